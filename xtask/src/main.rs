@@ -1,0 +1,2 @@
+//! Code generation, tidiness and the whole check.
+fn main() {}
