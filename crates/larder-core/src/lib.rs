@@ -1,1 +1,33 @@
-//! larder-core.
+//! The engine of Larder: a lock-striped keyspace with deadlines, and topics. No network, no async runtime, no command
+//! names, no file.
+//!
+//! - [`Engine`]: the handle. [`Options`]: how it is set up.
+//! - [`View`]: the proof of what is locked, and every operation on keys.
+//! - [`value`]: what a key can hold.
+//! - [`Clock`], [`ManualClock`]: where time comes from.
+//! - [`Change`], [`ChangeListener`]: how others learn of what happened.
+#![deny(unsafe_code)]
+
+mod clock;
+mod engine;
+mod error;
+mod keyspace;
+pub mod limits;
+mod options;
+#[allow(unsafe_code)]
+mod raw;
+mod rng;
+mod sync;
+mod timer;
+pub mod value;
+
+pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
+pub use engine::{Engine, ReadyListener};
+pub use error::{Error, Result};
+pub use keyspace::{
+    Change, ChangeListener, Class, Counts, DbCount, DbIndex, Edit, Entry, Expiry, Key, KeyHasher, Missing,
+    OwnedKey, Policy, ScanCursor, Tools, View, WaiterId, WatchMark,
+};
+pub use options::{Maintenance, Options, ValueLimits};
+pub use rng::Rng;
+pub use timer::Lateness;

@@ -1,0 +1,360 @@
+//! The engine: one keyspace, its topics, its timer. A cheap handle that all threads share.
+
+use crate::clock::{Clock, ClockMoved};
+use crate::keyspace::changes::Feed;
+use crate::keyspace::{
+    ChangeListener, Class, Counts, DbIndex, Key, KeyHasher, Keyspace, OwnedKey, Policy, View, stripe_of,
+};
+use crate::limits::{EXPIRE_BATCH, STRIPES};
+use crate::options::{Maintenance, Options, ValueLimits};
+use crate::raw::Table;
+use crate::rng::Rng;
+use crate::sync::{Arc, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
+use crate::timer::{Lateness, Timer};
+use crate::value::Object;
+use std::fmt;
+use std::sync::Weak;
+use std::thread::JoinHandle;
+
+/// Told, with no lock held, that keys somebody waits for have changed.
+pub trait ReadyListener: Send + Sync {
+    /// Serves those who wait for these keys.
+    fn ready(&self, keys: Vec<OwnedKey>);
+}
+
+/// What all handles of one engine share.
+pub(crate) struct Shared {
+    pub(crate) keyspace: Keyspace,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) timer: Timer,
+    pub(crate) used_bytes: AtomicI64,
+    policy: AtomicU32,
+    memory_max_bytes: AtomicU64,
+    seconds: AtomicU32,
+    values: RwLock<ValueLimits>,
+    rng: Mutex<Rng>,
+    ready: RwLock<Option<Weak<dyn ReadyListener>>>,
+    lateness: Lateness,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("clock", &self.clock).field("feed", &self.feed).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn now_ms(&self) -> u64 {
+        let now = self.clock.now_ms();
+        let seconds = (now / 1_000) as u32;
+        if self.seconds.load(Ordering::Relaxed) != seconds {
+            self.seconds.store(seconds, Ordering::Relaxed);
+        }
+        now
+    }
+
+    /// Seconds as of the last time anybody read the clock: good enough for "not used for a while".
+    #[inline]
+    pub(crate) fn seconds(&self) -> u32 {
+        self.seconds.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::from_index(self.policy.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn value_limits(&self) -> ValueLimits {
+        *self.values.read()
+    }
+
+    pub(crate) fn random(&self) -> u64 {
+        self.rng.lock().next_u64()
+    }
+
+    pub(crate) fn serve(&self, keys: Vec<OwnedKey>) {
+        let listener = self.ready.read().as_ref().and_then(Weak::upgrade);
+        if let Some(listener) = listener {
+            listener.ready(keys);
+        }
+    }
+
+    /// Removes what is due, a bounded step per lock at a time.
+    fn expire(&self) -> usize {
+        let now = self.now_ms();
+        let mut removed = 0;
+        for index in 0..STRIPES {
+            while self.keyspace.cell(index).next_due_ms.load(Ordering::Acquire) <= now {
+                let mut view = View::one(self, index, Some(now));
+                let more = view.expire_due(index, EXPIRE_BATCH, |late_ms| {
+                    removed += 1;
+                    self.lateness.record(late_ms);
+                });
+                drop(view);
+                if !matches!(more, Ok(true)) {
+                    break;
+                }
+            }
+        }
+        removed
+    }
+
+    fn run_timer(&self) {
+        loop {
+            self.expire();
+            self.timer.before_sleep();
+            let next = self.keyspace.next_due_ms();
+            if !self.timer.sleep(self.now_ms(), next) {
+                return;
+            }
+        }
+    }
+}
+
+impl ClockMoved for Shared {
+    fn clock_moved(&self) {
+        self.expire();
+    }
+}
+
+/// The last handle closes the timer.
+struct Running {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.timer.close();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A panic of the timer thread has been reported by itself; there is nothing left to do about it.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A handle of an engine. Cloning it is cheap; the engine ends with its last handle.
+///
+/// ```
+/// use larder_core::{DbIndex, Engine, Expiry};
+/// let engine = Engine::new();
+/// let key = engine.key(DbIndex::default(), b"greeting");
+/// engine.view(&[key]).set(&key, b"hello", Expiry::Never)?;
+/// assert_eq!(engine.view(&[key]).string(&key)?.map(|s| s.to_vec()), Some(b"hello".to_vec()));
+/// # Ok::<(), larder_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    _running: Arc<Running>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("used_bytes", &self.used_bytes()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::new()
+    }
+}
+
+impl Engine {
+    /// An engine with the default options.
+    pub fn new() -> Engine {
+        Engine::with_options(Options::default())
+    }
+
+    /// An engine with these options.
+    pub fn with_options(options: Options) -> Engine {
+        let seed = options.seed.unwrap_or_else(Rng::entropy);
+        let hasher = match (options.hardened, options.seed) {
+            (true, _) => KeyHasher::hardened(),
+            (false, Some(seed)) => KeyHasher::repeatable(seed),
+            (false, None) => KeyHasher::fast(Rng::entropy()),
+        };
+        let seconds = (options.clock.now_ms() / 1_000) as u32;
+        let shared = Arc::new(Shared {
+            keyspace: Keyspace::new(hasher),
+            clock: options.clock,
+            feed: Feed::default(),
+            timer: Timer::new(),
+            used_bytes: AtomicI64::new(0),
+            policy: AtomicU32::new(options.policy.index()),
+            memory_max_bytes: AtomicU64::new(options.memory_max_bytes.unwrap_or(0)),
+            seconds: AtomicU32::new(seconds),
+            values: RwLock::new(options.values),
+            rng: Mutex::new(Rng::seeded(seed)),
+            ready: RwLock::new(None),
+            lateness: Lateness::default(),
+        });
+        let observer: Arc<dyn ClockMoved> = shared.clone();
+        let by_hand = shared.clock.notify_when_moved(Arc::downgrade(&observer));
+        drop(observer);
+        let thread = (options.maintenance == Maintenance::Thread && !by_hand).then(|| {
+            let shared = shared.clone();
+            std::thread::Builder::new().name("larder-timer".into()).spawn(move || shared.run_timer())
+        });
+        // Without a thread (the system refused one) entries still die on time for readers; `tick` frees them.
+        let thread = thread.and_then(Result::ok);
+        let running = Arc::new(Running { shared: shared.clone(), thread });
+        Engine { shared, _running: running }
+    }
+
+    /// A key of a database, hashed once for all that is done with it.
+    #[inline]
+    pub fn key<'a>(&self, db: DbIndex, bytes: &'a [u8]) -> Key<'a> {
+        self.shared.keyspace.key(db, bytes)
+    }
+
+    /// Fetches what finding a key will touch first into the cache, without waiting for it: for the keys of a batch,
+    /// before the first of them is looked up. Does nothing where somebody else is at work on the stripe.
+    #[inline]
+    pub fn prefetch(&self, key: &Key<'_>) {
+        self.on_table(key, |table| table.prefetch_bucket(key.hash));
+    }
+
+    /// The second step of a batch: fetches the entries that the first step's buckets lead to.
+    #[inline]
+    pub fn prefetch_entry(&self, key: &Key<'_>) {
+        self.on_table(key, |table| table.prefetch_records(key.hash));
+    }
+
+    #[inline]
+    fn on_table(&self, key: &Key<'_>, look: impl FnOnce(&Table<Object>)) {
+        if let Some(stripe) = self.shared.keyspace.cell(stripe_of(key.hash)).stripe.try_lock()
+            && let Some(db) = stripe.db(key.db)
+        {
+            look(&db.table);
+        }
+    }
+
+    /// Locks the stripe of one key.
+    #[inline]
+    pub fn view_one(&self, key: &Key<'_>, now_ms: Option<u64>) -> View<'_> {
+        View::one(&self.shared, stripe_of(key.hash), now_ms)
+    }
+
+    /// Locks the stripes of these keys.
+    pub fn view(&self, keys: &[Key<'_>]) -> View<'_> {
+        self.view_at(keys, None)
+    }
+
+    /// Locks the stripes of these keys, with the time that the view shall use.
+    pub fn view_at(&self, keys: &[Key<'_>], now_ms: Option<u64>) -> View<'_> {
+        View::many(&self.shared, keys.iter().map(|key| key.hash), now_ms)
+    }
+
+    /// A view without locks: for operations on whole databases, which then lock stripe after stripe.
+    pub fn view_none(&self, now_ms: Option<u64>) -> View<'_> {
+        View::none(&self.shared, now_ms)
+    }
+
+    /// Locks every stripe: some microseconds when nobody else works.
+    pub fn view_all(&self, now_ms: Option<u64>) -> View<'_> {
+        View::all(&self.shared, now_ms)
+    }
+
+    /// Removes entries whose deadlines have come, and reports their events. Gives how many. Only needed where
+    /// [`Maintenance::Manual`] was chosen.
+    pub fn tick(&self) -> usize {
+        self.shared.expire()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.shared.clock
+    }
+
+    /// The time in engine milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.shared.now_ms()
+    }
+
+    /// Random bits, from the engine's seed.
+    pub fn random(&self) -> u64 {
+        self.shared.random()
+    }
+
+    /// Registers who hears of changes of these classes; [`Class::NONE`] unregisters.
+    pub fn listen(&self, listener: Arc<dyn ChangeListener>, class: Class) {
+        self.shared.feed.listen(listener, class);
+    }
+
+    /// Names who serves waiters. The engine does not keep it alive.
+    pub fn on_ready(&self, listener: Weak<dyn ReadyListener>) {
+        *self.shared.ready.write() = Some(listener);
+    }
+
+    /// How late expired entries were removed by the timer.
+    pub fn lateness(&self) -> &Lateness {
+        &self.shared.lateness
+    }
+
+    /// Bytes of keys and values, tables and wheels included. Locks stripe after stripe.
+    pub fn used_bytes(&self) -> u64 {
+        let stripe = |index| {
+            let stripe = self.shared.keyspace.cell(index).stripe.lock();
+            stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64
+        };
+        (0..STRIPES).map(stripe).sum()
+    }
+
+    /// Bytes of records and objects alone.
+    #[cfg(test)]
+    pub(crate) fn records_bytes(&self) -> i64 {
+        (0..STRIPES).map(|index| self.shared.keyspace.cell(index).stripe.lock().used_bytes).sum()
+    }
+
+    /// Counts since the start or the last reset.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for index in 0..STRIPES {
+            counts.add(self.shared.keyspace.cell(index).stripe.lock().counts);
+        }
+        counts
+    }
+
+    /// Forgets counts and lateness.
+    pub fn reset_counts(&self) {
+        for index in 0..STRIPES {
+            self.shared.keyspace.cell(index).stripe.lock().counts = Counts::default();
+        }
+        self.shared.lateness.reset();
+    }
+
+    /// The packed forms' limits.
+    pub fn value_limits(&self) -> ValueLimits {
+        self.shared.value_limits()
+    }
+
+    /// Changes the packed forms' limits, for what is written from now on.
+    pub fn set_value_limits(&self, limits: ValueLimits) {
+        *self.shared.values.write() = limits;
+    }
+
+    /// The eviction policy.
+    pub fn policy(&self) -> Policy {
+        self.shared.policy()
+    }
+
+    /// Changes the eviction policy.
+    pub fn set_policy(&self, policy: Policy) {
+        self.shared.policy.store(policy.index(), Ordering::Relaxed);
+    }
+
+    /// The memory limit.
+    pub fn memory_max_bytes(&self) -> Option<u64> {
+        Some(self.shared.memory_max_bytes.load(Ordering::Relaxed)).filter(|max| *max != 0)
+    }
+
+    /// Changes the memory limit.
+    pub fn set_memory_max_bytes(&self, max: Option<u64>) {
+        self.shared.memory_max_bytes.store(max.unwrap_or(0), Ordering::Relaxed);
+    }
+}

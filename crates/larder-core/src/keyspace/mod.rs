@@ -1,0 +1,126 @@
+//! The keyspace: sixteen databases over lock-striped tables of records.
+//!
+//! A key's hash chooses its stripe, whatever its database, so that a key moves between databases under one lock and two
+//! databases swap by swapping tables. Operations do not lock stripes themselves: they run on a [`View`], the proof of
+//! what is locked. [`Engine`](crate::Engine) hands views out.
+
+pub(crate) mod changes;
+mod entry;
+pub(crate) mod eviction;
+mod expiry;
+mod hasher;
+mod scan;
+pub(crate) mod stripe;
+#[cfg(test)]
+mod tests;
+pub(crate) mod view;
+mod waiters;
+
+pub use changes::{Change, ChangeListener, Class};
+pub use entry::Entry;
+pub use eviction::Policy;
+pub use hasher::KeyHasher;
+pub use scan::ScanCursor;
+pub use stripe::Counts;
+pub use view::{DbCount, Edit, Expiry, Missing, Tools, View};
+pub use waiters::{WaiterId, WatchMark};
+
+use crate::error::{Error, Result};
+use crate::limits::{DATABASES, STRIPES};
+use crate::sync::{AtomicU64, CachePadded, Mutex, Ordering};
+use stripe::Stripe;
+
+/// The number of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DbIndex(u8);
+
+impl DbIndex {
+    /// The database of this number, if there is one.
+    pub fn new(index: usize) -> Result<DbIndex> {
+        if index < usize::from(DATABASES) { Ok(DbIndex(index as u8)) } else { Err(Error::NoSuchDb) }
+    }
+
+    /// The number.
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Every database there is.
+    pub fn all() -> impl Iterator<Item = DbIndex> {
+        (0..DATABASES).map(DbIndex)
+    }
+}
+
+/// A key with its database and its hash, which is computed once.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// The database.
+    pub db: DbIndex,
+    /// The key itself.
+    pub bytes: &'a [u8],
+    pub(crate) hash: u64,
+}
+
+impl Key<'_> {
+    /// The stripe that holds this key.
+    #[inline]
+    pub(crate) fn stripe(&self) -> usize {
+        stripe_of(self.hash)
+    }
+}
+
+#[inline]
+pub(crate) fn stripe_of(hash: u64) -> usize {
+    (hash >> (64 - STRIPES.trailing_zeros())) as usize
+}
+
+/// A key on its own, for after the locks are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedKey {
+    /// The database.
+    pub db: DbIndex,
+    /// The key itself.
+    pub bytes: Box<[u8]>,
+}
+
+/// One stripe with what may be read of it without its lock.
+#[derive(Debug)]
+pub(crate) struct StripeCell {
+    pub(crate) stripe: Mutex<Stripe>,
+    /// When the timer must look at this stripe next; `u64::MAX` for never. Written under the lock.
+    pub(crate) next_due_ms: AtomicU64,
+}
+
+/// All stripes.
+#[derive(Debug)]
+pub(crate) struct Keyspace {
+    stripes: Box<[CachePadded<StripeCell>]>,
+    pub(crate) hasher: KeyHasher,
+}
+
+impl Keyspace {
+    pub(crate) fn new(hasher: KeyHasher) -> Keyspace {
+        let cell = || {
+            CachePadded::new(StripeCell {
+                stripe: Mutex::new(Stripe::new()),
+                next_due_ms: AtomicU64::new(u64::MAX),
+            })
+        };
+        Keyspace { stripes: std::iter::repeat_with(cell).take(STRIPES).collect(), hasher }
+    }
+
+    #[inline]
+    pub(crate) fn cell(&self, index: usize) -> &StripeCell {
+        &self.stripes[index]
+    }
+
+    #[inline]
+    pub(crate) fn key<'a>(&self, db: DbIndex, bytes: &'a [u8]) -> Key<'a> {
+        Key { db, bytes, hash: self.hasher.hash(bytes) }
+    }
+
+    /// When the timer must look at any stripe next.
+    pub(crate) fn next_due_ms(&self) -> u64 {
+        self.stripes.iter().map(|cell| cell.next_due_ms.load(Ordering::Acquire)).min().unwrap_or(u64::MAX)
+    }
+}

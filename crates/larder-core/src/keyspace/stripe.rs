@@ -1,0 +1,174 @@
+//! One stripe: its part of every database, who is interested in its keys, and its counts. No lock and no clock: the
+//! view that locked it brings both.
+
+use super::DbIndex;
+use super::expiry::Wheel;
+use super::hasher::KeyHasher;
+use super::waiters::Interest;
+use crate::raw::{Record, Table};
+use crate::value::Object;
+
+/// A stripe's part of one database.
+#[derive(Default)]
+pub(crate) struct Db {
+    pub(crate) table: Table<Object>,
+    pub(crate) wheel: Option<Box<Wheel>>,
+    /// Records with a deadline.
+    pub(crate) expires: usize,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db")
+            .field("len", &self.table.len())
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts of one stripe since the start, or since they were reset.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Reads that found a key.
+    pub hits: u64,
+    /// Reads that found none.
+    pub misses: u64,
+    /// Keys that died at their deadline.
+    pub expired: u64,
+    /// Keys removed to make room.
+    pub evicted: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: Counts) {
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.expired += other.expired;
+        self.evicted += other.evicted;
+    }
+}
+
+/// One stripe.
+#[derive(Debug)]
+pub(crate) struct Stripe {
+    /// Databases up to the highest one used: most keyspaces use one.
+    pub(crate) dbs: Vec<Db>,
+    pub(crate) interest: Interest,
+    pub(crate) counts: Counts,
+    /// Bytes of records and objects.
+    pub(crate) used_bytes: i64,
+    /// The part of it that the engine's total does not know yet.
+    pub(crate) unreported_bytes: i64,
+}
+
+impl Stripe {
+    pub(crate) fn new() -> Stripe {
+        Stripe {
+            dbs: Vec::new(),
+            interest: Interest::default(),
+            counts: Counts::default(),
+            used_bytes: 0,
+            unreported_bytes: 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn db(&self, db: DbIndex) -> Option<&Db> {
+        self.dbs.get(db.get())
+    }
+
+    /// The database if anything ever was in it.
+    #[inline]
+    pub(crate) fn db_existing(&mut self, db: DbIndex) -> Option<&mut Db> {
+        self.dbs.get_mut(db.get())
+    }
+
+    #[inline]
+    pub(crate) fn db_mut(&mut self, db: DbIndex) -> &mut Db {
+        if self.dbs.len() <= db.get() {
+            self.dbs.resize_with(db.get() + 1, Db::default);
+        }
+        &mut self.dbs[db.get()]
+    }
+
+    pub(crate) fn swap(&mut self, a: DbIndex, b: DbIndex) {
+        self.db_mut(a.max(b));
+        self.dbs.swap(a.get(), b.get());
+    }
+
+    pub(crate) fn dbs(&self) -> impl Iterator<Item = (DbIndex, &Db)> {
+        DbIndex::all().zip(&self.dbs)
+    }
+
+    #[inline]
+    pub(crate) fn account(&mut self, delta: i64) {
+        self.used_bytes += delta;
+        self.unreported_bytes += delta;
+    }
+
+    /// Bytes of tables and wheels, which are counted when asked for.
+    pub(crate) fn index_bytes(&self) -> usize {
+        let db = |db: &Db| db.table.own_bytes() + db.wheel.as_ref().map_or(0, |wheel| wheel.own_bytes());
+        self.dbs.iter().map(db).sum::<usize>() + self.dbs.capacity() * size_of::<Db>()
+    }
+
+    /// When the timer must come.
+    pub(crate) fn next_due_ms(&self) -> u64 {
+        let due = |db: &Db| db.wheel.as_ref().and_then(|wheel| wheel.next_due_ms());
+        self.dbs.iter().filter_map(due).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl Db {
+    /// Makes sure that the wheel will come back to a record at its deadline.
+    pub(crate) fn arm(&mut self, hash: u64, due_ms: u64, now_ms: u64, hasher: &KeyHasher) {
+        let wheel = self.wheel.get_or_insert_with(|| Box::new(Wheel::new(now_ms)));
+        wheel.insert(hash as u32, due_ms);
+        if wheel.len() > self.expires * 2 + 64 {
+            self.rebuild_wheel(now_ms, hasher);
+        }
+    }
+
+    /// Drops the leftovers of keys that were deleted or that live longer now. Paid for by the insertions since.
+    fn rebuild_wheel(&mut self, now_ms: u64, hasher: &KeyHasher) {
+        let mut wheel = Box::new(Wheel::new(now_ms));
+        self.table.for_each_mut(|record| {
+            if let Some(ms) = record.deadline_ms() {
+                wheel.insert(hasher.hash(record.key()) as u32, ms);
+            }
+            let due = record.deadline_ms().is_some();
+            record.set_armed(due);
+        });
+        self.wheel = Some(wheel);
+    }
+
+    /// Looks at a wheel item whose time has come: gives the keys that are due, and arms those that are not.
+    pub(crate) fn due_keys(&mut self, item: u32, now_ms: u64, hasher: &KeyHasher, due: &mut Vec<Box<[u8]>>) {
+        let mut again = None;
+        self.table.probe(item, |record| {
+            match record.deadline_ms() {
+                Some(ms) if ms <= now_ms => due.push(record.key().into()),
+                deadline => {
+                    if hasher.hash(record.key()) as u32 == item {
+                        record.set_armed(deadline.is_some());
+                        again = deadline;
+                        return true;
+                    }
+                }
+            }
+            false
+        });
+        if let (Some(ms), Some(wheel)) = (again, self.wheel.as_mut()) {
+            wheel.insert(item, ms);
+        }
+    }
+}
+
+/// Bytes that a record and its object take.
+pub(crate) fn used_bytes(record: &Record<Object>) -> i64 {
+    let object = match record.value() {
+        crate::raw::Stored::Object(object) => object.used_bytes(),
+        _ => 0,
+    };
+    (record.own_bytes() + object) as i64
+}

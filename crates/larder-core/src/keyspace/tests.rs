@@ -1,0 +1,152 @@
+//! The keyspace against a model: a map with deadlines, on a clock moved by hand.
+
+use crate::{
+    Change, ChangeListener, Class, DbIndex, Deadline, Engine, Expiry, Key, ManualClock, Missing, Options,
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Set(u8, Vec<u8>, Option<u64>),
+    SetKeeping(u8, Vec<u8>),
+    Append(u8, Vec<u8>),
+    Remove(u8),
+    Rename(u8, u8),
+    Copy(u8, u8),
+    Deadline(u8, Option<u64>),
+    Get(u8),
+    Advance(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = || 0..12_u8;
+    let value = || prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 0..40);
+    let after = || prop::option::of(prop_oneof![1..50_u64, 1..100_000_u64]);
+    prop_oneof![
+        (key(), value(), after()).prop_map(|(k, v, t)| Step::Set(k, v, t)),
+        (key(), value()).prop_map(|(k, v)| Step::SetKeeping(k, v)),
+        (key(), value()).prop_map(|(k, v)| Step::Append(k, v)),
+        key().prop_map(Step::Remove),
+        (key(), key()).prop_map(|(a, b)| Step::Rename(a, b)),
+        (key(), key()).prop_map(|(a, b)| Step::Copy(a, b)),
+        (key(), after()).prop_map(|(k, t)| Step::Deadline(k, t)),
+        key().prop_map(Step::Get),
+        prop_oneof![1..20_u64, 1..40_000_u64].prop_map(Step::Advance),
+    ]
+}
+
+#[derive(Default)]
+struct Expired(Mutex<Vec<Vec<u8>>>);
+
+impl ChangeListener for Expired {
+    fn changed(&self, changes: &[Change]) {
+        let keys = changes
+            .iter()
+            .filter(|change| change.class == Class::EXPIRED)
+            .map(|change| change.key.bytes.to_vec());
+        self.0.lock().unwrap().extend(keys);
+    }
+}
+
+type Model = BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)>;
+
+fn apply(engine: &Engine, model: &mut Model, clock: &ManualClock, step: &Step, expired: &mut Vec<Vec<u8>>) {
+    let db = DbIndex::default();
+    let name = |k: &u8| format!("key:{k}").into_bytes();
+    let now = engine.now_ms();
+    let at = |t: &Option<u64>| t.map_or(Expiry::Never, |t| Expiry::At(Deadline::at_ms(now + t)));
+    let view =
+        |names: &[&Vec<u8>]| engine.view(&names.iter().map(|n| engine.key(db, n)).collect::<Vec<Key<'_>>>());
+    match step {
+        Step::Set(k, value, after) => {
+            let k = name(k);
+            let existed = view(&[&k]).set(&engine.key(db, &k), value, at(after)).unwrap();
+            assert_eq!(existed, model.insert(k, (value.clone(), after.map(|t| now + t))).is_some());
+        }
+        Step::SetKeeping(k, value) => {
+            let k = name(k);
+            view(&[&k]).set(&engine.key(db, &k), value, Expiry::Keep).unwrap();
+            model.entry(k).or_default().0.clone_from(value);
+        }
+        Step::Append(k, more) => {
+            let k = name(k);
+            view(&[&k]).edit_bytes(&engine.key(db, &k), Missing::Create, |bytes| bytes.extend(more)).unwrap();
+            model.entry(k).or_default().0.extend(more);
+        }
+        Step::Remove(k) => {
+            let k = name(k);
+            assert_eq!(view(&[&k]).remove(&engine.key(db, &k)).unwrap(), model.remove(&k).is_some());
+        }
+        Step::Rename(a, b) if a != b => {
+            let (a, b) = (name(a), name(b));
+            let moved = view(&[&a, &b]).rename(&engine.key(db, &a), &engine.key(db, &b)).unwrap();
+            let entry = model.remove(&a);
+            assert_eq!(moved, entry.is_some());
+            model.extend(entry.map(|entry| (b, entry)));
+        }
+        Step::Copy(a, b) if a != b => {
+            let (a, b) = (name(a), name(b));
+            let copied = view(&[&a, &b]).copy(&engine.key(db, &a), &engine.key(db, &b)).unwrap();
+            let entry = model.get(&a).cloned();
+            assert_eq!(copied, entry.is_some());
+            model.extend(entry.map(|entry| (b, entry)));
+        }
+        Step::Rename(..) | Step::Copy(..) => {}
+        Step::Deadline(k, after) => {
+            let k = name(k);
+            let deadline = after.map(|t| Deadline::at_ms(now + t));
+            let exists = view(&[&k]).set_deadline(&engine.key(db, &k), deadline).unwrap();
+            assert_eq!(exists, model.contains_key(&k));
+            model.entry(k).and_modify(|entry| entry.1 = after.map(|t| now + t));
+        }
+        Step::Get(k) => {
+            let k = name(k);
+            let mut view = view(&[&k]);
+            let found = view.string(&engine.key(db, &k)).unwrap().map(|s| s.to_vec());
+            assert_eq!(found, model.get(&k).map(|entry| entry.0.clone()));
+        }
+        Step::Advance(ms) => {
+            clock.advance(std::time::Duration::from_millis(*ms));
+            let now = engine.now_ms();
+            model.retain(|k, entry| {
+                let alive = entry.1.is_none_or(|due| due > now);
+                if !alive {
+                    expired.push(k.clone());
+                }
+                alive
+            });
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn behaves_as_a_map_with_deadlines(steps in prop::collection::vec(step(), 1..120)) {
+        let clock = Arc::new(ManualClock::new());
+        let engine = Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });
+        let heard = Arc::new(Expired::default());
+        engine.listen(heard.clone(), Class::EXPIRED);
+        let mut model = Model::new();
+        let mut expired = Vec::new();
+        for step in &steps {
+            apply(&engine, &mut model, &clock, step, &mut expired);
+            let count = engine.view_all(None).count(DbIndex::default()).unwrap();
+            prop_assert_eq!(count.keys, model.len(), "{:?}", step);
+            prop_assert_eq!(count.expires, model.values().filter(|entry| entry.1.is_some()).count(), "{:?}", step);
+            let mut heard = std::mem::take(&mut *heard.0.lock().unwrap());
+            heard.sort();
+            prop_assert_eq!(heard, std::mem::take(&mut expired), "{:?}", step);
+        }
+        let mut scanned = Vec::new();
+        engine.view_none(None).for_each(DbIndex::default(), |entry| scanned.push(entry.key().to_vec())).unwrap();
+        scanned.sort();
+        prop_assert_eq!(scanned, model.keys().cloned().collect::<Vec<_>>());
+        let flushed = engine.view_none(None).flush(DbIndex::default()).unwrap();
+        prop_assert_eq!(flushed, model.len());
+        let accounted: i64 = engine.records_bytes();
+        prop_assert_eq!(accounted, 0);
+    }
+}

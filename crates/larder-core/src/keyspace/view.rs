@@ -1,0 +1,850 @@
+//! A view: the proof of what is locked, and every operation on it.
+//!
+//! An operation first says which keys it needs; the engine locks their stripes once, in index order, and gives a view.
+//! The view cannot lock more: a key outside of it is [`Error::OutsideView`], never a second lock and so never a
+//! deadlock. What must not happen under a lock (dropping large values, telling listeners, serving waiters, waking the
+//! timer) is collected here and done when the view ends, after its locks are gone.
+//!
+//! An entry whose deadline has come is gone for every read, at once; the timer removes it and reports its event. Writes
+//! that meet such an entry remove and report it themselves.
+
+use super::changes::{Change, Class};
+use super::entry::Entry;
+use super::scan::ScanCursor;
+use super::stripe::{Stripe, used_bytes};
+use super::waiters::{WaiterId, WatchMark};
+use super::{DbIndex, Key, KeyHasher, OwnedKey, stripe_of};
+use crate::clock::{COARSE_LAG_MS, Deadline};
+use crate::engine::Shared;
+use crate::error::{Error, Result};
+use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES, USED_BYTES_BATCH};
+use crate::raw::{Parts, Record, Table};
+use crate::rng::Rng;
+use crate::sync::{Arc, MutexGuard, Ordering};
+use crate::value::string::{Str, parse_int};
+use crate::value::{Collection, Object};
+use smallvec::SmallVec;
+use std::ops::{Deref, DerefMut};
+
+type Guard<'e> = MutexGuard<'e, Stripe>;
+
+/// What a view has locked.
+enum Locked<'e> {
+    None,
+    One(usize, Guard<'e>),
+    /// Sorted by stripe.
+    Many(SmallVec<[(usize, Guard<'e>); 8]>),
+    /// Every stripe, in order.
+    All(Vec<Guard<'e>>),
+}
+
+impl Locked<'_> {
+    #[inline]
+    fn stripe(&mut self, index: usize) -> Result<&mut Stripe> {
+        match self {
+            Locked::One(at, guard) if *at == index => Ok(guard),
+            Locked::None | Locked::One(..) => Err(Error::OutsideView),
+            Locked::Many(guards) => match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                Ok(i) => Ok(&mut guards[i].1),
+                Err(_) => Err(Error::OutsideView),
+            },
+            Locked::All(guards) => guards.get_mut(index).map(|guard| &mut **guard).ok_or(Error::OutsideView),
+        }
+    }
+}
+
+/// What waits for the locks to be gone.
+#[derive(Default)]
+struct After {
+    changes: Vec<Change>,
+    ready: Vec<OwnedKey>,
+    #[expect(
+        clippy::vec_box,
+        reason = "they come boxed: moving a pointer is cheaper than moving the object"
+    )]
+    objects: Vec<Box<Object>>,
+    tables: Vec<Table<Object>>,
+    /// A deadline that the timer may not know of yet.
+    due_ms: Option<u64>,
+}
+
+/// What a write does about a key's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// The key lives until it is removed.
+    Never,
+    /// The key keeps the deadline it had.
+    Keep,
+    /// The key dies then.
+    At(Deadline),
+}
+
+/// What an edit does about a key that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing.
+    Skip,
+    /// It starts with an empty collection, which is kept unless it is still empty afterwards.
+    Create,
+}
+
+/// What collections need from the engine to do their work.
+#[derive(Debug)]
+pub struct Tools<'e> {
+    /// The engine's hash.
+    pub hasher: &'e KeyHasher,
+    /// Where the packed forms end.
+    pub limits: crate::options::ValueLimits,
+    /// Random numbers.
+    pub rng: Rng,
+}
+
+/// A collection being edited, and the events that the edit reports.
+#[derive(Debug)]
+pub struct Edit<'a, C> {
+    /// The collection itself, for where it and the tools are needed at once.
+    pub collection: &'a mut C,
+    /// What the collection may need.
+    pub tools: Tools<'a>,
+    events: SmallVec<[(&'static str, Class); 2]>,
+}
+
+impl<C: Collection> Edit<'_, C> {
+    /// Reports that the collection changed, by the name of the keyspace event. An edit that reports nothing is taken
+    /// to have changed nothing.
+    pub fn report(&mut self, event: &'static str) {
+        self.events.push((event, C::KIND.class()));
+    }
+}
+
+impl<C> Deref for Edit<'_, C> {
+    type Target = C;
+    fn deref(&self) -> &C {
+        self.collection
+    }
+}
+
+impl<C> DerefMut for Edit<'_, C> {
+    fn deref_mut(&mut self) -> &mut C {
+        self.collection
+    }
+}
+
+/// The proof of what is locked. See the module's documentation.
+pub struct View<'e> {
+    shared: &'e Shared,
+    locked: Locked<'e>,
+    now_ms: Option<u64>,
+    after: After,
+}
+
+impl<'e> View<'e> {
+    pub(crate) fn none(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
+        View { shared, locked: Locked::None, now_ms, after: After::default() }
+    }
+
+    pub(crate) fn one(shared: &'e Shared, stripe: usize, now_ms: Option<u64>) -> View<'e> {
+        let guard = shared.keyspace.cell(stripe).stripe.lock();
+        View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default() }
+    }
+
+    /// Locks the stripes of these hashes, each once, in order.
+    pub(crate) fn many(
+        shared: &'e Shared,
+        hashes: impl Iterator<Item = u64>,
+        now_ms: Option<u64>,
+    ) -> View<'e> {
+        let mut stripes: SmallVec<[usize; 16]> = hashes.map(stripe_of).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let locked = match stripes[..] {
+            [] => Locked::None,
+            [one] => return View::one(shared, one, now_ms),
+            _ => Locked::Many(
+                stripes.iter().map(|stripe| (*stripe, shared.keyspace.cell(*stripe).stripe.lock())).collect(),
+            ),
+        };
+        View { shared, locked, now_ms, after: After::default() }
+    }
+
+    pub(crate) fn all(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
+        let guards = (0..STRIPES).map(|stripe| shared.keyspace.cell(stripe).stripe.lock()).collect();
+        View { shared, locked: Locked::All(guards), now_ms, after: After::default() }
+    }
+
+    /// A key of this engine.
+    #[inline]
+    pub fn key<'a>(&self, db: DbIndex, bytes: &'a [u8]) -> Key<'a> {
+        self.shared.keyspace.key(db, bytes)
+    }
+
+    /// The time of this view in engine milliseconds: read once, when first needed.
+    #[inline]
+    pub fn now_ms(&mut self) -> u64 {
+        now_ms(self.shared, &mut self.now_ms)
+    }
+
+    /// Random bits.
+    pub fn random(&mut self) -> u64 {
+        self.shared.random()
+    }
+
+    /// What collections need.
+    pub fn tools(&self) -> Tools<'e> {
+        tools(self.shared)
+    }
+
+    // --- reading ---
+
+    /// The entry of a key, as a read: it counts as a hit or a miss, and as a use of the entry.
+    #[inline]
+    pub fn get(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
+        let View { shared, locked, now_ms, .. } = self;
+        let policy = shared.policy();
+        let Stripe { dbs, counts, .. } = locked.stripe(key.stripe())?;
+        let found = match dbs.get_mut(key.db.get()) {
+            Some(db) if policy.tracks_access() => {
+                let seconds = shared.seconds();
+                db.table.get_touching(key.hash, key.bytes, |touch| policy.touched(touch, seconds))
+            }
+            Some(db) => db.table.get(key.hash, key.bytes),
+            None => None,
+        };
+        let found = found.filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)));
+        if found.is_some() {
+            counts.hits += 1;
+        } else {
+            counts.misses += 1;
+        }
+        Ok(found.map(Entry))
+    }
+
+    /// The entry of a key, for looking at without using it: TTL, OBJECT, SCAN and their like.
+    pub fn peek(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
+        let View { shared, locked, now_ms, .. } = self;
+        let found = locked.stripe(key.stripe())?.db(key.db).and_then(|db| db.table.get(key.hash, key.bytes));
+        Ok(found
+            .filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)))
+            .map(Entry))
+    }
+
+    /// Whether a key exists, without using it.
+    pub fn exists(&mut self, key: &Key<'_>) -> Result<bool> {
+        Ok(self.peek(key)?.is_some())
+    }
+
+    /// The string of a key, as a read.
+    #[inline]
+    pub fn string(&mut self, key: &Key<'_>) -> Result<Option<Str<'_>>> {
+        self.get(key)?.map(|entry| entry.string()).transpose()
+    }
+
+    /// The collection of a key, as a read.
+    pub fn collection<C: Collection>(&mut self, key: &Key<'_>) -> Result<Option<&C>> {
+        self.get(key)?.map(|entry| entry.collection()).transpose()
+    }
+}
+
+/// Writing.
+impl View<'_> {
+    /// Sets a key to a string, whatever it held before. Says whether it existed. O(1), plus the length.
+    pub fn set(&mut self, key: &Key<'_>, value: &[u8], expiry: Expiry) -> Result<bool> {
+        if value.len() > STRING_LEN_MAX || key.bytes.len() > STRING_LEN_MAX {
+            return Err(Error::TooLarge);
+        }
+        let parts = match parse_int(value) {
+            Some(n) => Parts::Int(n),
+            None if value.len() <= INLINE_LEN_MAX => Parts::Bytes(value),
+            None => Parts::Object(Box::new(Object::Bytes(Arc::new(value.to_vec())))),
+        };
+        self.put(key, parts, expiry)
+    }
+
+    /// Sets a key to a number.
+    pub fn set_int(&mut self, key: &Key<'_>, value: i64, expiry: Expiry) -> Result<bool> {
+        self.put(key, Parts::Int(value), expiry)
+    }
+
+    /// Sets a key to a value, whatever it held before. Says whether it existed.
+    pub fn put_object(&mut self, key: &Key<'_>, object: Object, expiry: Expiry) -> Result<bool> {
+        self.put(key, Parts::Object(Box::new(object)), expiry)
+    }
+
+    fn put(&mut self, key: &Key<'_>, value: Parts<'_, Object>, expiry: Expiry) -> Result<bool> {
+        self.purge_due(key)?;
+        let room = match expiry {
+            Expiry::At(deadline) => Some(deadline.ms()),
+            Expiry::Never | Expiry::Keep => None,
+        };
+        let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
+        let stripe = self.locked.stripe(key.stripe())?;
+        let db = stripe.db_mut(key.db);
+        let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else {
+            let mut record = Record::new(key.bytes, value, room, true);
+            record.set_touch(self.shared.policy().fresh(self.shared.seconds()));
+            let added = used_bytes(&record);
+            db.expires += usize::from(room.is_some());
+            db.table.insert(key.hash, record, hash_of);
+            stripe.account(added);
+            self.set_record_deadline(key, room)?;
+            self.report(key, "new", Class::NEW)?;
+            return Ok(false);
+        };
+        let before = used_bytes(&slot);
+        let old = slot.set_value(value);
+        let delta = used_bytes(&slot) - before;
+        drop(slot);
+        stripe.account(delta);
+        self.after.objects.extend(old);
+        if expiry != Expiry::Keep {
+            self.set_record_deadline(key, room)?;
+        }
+        Ok(true)
+    }
+
+    /// Edits the bytes of a string in place, its deadline kept. What results is kept as plain bytes with room to grow.
+    pub fn edit_bytes<R>(
+        &mut self,
+        key: &Key<'_>,
+        missing: Missing,
+        edit: impl FnOnce(&mut Vec<u8>) -> R,
+    ) -> Result<Option<R>> {
+        self.purge_due(key)?;
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
+            if missing == Missing::Skip {
+                return Ok(None);
+            }
+            let mut bytes = Vec::new();
+            let result = edit(&mut bytes);
+            self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Never)?;
+            return Ok(Some(result));
+        };
+        let before = used_bytes(&slot);
+        let result = if let Some(object) = slot.object_mut() {
+            #[allow(irrefutable_let_patterns)]
+            let Object::Bytes(bytes) = object else { return Err(Error::WrongType) };
+            edit(Arc::make_mut(bytes))
+        } else {
+            let mut bytes = match slot.value() {
+                crate::raw::Stored::Int(n) => Str::Int(n).to_vec(),
+                crate::raw::Stored::Bytes(bytes) => bytes.to_vec(),
+                _ => Vec::new(),
+            };
+            let result = edit(&mut bytes);
+            slot.set_value(Parts::Object(Box::new(Object::Bytes(Arc::new(bytes)))));
+            result
+        };
+        let delta = used_bytes(&slot) - before;
+        drop(slot);
+        stripe.account(delta);
+        Ok(Some(result))
+    }
+
+    /// Edits the collection of a key. If the edit leaves it empty, the key is removed, and reported as `del` after what
+    /// the edit reported itself.
+    pub fn edit<C: Collection, R>(
+        &mut self,
+        key: &Key<'_>,
+        missing: Missing,
+        edit: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> Result<Option<R>> {
+        self.purge_due(key)?;
+        let tools = tools(self.shared);
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
+            if missing == Missing::Skip {
+                return Ok(None);
+            }
+            let mut collection = C::empty(tools.hasher);
+            let mut editing = Edit { collection: &mut collection, tools, events: SmallVec::new() };
+            let result = edit(&mut editing);
+            let events = editing.events;
+            if !collection.is_empty() {
+                self.put_object(key, collection.into_object(), Expiry::Never)?;
+            }
+            for (event, class) in events {
+                self.report(key, event, class)?;
+            }
+            return Ok(Some(result));
+        };
+        let policy = self.shared.policy();
+        let touch = policy.touched(slot.touch(), self.shared.seconds());
+        slot.set_touch(touch);
+        let object = slot.into_object_mut().ok_or(Error::WrongType)?;
+        let before = object.used_bytes();
+        let collection = C::of_mut(object).ok_or(Error::WrongType)?;
+        let mut editing = Edit { collection, tools, events: SmallVec::new() };
+        let result = edit(&mut editing);
+        let events = editing.events;
+        let emptied = editing.collection.is_empty();
+        let delta = object.used_bytes() as i64 - before as i64;
+        stripe.account(delta);
+        for (event, class) in events {
+            self.report(key, event, class)?;
+        }
+        if emptied {
+            self.remove(key)?;
+            self.report(key, "del", Class::GENERIC)?;
+        }
+        Ok(Some(result))
+    }
+
+    /// Removes a key, without a report. Says whether it existed. A large value is dropped after the locks are gone.
+    pub fn remove(&mut self, key: &Key<'_>) -> Result<bool> {
+        self.purge_due(key)?;
+        let Some(record) = self.take(key)? else { return Ok(false) };
+        self.after.objects.extend(record.into_object());
+        Ok(true)
+    }
+
+    fn take(&mut self, key: &Key<'_>) -> Result<Option<Record<Object>>> {
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(db) = stripe.db_existing(key.db) else { return Ok(None) };
+        let Some(record) = db.table.remove(key.hash, key.bytes) else { return Ok(None) };
+        db.expires -= usize::from(record.deadline_ms().is_some());
+        stripe.account(-used_bytes(&record));
+        Ok(Some(record))
+    }
+
+    /// Moves an entry, deadline included, to another key, replacing what that one held. Says whether there was an entry
+    /// to move. Nothing is reported.
+    pub fn rename(&mut self, from: &Key<'_>, to: &Key<'_>) -> Result<bool> {
+        self.purge_due(from)?;
+        // Fails before anything is changed, if the view does not hold the second key.
+        self.locked.stripe(to.stripe())?;
+        let Some(record) = self.take(from)? else { return Ok(false) };
+        self.remove(to)?;
+        let record = record.with_key(to.bytes);
+        let deadline = record.deadline_ms();
+        let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
+        let stripe = self.locked.stripe(to.stripe())?;
+        stripe.account(used_bytes(&record));
+        let db = stripe.db_mut(to.db);
+        db.expires += usize::from(deadline.is_some());
+        db.table.insert(to.hash, record, hash_of);
+        self.set_record_deadline(to, deadline)?;
+        Ok(true)
+    }
+
+    /// Copies an entry, deadline included, to another key, replacing what that one held. Says whether there was an entry
+    /// to copy. Nothing is reported. O(size of the value), under the lock.
+    pub fn copy(&mut self, from: &Key<'_>, to: &Key<'_>) -> Result<bool> {
+        let Some(entry) = self.peek(from)? else { return Ok(false) };
+        let expiry = entry.deadline().map_or(Expiry::Never, Expiry::At);
+        if let Some(object) = entry.object() {
+            let object = object.clone();
+            self.put_object(to, object, expiry)?;
+        } else {
+            let value = entry.string()?.to_vec();
+            self.set(to, &value, expiry)?;
+        }
+        Ok(true)
+    }
+
+    /// Sets or clears the deadline of a key. Says whether the key exists. A deadline that has come already removes the
+    /// key at the timer's next step; commands that Redis answers with a deletion remove it themselves.
+    pub fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<Deadline>) -> Result<bool> {
+        self.purge_due(key)?;
+        self.set_record_deadline(key, deadline.map(Deadline::ms))
+    }
+
+    fn set_record_deadline(&mut self, key: &Key<'_>, deadline_ms: Option<u64>) -> Result<bool> {
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(db) = stripe.db_existing(key.db) else { return Ok(false) };
+        if deadline_ms.is_none() && db.expires == 0 {
+            return Ok(db.table.get(key.hash, key.bytes).is_some());
+        }
+        let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else { return Ok(false) };
+        let armed_for = slot.deadline_ms().filter(|_| slot.is_armed());
+        let had = slot.deadline_ms().is_some();
+        let size = slot.own_bytes();
+        slot.set_deadline(deadline_ms);
+        let grown = slot.own_bytes() as i64 - size as i64;
+        let arm = deadline_ms.filter(|new| armed_for.is_none_or(|armed| armed > *new));
+        if arm.is_some() {
+            slot.set_armed(true);
+        }
+        drop(slot);
+        db.expires = db.expires + usize::from(deadline_ms.is_some()) - usize::from(had);
+        stripe.account(grown);
+        if let Some(due) = arm {
+            self.arm(key, due)?;
+        }
+        Ok(true)
+    }
+
+    fn arm(&mut self, key: &Key<'_>, due_ms: u64) -> Result<()> {
+        let now = self.now_ms();
+        let index = key.stripe();
+        let stripe = self.locked.stripe(index)?;
+        stripe.db_mut(key.db).arm(key.hash, due_ms, now, &self.shared.keyspace.hasher);
+        let next = &self.shared.keyspace.cell(index).next_due_ms;
+        if due_ms < next.load(Ordering::Relaxed) {
+            next.store(due_ms, Ordering::Release);
+            self.after.due_ms = Some(self.after.due_ms.map_or(due_ms, |earlier| earlier.min(due_ms)));
+        }
+        Ok(())
+    }
+
+    /// Removes and reports the entry of a key if its deadline has come.
+    fn purge_due(&mut self, key: &Key<'_>) -> Result<()> {
+        let View { shared, locked, now_ms, .. } = self;
+        let stripe = locked.stripe(key.stripe())?;
+        let due = match stripe.db(key.db) {
+            Some(db) if db.expires > 0 => db
+                .table
+                .get(key.hash, key.bytes)
+                .and_then(|record| record.deadline_ms())
+                .is_some_and(|ms| is_due(shared, now_ms, ms)),
+            _ => false,
+        };
+        if due { self.expire(key) } else { Ok(()) }
+    }
+
+    fn expire(&mut self, key: &Key<'_>) -> Result<()> {
+        if let Some(record) = self.take(key)? {
+            self.after.objects.extend(record.into_object());
+            self.locked.stripe(key.stripe())?.counts.expired += 1;
+            self.report(key, "expired", Class::EXPIRED)?;
+        }
+        Ok(())
+    }
+}
+
+/// Telling others.
+impl View<'_> {
+    /// Reports a change of a key: sets the marks of those who watch it, wakes those who wait for it, and queues the
+    /// event for listeners.
+    #[inline]
+    pub fn report(&mut self, key: &Key<'_>, event: &'static str, class: Class) -> Result<()> {
+        let interest = &self.locked.stripe(key.stripe())?.interest;
+        if interest.is_empty() && !self.shared.feed.wants(class) {
+            return Ok(());
+        }
+        interest.mark(key);
+        let owned = || OwnedKey { db: key.db, bytes: key.bytes.into() };
+        if interest.waiting_for(key).is_some() {
+            self.after.ready.push(owned());
+        }
+        if self.shared.feed.wants(class) {
+            self.after.changes.push(Change { key: owned(), event, class });
+        }
+        Ok(())
+    }
+
+    /// Sets `mark` at the first change of a key from now on.
+    pub fn watch(&mut self, key: &Key<'_>, mark: &WatchMark) -> Result<()> {
+        self.locked.stripe(key.stripe())?.interest.watch(key, mark);
+        Ok(())
+    }
+
+    /// Forgets a mark.
+    pub fn unwatch(&mut self, key: &Key<'_>, mark: &WatchMark) -> Result<()> {
+        self.locked.stripe(key.stripe())?.interest.unwatch(key, mark);
+        Ok(())
+    }
+
+    /// Puts a waiter at the end of a key's queue, once. Its owner is told through the engine's ready listener.
+    pub fn wait(&mut self, key: &Key<'_>, id: WaiterId) -> Result<()> {
+        self.locked.stripe(key.stripe())?.interest.wait(key, id);
+        Ok(())
+    }
+
+    /// Takes a waiter out of a key's queue.
+    pub fn stop_waiting(&mut self, key: &Key<'_>, id: WaiterId) -> Result<()> {
+        self.locked.stripe(key.stripe())?.interest.stop_waiting(key, id);
+        Ok(())
+    }
+
+    /// Whether anybody waits for a key.
+    pub fn has_waiters(&mut self, key: &Key<'_>) -> Result<bool> {
+        Ok(self.locked.stripe(key.stripe())?.interest.waiting_for(key).is_some())
+    }
+
+    /// Those who wait for a key, first come first.
+    pub fn waiters(&mut self, key: &Key<'_>) -> Result<Vec<WaiterId>> {
+        let queue = self.locked.stripe(key.stripe())?.interest.waiting_for(key);
+        Ok(queue.map(|queue| queue.iter().copied().collect()).unwrap_or_default())
+    }
+
+    /// Has the waiters of a key looked at when this view ends.
+    pub fn wake(&mut self, key: &Key<'_>) {
+        self.after.ready.push(OwnedKey { db: key.db, bytes: key.bytes.into() });
+    }
+}
+
+/// Whole databases. Where the view holds every stripe these run under its locks; where it holds none they lock stripe
+/// after stripe, and what they see is not a cut in time.
+impl View<'_> {
+    /// Runs `f` with one stripe at hand.
+    fn on_stripe<R>(&mut self, index: usize, f: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        if !matches!(self.locked, Locked::None) {
+            return f(self);
+        }
+        self.locked = Locked::One(index, self.shared.keyspace.cell(index).stripe.lock());
+        let result = f(self);
+        self.unlock();
+        self.finish();
+        result
+    }
+
+    /// How many keys a database has, those included whose deadline came this millisecond.
+    pub fn len(&mut self, db: DbIndex) -> Result<usize> {
+        Ok(self.count(db)?.keys)
+    }
+
+    /// Counts of a database.
+    pub fn count(&mut self, db: DbIndex) -> Result<DbCount> {
+        let mut count = DbCount::default();
+        for index in 0..STRIPES {
+            self.on_stripe(index, |view| {
+                if let Some(db) = view.locked.stripe(index)?.db(db) {
+                    count.keys += db.table.len();
+                    count.expires += db.expires;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(count)
+    }
+
+    /// Visits some more entries of a database: about `count` of them, and where to go on; [`ScanCursor::START`] at the
+    /// end. An entry that exists from the first call to the last is visited at least once.
+    pub fn scan(
+        &mut self,
+        db: DbIndex,
+        from: ScanCursor,
+        count: usize,
+        mut visit: impl FnMut(Entry<'_>),
+    ) -> Result<ScanCursor> {
+        let (mut stripe, mut position) = from.parts();
+        let now = self.now_ms();
+        let mut visited = 0;
+        let mut buckets = 0;
+        while stripe < STRIPES {
+            let most = count.saturating_mul(10);
+            position = self.on_stripe(stripe, |view| {
+                let Some(db) = view.locked.stripe(stripe)?.db(db) else { return Ok(0) };
+                let mut position = position;
+                loop {
+                    position = db.table.scan(position, |record| {
+                        if record.deadline_ms().is_none_or(|ms| ms > now) {
+                            visited += 1;
+                            visit(Entry(record));
+                        }
+                    });
+                    buckets += 1;
+                    if position == 0 || visited >= count || buckets >= most {
+                        return Ok(position);
+                    }
+                }
+            })?;
+            stripe += usize::from(position == 0);
+            if visited >= count || buckets >= most {
+                break;
+            }
+        }
+        Ok(ScanCursor::at(stripe, position))
+    }
+
+    /// Visits every entry of a database.
+    pub fn for_each(&mut self, db: DbIndex, mut visit: impl FnMut(Entry<'_>)) -> Result<()> {
+        self.scan(db, ScanCursor::START, usize::MAX, &mut visit).map(|_| ())
+    }
+
+    /// Some key of a database: a stripe by the number of its keys, then a key of it.
+    pub fn random_key(&mut self, db: DbIndex) -> Result<Option<Box<[u8]>>> {
+        // A key may be due, or its stripe may have emptied since: then another try.
+        for _ in 0..100 {
+            let mut lens = Vec::with_capacity(STRIPES);
+            for index in 0..STRIPES {
+                let len = self.on_stripe(index, |view| {
+                    Ok(view.locked.stripe(index)?.db(db).map_or(0, |db| db.table.len()))
+                })?;
+                lens.push(len);
+            }
+            let all: usize = lens.iter().sum();
+            if all == 0 {
+                return Ok(None);
+            }
+            let mut chosen = Rng::seeded(self.random()).below(all);
+            let index = lens.iter().position(|len| {
+                let here = chosen < *len;
+                chosen = chosen.saturating_sub(*len);
+                here
+            });
+            let (index, random, now) = (index.unwrap_or(0), self.random(), self.now_ms());
+            let key = self.on_stripe(index, |view| {
+                let record = view.locked.stripe(index)?.db(db).and_then(|db| db.table.sample(random));
+                let alive = record.filter(|record| record.deadline_ms().is_none_or(|ms| ms > now));
+                Ok(alive.map(|record| record.key().into()))
+            })?;
+            if key.is_some() {
+                return Ok(key);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Empties a database. Values are dropped after the locks are gone. Says how many keys there were.
+    pub fn flush(&mut self, db: DbIndex) -> Result<usize> {
+        let mut flushed = 0;
+        for index in 0..STRIPES {
+            flushed += self.on_stripe(index, |view| {
+                let stripe = view.locked.stripe(index)?;
+                let Some(old) = stripe.db_existing(db).map(std::mem::take) else { return Ok(0) };
+                let mut bytes = 0;
+                old.table.for_each(|record| bytes += used_bytes(&record));
+                stripe.account(-bytes);
+                for watched in stripe.interest.keys_of(db) {
+                    let key = view.shared.keyspace.key(db, &watched);
+                    if old.table.get(key.hash, key.bytes).is_some() {
+                        stripe.interest.mark(&key);
+                    }
+                }
+                let len = old.table.len();
+                view.after.tables.push(old.table);
+                Ok(len)
+            })?;
+        }
+        Ok(flushed)
+    }
+
+    /// Exchanges two databases. Needs a view of everything.
+    pub fn swap(&mut self, a: DbIndex, b: DbIndex) -> Result<()> {
+        for index in 0..STRIPES {
+            let stripe = self.locked.stripe(index)?;
+            stripe.swap(a, b);
+            let mut ready = Vec::new();
+            for (db, other) in [(a, b), (b, a)] {
+                for bytes in stripe.interest.keys_of(db) {
+                    let key = self.shared.keyspace.key(db, &bytes);
+                    let in_db = |db: DbIndex| {
+                        stripe.db(db).is_some_and(|db| db.table.get(key.hash, &bytes).is_some())
+                    };
+                    if in_db(db) || in_db(other) {
+                        stripe.interest.mark(&key);
+                        ready.push(OwnedKey { db, bytes });
+                    }
+                }
+            }
+            self.after.ready.extend(ready);
+        }
+        Ok(())
+    }
+
+    /// Removes and reports entries of one stripe whose deadlines have come, at most `most`. Gives how late each was,
+    /// in milliseconds, to `late`, and says whether more are due.
+    pub(crate) fn expire_due(
+        &mut self,
+        index: usize,
+        most: usize,
+        mut late: impl FnMut(u64),
+    ) -> Result<bool> {
+        let now = self.now_ms();
+        let stripe = self.locked.stripe(index)?;
+        let mut due = Vec::new();
+        let dbs: SmallVec<[DbIndex; 4]> =
+            stripe.dbs().filter(|(_, db)| db.wheel.is_some()).map(|(i, _)| i).collect();
+        for db in dbs {
+            let stripe = self.locked.stripe(index)?;
+            let part = stripe.db_mut(db);
+            let mut items = SmallVec::<[u32; 32]>::new();
+            if let Some(wheel) = part.wheel.as_mut() {
+                wheel.take_due(now, most, |item| items.push(item));
+            }
+            for item in items {
+                part.due_keys(item, now, &self.shared.keyspace.hasher, &mut due);
+            }
+            for bytes in due.drain(..) {
+                let key = self.shared.keyspace.key(db, &bytes);
+                if let Some(deadline) = self.peek_deadline(&key)? {
+                    late(now.saturating_sub(deadline));
+                    self.expire(&key)?;
+                }
+            }
+        }
+        let next = self.locked.stripe(index)?.next_due_ms();
+        self.shared.keyspace.cell(index).next_due_ms.store(next, Ordering::Release);
+        Ok(next <= now)
+    }
+
+    fn peek_deadline(&mut self, key: &Key<'_>) -> Result<Option<u64>> {
+        let db = self.locked.stripe(key.stripe())?.db(key.db);
+        Ok(db.and_then(|db| db.table.get(key.hash, key.bytes)).and_then(|record| record.deadline_ms()))
+    }
+}
+
+/// The end of a view.
+impl View<'_> {
+    fn unlock(&mut self) {
+        let settle = |stripe: &mut Stripe| {
+            if stripe.unreported_bytes.abs() >= USED_BYTES_BATCH {
+                self.shared
+                    .used_bytes
+                    .fetch_add(std::mem::take(&mut stripe.unreported_bytes), Ordering::Relaxed);
+            }
+        };
+        match &mut self.locked {
+            Locked::None => {}
+            Locked::One(_, guard) => settle(guard),
+            Locked::Many(guards) => guards.iter_mut().for_each(|(_, guard)| settle(guard)),
+            Locked::All(guards) => guards.iter_mut().for_each(|guard| settle(guard)),
+        }
+        self.locked = Locked::None;
+    }
+
+    /// What had to wait for the locks to be gone.
+    fn finish(&mut self) {
+        if let Some(due) = self.after.due_ms.take() {
+            self.shared.timer.nudge(due);
+        }
+        self.after.objects.clear();
+        self.after.tables.clear();
+        if !self.after.changes.is_empty() {
+            self.shared.feed.emit(&std::mem::take(&mut self.after.changes));
+        }
+        if !self.after.ready.is_empty() {
+            self.shared.serve(std::mem::take(&mut self.after.ready));
+        }
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        self.unlock();
+        self.finish();
+    }
+}
+
+/// Counts of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DbCount {
+    /// Keys.
+    pub keys: usize,
+    /// Keys with a deadline.
+    pub expires: usize,
+}
+
+#[inline]
+fn now_ms(shared: &Shared, known: &mut Option<u64>) -> u64 {
+    *known.get_or_insert_with(|| shared.now_ms())
+}
+
+/// Whether a deadline has come. Most are far away, and then a cheap clock is enough to know.
+#[inline]
+fn is_due(shared: &Shared, known: &mut Option<u64>, deadline_ms: u64) -> bool {
+    if known.is_none() && deadline_ms > shared.clock.coarse_ms() + COARSE_LAG_MS {
+        return false;
+    }
+    deadline_ms <= now_ms(shared, known)
+}
+
+fn tools(shared: &Shared) -> Tools<'_> {
+    Tools {
+        hasher: &shared.keyspace.hasher,
+        limits: shared.value_limits(),
+        rng: Rng::seeded(shared.random()),
+    }
+}

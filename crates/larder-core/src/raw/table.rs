@@ -1,0 +1,709 @@
+//! A hash table of records that grows one bucket at a time: linear hashing (Litwin, VLDB 1980) over buckets of one
+//! cache line.
+//!
+//! Why linear hashing: a table that doubles copies all its entries at once, holds half of its slots empty after it
+//! did, and gives a scan no stable order. Here a full table splits one bucket per few insertions, bytes per entry stay
+//! level at every size, and the buckets, read in the order of their reversed index bits, are ranges of reversed hash
+//! that later splits only cut finer. That order is what makes a scan cursor safe: see [`Table::scan`].
+//!
+//! A slot is one word: fifteen bits of the hash, a marker, and 48 bits of address. The last slot of a full bucket
+//! links to an overflow bucket. The caller gives the hash with each call; bits 0 to 31 are used here, the high bits
+//! are free for choosing a stripe.
+
+use super::record::{Record, Stored};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+const SLOTS: usize = 8;
+/// Buckets in a full segment: 4 KiB of them.
+const SEGMENT: usize = 64;
+const ADDRESS: u64 = (1 << 48) - 1;
+const TAG_SHIFT: u32 = 48;
+/// Set in each record's tag, clear in a link: a link never looks like a record.
+const RECORD: u64 = 1 << 63;
+/// Entries per bucket at which the table grows, times sixteen: 5.25.
+const GROW_AT_16: usize = 84;
+/// Entries per bucket below which the table shrinks, times sixteen: 1.5.
+const SHRINK_AT_16: usize = 24;
+
+#[repr(C, align(64))]
+struct Bucket([u64; SLOTS]);
+
+/// Records by hash and key.
+pub(crate) struct Table<O> {
+    /// Blocks of [`SEGMENT`] buckets; the first one starts smaller and grows by doubling.
+    segments: Vec<NonNull<Bucket>>,
+    first_capacity: usize,
+    buckets: usize,
+    len: usize,
+    overflow: usize,
+    owns: PhantomData<Record<O>>,
+}
+
+// SAFETY: the table owns its buckets and records; `Record<O>` says what it needs of `O`.
+unsafe impl<O: Send> Send for Table<O> {}
+// SAFETY: through `&Table` only `&Record<O>` is given out.
+unsafe impl<O: Sync> Sync for Table<O> {}
+
+#[inline]
+fn tag_of(hash: u64) -> u64 {
+    (hash >> 16) << TAG_SHIFT | RECORD
+}
+
+#[inline]
+fn is_record(slot: u64) -> bool {
+    slot & RECORD != 0
+}
+
+#[inline]
+fn is_link(slot: u64) -> bool {
+    slot != 0 && slot & RECORD == 0
+}
+
+/// A record in a table, borrowed for as long as the table is.
+pub(crate) struct Ref<'t, O> {
+    record: ManuallyDrop<Record<O>>,
+    table: PhantomData<&'t Record<O>>,
+}
+
+impl<'t, O> Ref<'t, O> {
+    /// # Safety
+    /// `slot` holds a record that lives, unchanged, for `'t`.
+    #[inline]
+    unsafe fn of(slot: u64) -> Self {
+        // SAFETY: the caller's promise; `ManuallyDrop` leaves the ownership in the slot.
+        Ref { record: ManuallyDrop::new(unsafe { Record::from_address(slot & ADDRESS) }), table: PhantomData }
+    }
+
+    /// The key, for as long as the table is borrowed.
+    #[inline]
+    pub(crate) fn key(&self) -> &'t [u8] {
+        // SAFETY: the bytes belong to the record's allocation, which lives unchanged for `'t`.
+        unsafe { &*std::ptr::from_ref(self.record.key()) }
+    }
+
+    /// The value, for as long as the table is borrowed.
+    #[inline]
+    pub(crate) fn value(&self) -> Stored<'t, O> {
+        // SAFETY: as for the key; an object lives in a box that the record owns.
+        unsafe {
+            match self.record.value() {
+                Stored::Nothing => Stored::Nothing,
+                Stored::Int(n) => Stored::Int(n),
+                Stored::Bytes(bytes) => Stored::Bytes(&*std::ptr::from_ref(bytes)),
+                Stored::Object(object) => Stored::Object(&*std::ptr::from_ref(object)),
+            }
+        }
+    }
+}
+
+impl<O> Deref for Ref<'_, O> {
+    type Target = Record<O>;
+    #[inline]
+    fn deref(&self) -> &Record<O> {
+        &self.record
+    }
+}
+
+/// A record in its slot, to be changed, even to move; the slot is written back when this goes.
+pub(crate) struct SlotMut<'t, O> {
+    slot: &'t mut u64,
+    record: ManuallyDrop<Record<O>>,
+}
+
+impl<'t, O> SlotMut<'t, O> {
+    fn new(slot: &'t mut u64) -> Self {
+        // SAFETY: the callers below pass slots that hold a record. The slot is borrowed for as long as this lives,
+        // and `drop` writes the record's address back, so it has one owner at any time.
+        let record = ManuallyDrop::new(unsafe { Record::from_address(*slot & ADDRESS) });
+        SlotMut { slot, record }
+    }
+
+    /// The object of this record, for as long as the table is borrowed.
+    pub(crate) fn into_object_mut(mut self) -> Option<&'t mut O> {
+        let object = self.record.object_mut().map(std::ptr::from_mut);
+        // SAFETY: the object is in a box owned by the record, which the table keeps for `'t`, exclusively borrowed.
+        object.map(|object| unsafe { &mut *object })
+    }
+}
+
+impl<O> Deref for SlotMut<'_, O> {
+    type Target = Record<O>;
+    #[inline]
+    fn deref(&self) -> &Record<O> {
+        &self.record
+    }
+}
+
+impl<O> DerefMut for SlotMut<'_, O> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Record<O> {
+        &mut self.record
+    }
+}
+
+impl<O> Drop for SlotMut<'_, O> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the record goes back into the slot it came from; nothing uses `self.record` after this.
+        let address = unsafe { ManuallyDrop::take(&mut self.record) }.into_address();
+        *self.slot = (*self.slot & !ADDRESS) | address;
+    }
+}
+
+impl<O> Default for Table<O> {
+    fn default() -> Self {
+        Table { segments: Vec::new(), first_capacity: 0, buckets: 0, len: 0, overflow: 0, owns: PhantomData }
+    }
+}
+
+fn new_buckets(count: usize) -> NonNull<Bucket> {
+    let layout = Layout::array::<Bucket>(count).expect("a segment is small");
+    // SAFETY: the layout is not empty; zeroed slots are empty slots.
+    let at = unsafe { alloc_zeroed(layout) };
+    NonNull::new(at.cast()).unwrap_or_else(|| handle_alloc_error(layout))
+}
+
+/// # Safety
+/// `at` came from `new_buckets(count)` and is not used again.
+unsafe fn free_buckets(at: NonNull<Bucket>, count: usize) {
+    let layout = Layout::array::<Bucket>(count).expect("a segment is small");
+    // SAFETY: the caller's promise.
+    unsafe { dealloc(at.as_ptr().cast(), layout) }
+}
+
+impl<O> Table<O> {
+    /// How many records there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes the table itself takes, without the records.
+    pub(crate) fn own_bytes(&self) -> usize {
+        let full = self.segments.len().saturating_sub(1) * SEGMENT;
+        (full + self.first_capacity + self.overflow) * size_of::<Bucket>()
+            + self.segments.capacity() * size_of::<NonNull<Bucket>>()
+    }
+
+    /// Index of the bucket for a hash, of at least one bucket.
+    #[inline]
+    fn index_of(&self, hash: u64) -> usize {
+        let hash = hash as u32 as usize;
+        let mask = self.buckets.next_power_of_two() - 1;
+        let index = hash & mask;
+        if index < self.buckets { index } else { hash & (mask >> 1) }
+    }
+
+    #[inline]
+    fn bucket(&self, index: usize) -> NonNull<Bucket> {
+        debug_assert!(index < self.buckets);
+        // SAFETY: segments hold at least `self.buckets` buckets, and indices stay below that.
+        unsafe { self.segments.get_unchecked(index / SEGMENT).add(index % SEGMENT) }
+    }
+
+    #[inline]
+    fn link_of(bucket: NonNull<Bucket>) -> Option<NonNull<Bucket>> {
+        // SAFETY: buckets reached from the table are live and initialised.
+        let last = unsafe { bucket.as_ref() }.0[SLOTS - 1];
+        if is_link(last) { NonNull::new((last & ADDRESS) as *mut Bucket) } else { None }
+    }
+
+    /// The slot that holds `key`.
+    #[inline]
+    fn find_slot(&self, hash: u64, key: &[u8]) -> Option<NonNull<u64>> {
+        if self.buckets == 0 {
+            return None;
+        }
+        let tag = tag_of(hash) >> TAG_SHIFT;
+        let mut bucket = self.bucket(self.index_of(hash));
+        loop {
+            // SAFETY: buckets reached from the table are live and initialised.
+            let slots = unsafe { &bucket.as_ref().0 };
+            let mut hits = 0_u32;
+            for (i, slot) in slots.iter().enumerate() {
+                hits |= u32::from(slot >> TAG_SHIFT == tag) << i;
+            }
+            while hits != 0 {
+                let i = hits.trailing_zeros() as usize;
+                // SAFETY: the tag has the record marker, so the slot holds a record.
+                if unsafe { Ref::<O>::of(slots[i]) }.key() == key {
+                    // SAFETY: `i` is below `SLOTS`, within the bucket.
+                    return Some(unsafe { bucket.cast::<u64>().add(i) });
+                }
+                hits &= hits - 1;
+            }
+            bucket = Self::link_of(bucket)?;
+        }
+    }
+
+    /// The record of `key`. O(1): a bucket, rarely two, and the record.
+    #[inline]
+    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<Ref<'_, O>> {
+        // SAFETY: the slot holds a record, which lives unchanged while the table is borrowed.
+        self.find_slot(hash, key).map(|slot| unsafe { Ref::of(slot.read()) })
+    }
+
+    /// The record of `key`, its access bits changed as `touch` says; they are written only if they differ.
+    #[inline]
+    pub(crate) fn get_touching(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        touch: impl FnOnce(u32) -> u32,
+    ) -> Option<Ref<'_, O>> {
+        let slot = self.find_slot(hash, key)?;
+        // SAFETY: the slot holds a record; the table is exclusively borrowed, and the access bits are no part of what
+        // a `Ref` lends.
+        let record = unsafe { slot.read() };
+        // SAFETY: as above.
+        let mut owned = ManuallyDrop::new(unsafe { Record::<O>::from_address(record & ADDRESS) });
+        let old = owned.touch();
+        let new = touch(old);
+        if new != old {
+            owned.set_touch(new);
+        }
+        // SAFETY: the record lives unchanged from here on, while the table is borrowed.
+        Some(unsafe { Ref::of(record) })
+    }
+
+    /// The record of `key`, to be changed.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, hash: u64, key: &[u8]) -> Option<SlotMut<'_, O>> {
+        // SAFETY: the slot lives in a bucket of this exclusively borrowed table.
+        self.find_slot(hash, key).map(|mut slot| SlotMut::new(unsafe { slot.as_mut() }))
+    }
+
+    /// Adds a record whose key is not in the table. `hash_of` gives the hash of other keys, for a bucket that splits.
+    pub(crate) fn insert(&mut self, hash: u64, record: Record<O>, hash_of: impl Fn(&[u8]) -> u64) {
+        if (self.len + 1) * 16 > self.buckets * GROW_AT_16 {
+            self.split(&hash_of);
+        }
+        let bucket = self.bucket(self.index_of(hash));
+        let slot = tag_of(hash) | record.into_address();
+        self.put(bucket, slot);
+        self.len += 1;
+    }
+
+    /// Puts a slot into the first free place of a chain.
+    fn put(&mut self, mut bucket: NonNull<Bucket>, slot: u64) {
+        loop {
+            // SAFETY: the bucket belongs to this exclusively borrowed table, and no other reference to it is alive.
+            let slots = unsafe { &mut bucket.as_mut().0 };
+            if let Some(free) = slots.iter_mut().find(|slot| **slot == 0) {
+                *free = slot;
+                return;
+            }
+            let last = slots[SLOTS - 1];
+            if is_link(last) {
+                bucket = NonNull::new((last & ADDRESS) as *mut Bucket).expect("a link is not null");
+            } else {
+                let mut next = new_buckets(1);
+                self.overflow += 1;
+                // SAFETY: just made, and ours alone.
+                unsafe { next.as_mut() }.0[0] = last;
+                // SAFETY: as above.
+                unsafe { next.as_mut() }.0[1] = slot;
+                slots[SLOTS - 1] = next.as_ptr() as u64;
+                return;
+            }
+        }
+    }
+
+    /// Takes the slots of a bucket's chain out and frees its overflow buckets.
+    fn take_chain(&mut self, mut bucket: NonNull<Bucket>) -> smallvec::SmallVec<[u64; 16]> {
+        let mut taken = smallvec::SmallVec::new();
+        let mut first = true;
+        loop {
+            // SAFETY: the bucket belongs to this exclusively borrowed table, and no other reference to it is alive.
+            let slots = std::mem::replace(unsafe { &mut bucket.as_mut().0 }, [0; SLOTS]);
+            taken.extend(slots.iter().copied().filter(|slot| is_record(*slot)));
+            if !first {
+                // SAFETY: overflow buckets are made one by one, and the link to this one is gone.
+                unsafe { free_buckets(bucket, 1) };
+                self.overflow -= 1;
+            }
+            first = false;
+            if !is_link(slots[SLOTS - 1]) {
+                return taken;
+            }
+            bucket = NonNull::new((slots[SLOTS - 1] & ADDRESS) as *mut Bucket).expect("a link is not null");
+        }
+    }
+
+    /// Adds one bucket: the next in line gives it about half of its records.
+    fn split(&mut self, hash_of: &impl Fn(&[u8]) -> u64) {
+        self.reserve_bucket();
+        let new = self.buckets;
+        self.buckets += 1;
+        if new == 0 {
+            return;
+        }
+        let source = new - (new + 1).next_power_of_two() / 2;
+        let source = self.bucket(source);
+        for slot in self.take_chain(source) {
+            // SAFETY: the slot holds a record that is in no bucket at the moment, so nothing changes it.
+            let hash = hash_of(unsafe { Ref::<O>::of(slot) }.key());
+            let bucket = self.bucket(self.index_of(hash));
+            self.put(bucket, slot);
+        }
+    }
+
+    /// Makes room for one more bucket.
+    fn reserve_bucket(&mut self) {
+        if self.buckets < SEGMENT {
+            if self.buckets < self.first_capacity {
+                return;
+            }
+            let capacity = (self.first_capacity * 2).max(1);
+            let grown = new_buckets(capacity);
+            if let Some(old) = self.segments.pop() {
+                // SAFETY: the old block holds `self.buckets` buckets, the new one is larger and apart; the slots are
+                // plain words, so copying them and freeing the old block moves them.
+                unsafe {
+                    grown.copy_from_nonoverlapping(old, self.buckets);
+                    free_buckets(old, self.first_capacity);
+                }
+            }
+            self.segments.push(grown);
+            self.first_capacity = capacity;
+        } else if self.buckets / SEGMENT == self.segments.len() {
+            self.segments.push(new_buckets(SEGMENT));
+        }
+    }
+
+    /// Takes one bucket back: its records join the one it was split from.
+    fn merge(&mut self) {
+        let last = self.buckets - 1;
+        let taken = self.take_chain(self.bucket(last));
+        self.buckets = last;
+        let target = last - (last + 1).next_power_of_two() / 2;
+        for slot in taken {
+            self.put(self.bucket(target), slot);
+        }
+        // One spare segment is kept, so that a table at the edge does not allocate at each step.
+        if self.segments.len() > self.buckets / SEGMENT + 2 {
+            let spare = self.segments.pop().expect("there are at least two");
+            // SAFETY: only the first segment has another size, and it is not the last here.
+            unsafe { free_buckets(spare, SEGMENT) };
+        }
+    }
+
+    /// Removes the record of `key` and gives it back.
+    pub(crate) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Record<O>> {
+        let found = self.find_slot(hash, key)?;
+        // SAFETY: the slot holds a record, which is owned by what is returned from here on.
+        let record = unsafe { Record::from_address(found.read() & ADDRESS) };
+        self.close_gap(self.bucket(self.index_of(hash)), found);
+        self.len -= 1;
+        if self.buckets > 1 && self.len * 16 < self.buckets * SHRINK_AT_16 {
+            self.merge();
+            if self.buckets > 1 {
+                self.merge();
+            }
+        }
+        if self.len == 0 {
+            self.free();
+        }
+        Some(record)
+    }
+
+    /// Empties a slot: the last record of the chain moves into it, so that chains shrink.
+    fn close_gap(&mut self, first: NonNull<Bucket>, mut gap: NonNull<u64>) {
+        let (mut before, mut last) = (None, first);
+        while let Some(next) = Self::link_of(last) {
+            before = Some(last);
+            last = next;
+        }
+        // SAFETY: `last` and `gap` are in this exclusively borrowed table; the references do not overlap in time.
+        unsafe {
+            let filled = last.as_ref().0.iter().rposition(|slot| is_record(*slot));
+            if let Some(i) = filled {
+                let moved = std::mem::take(&mut last.as_mut().0[i]);
+                if last.cast::<u64>().add(i) != gap {
+                    *gap.as_mut() = moved;
+                }
+                if let (0, Some(mut before)) = (i, before) {
+                    before.as_mut().0[SLOTS - 1] = 0;
+                    free_buckets(last, 1);
+                    self.overflow -= 1;
+                }
+            }
+        }
+    }
+
+    /// Fetches the bucket of a hash into the cache, without waiting for it.
+    #[inline]
+    pub(crate) fn prefetch_bucket(&self, hash: u64) {
+        if self.buckets != 0 {
+            prefetch(self.bucket(self.index_of(hash)).as_ptr().cast());
+        }
+    }
+
+    /// Fetches the records that may belong to a hash into the cache, without waiting for them.
+    #[inline]
+    pub(crate) fn prefetch_records(&self, hash: u64) {
+        if self.buckets == 0 {
+            return;
+        }
+        let tag = tag_of(hash) >> TAG_SHIFT;
+        // SAFETY: buckets reached from the table are live and initialised.
+        for slot in unsafe { self.bucket(self.index_of(hash)).as_ref() }.0 {
+            if slot >> TAG_SHIFT == tag {
+                prefetch((slot & ADDRESS) as *const u8);
+            }
+        }
+    }
+
+    /// Visits the records of the bucket at `cursor`, and gives the cursor of the next bucket; 0 when done.
+    ///
+    /// A cursor is a position in the space of 32-bit hashes with their bits reversed. A bucket holds one contiguous
+    /// range of it, splits and merges cut or join such ranges at their borders, and the scan moves upward only: a
+    /// record that is in the table from the first call to the last is visited at least once. A record may be visited
+    /// twice when buckets merged in between.
+    pub(crate) fn scan(&self, cursor: u32, mut visit: impl FnMut(Ref<'_, O>)) -> u32 {
+        if self.buckets == 0 {
+            return 0;
+        }
+        let index = self.index_of(u64::from(cursor.reverse_bits()));
+        let mut bucket = Some(self.bucket(index));
+        while let Some(at) = bucket {
+            // SAFETY: buckets reached from the table are live and initialised.
+            for slot in unsafe { at.as_ref() }.0 {
+                if is_record(slot) {
+                    // SAFETY: the slot holds a record, and `&self` keeps it as it is during the visit.
+                    visit(unsafe { Ref::of(slot) });
+                }
+            }
+            bucket = Self::link_of(at);
+        }
+        let depth = self.depth_of(index);
+        let start = (index as u32).reverse_bits();
+        if depth == 0 { 0 } else { start.wrapping_add(1 << (32 - depth)) }
+    }
+
+    /// How many low hash bits choose this bucket.
+    fn depth_of(&self, index: usize) -> u32 {
+        let full = self.buckets.next_power_of_two();
+        let bits = full.trailing_zeros();
+        let half = full / 2;
+        // Where the table is between two powers, buckets whose twin does not exist yet are one bit shallower.
+        if index < half && index + half >= self.buckets { bits - 1 } else { bits }
+    }
+
+    /// Visits the records that `hash` may mean, by its low 32 bits, until `visit` says stop with `true`.
+    pub(crate) fn probe(&mut self, hash: u32, mut visit: impl FnMut(&mut SlotMut<'_, O>) -> bool) {
+        if self.buckets == 0 {
+            return;
+        }
+        let hash = u64::from(hash);
+        let tag = tag_of(hash) >> TAG_SHIFT;
+        let mut bucket = Some(self.bucket(self.index_of(hash)));
+        while let Some(mut at) = bucket {
+            // SAFETY: the bucket belongs to this exclusively borrowed table.
+            for slot in unsafe { &mut at.as_mut().0 } {
+                if *slot >> TAG_SHIFT == tag && visit(&mut SlotMut::new(slot)) {
+                    return;
+                }
+            }
+            bucket = Self::link_of(at);
+        }
+    }
+
+    /// Some record, chosen by a random number: a random bucket that is not empty, then a random record of it.
+    /// Not exactly uniform: records in crowded buckets are a little less likely.
+    pub(crate) fn sample(&self, random: u64) -> Option<Ref<'_, O>> {
+        if self.len == 0 {
+            return None;
+        }
+        let mut index = (random as usize >> 8) % self.buckets;
+        loop {
+            let mut found = smallvec::SmallVec::<[u64; 16]>::new();
+            let mut bucket = Some(self.bucket(index));
+            while let Some(at) = bucket {
+                // SAFETY: buckets reached from the table are live and initialised.
+                found.extend(unsafe { at.as_ref() }.0.iter().copied().filter(|slot| is_record(*slot)));
+                bucket = Self::link_of(at);
+            }
+            if !found.is_empty() {
+                // SAFETY: the slot holds a record, which lives unchanged while the table is borrowed.
+                return Some(unsafe { Ref::of(found[random as usize % found.len()]) });
+            }
+            index = (index + 1) % self.buckets;
+        }
+    }
+
+    /// Visits every record, in no order that means anything.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(Ref<'_, O>)) {
+        let mut cursor = 0;
+        loop {
+            cursor = self.scan(cursor, &mut visit);
+            if cursor == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Visits every record, which may change and even move.
+    pub(crate) fn for_each_mut(&mut self, mut visit: impl FnMut(&mut SlotMut<'_, O>)) {
+        for index in 0..self.buckets {
+            let mut bucket = Some(self.bucket(index));
+            while let Some(mut at) = bucket {
+                // SAFETY: the bucket belongs to this exclusively borrowed table.
+                for slot in unsafe { &mut at.as_mut().0 } {
+                    if is_record(*slot) {
+                        visit(&mut SlotMut::new(slot));
+                    }
+                }
+                bucket = Self::link_of(at);
+            }
+        }
+    }
+
+    /// Frees all buckets of an empty table.
+    fn free(&mut self) {
+        for (i, segment) in std::mem::take(&mut self.segments).into_iter().enumerate() {
+            // SAFETY: the first segment has `first_capacity` buckets, the others `SEGMENT`.
+            unsafe { free_buckets(segment, if i == 0 { self.first_capacity } else { SEGMENT }) };
+        }
+        (self.first_capacity, self.buckets) = (0, 0);
+    }
+}
+
+impl<O> Drop for Table<O> {
+    fn drop(&mut self) {
+        for index in 0..self.buckets {
+            for slot in self.take_chain(self.bucket(index)) {
+                // SAFETY: the slot was taken out of its bucket, so this is its only owner.
+                drop(unsafe { Record::<O>::from_address(slot & ADDRESS) });
+            }
+        }
+        self.free();
+    }
+}
+
+#[inline]
+fn prefetch(at: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch is a hint that never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::Parts;
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// A weak hash on purpose: many keys share tags and buckets.
+    fn weak(key: &[u8]) -> u64 {
+        key.iter().fold(7, |hash: u64, byte| hash.wrapping_mul(31).wrapping_add(u64::from(*byte))) & 0x7_007f
+    }
+
+    fn good(key: &[u8]) -> u64 {
+        use std::hash::{BuildHasher, Hasher};
+        let mut hasher = foldhash::quality::FixedState::default().build_hasher();
+        hasher.write(key);
+        hasher.finish()
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_map(steps in prop::collection::vec((0..3_u8, 0..400_u16, any::<i64>()), 1..2_000), bad in any::<bool>()) {
+            let hash = if bad { weak } else { good };
+            let mut table = Table::<String>::default();
+            let mut model = BTreeMap::new();
+            for (step, key, value) in steps {
+                let key = format!("key:{key}").into_bytes();
+                let parts = || if value % 3 == 0 { Parts::Object(Box::new(value.to_string())) } else { Parts::Int(value) };
+                match step {
+                    0 | 1 => {
+                        if let Some(mut slot) = table.get_mut(hash(&key), &key) {
+                            slot.set_value(parts());
+                        } else {
+                            table.insert(hash(&key), Record::new(&key, parts(), None, false), hash);
+                        }
+                        model.insert(key, value);
+                    }
+                    _ => {
+                        let removed = table.remove(hash(&key), &key).is_some();
+                        prop_assert_eq!(removed, model.remove(&key).is_some());
+                    }
+                }
+                prop_assert_eq!(table.len(), model.len());
+            }
+            for (key, value) in &model {
+                let found = match table.get(hash(key), key).map(|record| record.value()) {
+                    Some(Stored::Int(n)) => n,
+                    Some(Stored::Object(text)) => text.parse().unwrap(),
+                    _ => panic!("lost {key:?}"),
+                };
+                prop_assert_eq!(found, *value);
+            }
+            let mut seen = BTreeSet::new();
+            table.for_each(|record| assert!(seen.insert(record.key().to_vec()), "a key twice"));
+            prop_assert!(seen.iter().eq(model.keys()));
+        }
+
+        #[test]
+        fn a_scan_misses_nothing_that_stays(
+            stay in 1..300_usize, churn in prop::collection::vec((any::<bool>(), 0..4_000_u16), 0..3_000), weak_hash in any::<bool>(),
+        ) {
+            let hash = if weak_hash { weak } else { good };
+            let mut table = Table::<()>::default();
+            let add = |table: &mut Table<()>, key: &[u8]| {
+                if table.get(hash(key), key).is_none() {
+                    table.insert(hash(key), Record::new(key, Parts::Nothing, None, false), hash);
+                }
+            };
+            for i in 0..stay {
+                add(&mut table, format!("stay:{i}").as_bytes());
+            }
+            let mut seen = BTreeSet::new();
+            let (mut cursor, mut churn) = (0, churn.into_iter());
+            loop {
+                cursor = table.scan(cursor, |record| { seen.insert(record.key().to_vec()); });
+                if cursor == 0 {
+                    break;
+                }
+                for (grow, key) in churn.by_ref().take(40) {
+                    let key = format!("churn:{key}").into_bytes();
+                    if grow { add(&mut table, &key) } else { table.remove(hash(&key), &key); }
+                }
+            }
+            for i in 0..stay {
+                let key = format!("stay:{i}").into_bytes();
+                prop_assert!(seen.contains(&key), "missed {:?}", key);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_per_entry_stay_level_while_it_grows() {
+        let mut table = Table::<()>::default();
+        for i in 0..60_000_u32 {
+            let key = i.to_le_bytes();
+            table.insert(good(&key), Record::new(&key, Parts::Nothing, None, false), good);
+            if table.len() > 3_000 {
+                let per_entry = table.own_bytes() as f64 / table.len() as f64;
+                assert!(per_entry < 16.5, "{per_entry} bytes at {} entries", table.len());
+            }
+        }
+        for i in 0..60_000_u32 {
+            let key = i.to_le_bytes();
+            assert!(table.remove(good(&key), &key).is_some());
+        }
+        assert_eq!(
+            (table.len(), table.overflow, table.own_bytes() - table.segments.capacity() * 8),
+            (0, 0, 0)
+        );
+    }
+}
