@@ -1,0 +1,120 @@
+//! Commands through the server's parser.
+
+use larder_resp::{Limits, Parsed, RequestParser, encode};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::{pieces, repeatable};
+
+/// What a server would have seen.
+#[derive(Debug, Clone, PartialEq)]
+enum Seen {
+    Command(Vec<Vec<u8>>),
+    Http,
+    Error(String),
+}
+
+/// Feeds `wire` in pieces. After every second piece, finished commands are removed from the buffer and from the spans.
+fn seen(limits: Limits, wire: &[u8], lengths: &[usize]) -> Vec<Seen> {
+    let mut parser = RequestParser::new(limits);
+    let (mut buf, mut at, mut spans, mut seen) = (Vec::new(), 0, Vec::new(), Vec::new());
+    for (turn, piece) in pieces(wire, lengths).into_iter().enumerate() {
+        buf.extend_from_slice(piece);
+        loop {
+            match parser.next(&buf, &mut at, &mut spans) {
+                Ok(Parsed::Command { first, argc }) => {
+                    let args = spans[first..first + argc].iter().map(|span| span.of(&buf).to_vec());
+                    seen.push(Seen::Command(args.collect()));
+                }
+                Ok(Parsed::Inline(args)) => seen.push(Seen::Command(args)),
+                Ok(Parsed::Incomplete { need }) => {
+                    assert!(need > 0);
+                    break;
+                }
+                Ok(Parsed::Http) => {
+                    seen.push(Seen::Http);
+                    return seen;
+                }
+                Err(error) => {
+                    seen.push(Seen::Error(error.to_string()));
+                    return seen;
+                }
+            }
+        }
+        if turn % 2 == 1 {
+            buf.drain(..at);
+            at = 0;
+            parser.retire(&mut spans);
+        }
+        assert!(spans.len() <= wire.len() / 6 + 1, "an argument takes six bytes on the wire");
+    }
+    seen
+}
+
+fn commands() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
+    vec(vec(vec(any::<u8>(), 0..20), 1..6), 1..6)
+}
+
+fn garbage() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        4 => Just(b"\r\n".to_vec()),
+        2 => "[*$][0-3]".prop_map(String::into_bytes),
+        2 => "[*$][0-9]{1,20}".prop_map(String::into_bytes),
+        2 => "[a-z\"' \\\\]{1,6}".prop_map(String::into_bytes),
+        1 => Just(b"POST".to_vec()),
+        2 => any::<u8>().prop_map(|byte| vec![byte]),
+    ];
+    vec(token, 0..40).prop_map(|tokens| tokens.concat())
+}
+
+const SMALL: Limits =
+    Limits { args_max: 3, bulk_len_max: 12, line_len_max: 24, command_len_max: 60, unauthenticated: false };
+
+proptest! {
+    #![proptest_config(repeatable())]
+
+    #[test]
+    fn commands_arrive_as_they_were_sent(commands in commands(), lengths in vec(1_usize..30, 1..9)) {
+        let mut wire = Vec::new();
+        for command in &commands {
+            encode::command(command, &mut wire);
+        }
+        let commands: Vec<_> = commands.into_iter().map(Seen::Command).collect();
+        prop_assert_eq!(&seen(Limits::STANDARD, &wire, &[usize::MAX]), &commands);
+        prop_assert_eq!(&seen(Limits::STANDARD, &wire, &lengths), &commands);
+        prop_assert_eq!(&seen(Limits::STANDARD, &wire, &[1]), &commands);
+    }
+
+    #[test]
+    fn cuts_change_nothing_in_garbage_either(wire in garbage(), lengths in vec(1_usize..9, 1..9)) {
+        for limits in [Limits::STANDARD, Limits::UNAUTHENTICATED, SMALL] {
+            let whole = seen(limits, &wire, &[usize::MAX]);
+            prop_assert_eq!(&seen(limits, &wire, &lengths), &whole);
+            for seen in whole {
+                if let Seen::Command(args) = seen {
+                    prop_assert!(!args.is_empty());
+                    prop_assert!(args.iter().map(Vec::len).sum::<usize>() <= wire.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_quoted_line_is_the_command_it_spells(args in vec(vec(any::<u8>(), 0..8), 1..5)) {
+        let quoted = |arg: &Vec<u8>| {
+            let hex: Vec<_> = arg.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            format!("\"{}\"", hex.concat())
+        };
+        let line = args.iter().map(quoted).collect::<Vec<_>>().join(" ") + "\r\n";
+        prop_assert_eq!(seen(Limits::STANDARD, line.as_bytes(), &[3]), vec![Seen::Command(args)]);
+    }
+}
+
+#[test]
+fn a_large_command_in_small_pieces_is_read_once() {
+    // Were each piece to start over, this would take hours.
+    let args = vec![b"0123456789".to_vec(); 200_000];
+    let mut wire = Vec::new();
+    encode::command(&args, &mut wire);
+    assert_eq!(seen(Limits::STANDARD, &wire, &[64]), [Seen::Command(args)]);
+}
