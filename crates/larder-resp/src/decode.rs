@@ -1,8 +1,9 @@
 //! Replies into values: the client's side.
 //!
-//! The decoder takes each token as soon as it is whole and keeps the unfinished tree, so an array of a million members that arrives in small
-//! pieces costs as much as one that arrives at once, and its bytes need not be kept. Open aggregates stand on an explicit stack of limited
-//! depth: a hostile server can neither exhaust the call stack nor make room be reserved for members it only announces.
+//! The decoder takes each token as soon as it is whole and keeps the unfinished tree, so an array of a million
+//! members that arrives in small pieces costs as much as one that arrives at once, and its bytes need not be kept.
+//! Open aggregates stand on an explicit stack of limited depth: a hostile server can neither exhaust the call stack
+//! nor make room be reserved for members it only announces.
 //!
 //! RESP3's streamed strings and aggregates (`$?`, `*?`) are refused: no server sends them.
 
@@ -13,7 +14,8 @@ use crate::{Value, value};
 /// How large replies may be. All limits guard the client against the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecoderLimits {
-    /// Aggregates within aggregates; values are taken between 1 and 128, so that dropping the tree cannot exhaust the stack either.
+    /// Aggregates within aggregates; values are taken between 1 and 128, so that dropping the tree cannot exhaust the
+    /// stack either.
     pub depth_max: usize,
     /// Bytes of one bulk string, verbatim string or bulk error.
     pub bulk_len_max: usize,
@@ -129,7 +131,8 @@ impl Decoder {
 
     /// Reads the reply at `buf[*at..]`; `None` until it has arrived entirely.
     ///
-    /// `at` moves behind everything that was taken, of unfinished replies too: those bytes may be dropped. O(new bytes).
+    /// `at` moves behind everything that was taken, of unfinished replies too: those bytes may be dropped. O(new
+    /// bytes).
     pub fn next(&mut self, buf: &[u8], at: &mut usize) -> Result<Option<Value>, DecodeError> {
         loop {
             let Some((token, len)) = self.token(buf.get(*at..).unwrap_or_default())? else { return Ok(None) };

@@ -1,8 +1,9 @@
 //! Doubles as text, the way Redis writes them since 7.2.
 //!
-//! Clients parse these texts back, and users compare them by eye, so they are part of the interface: the shortest digits that read back as
-//! the same double, without an exponent where a person would not use one. (Redis up to 7.0 printed seventeen digits, `0.10000000000000001`;
-//! both texts denote the same double.) The digits come from the standard library; only the layout is ours.
+//! Clients parse these texts back, and users compare them by eye, so they are part of the interface: the shortest
+//! digits that read back as the same double, without an exponent where a person would not use one. (Redis up to 7.0
+//! printed seventeen digits, `0.10000000000000001`; both texts denote the same double.) The digits come from the
+//! standard library; only the layout is ours.
 
 use std::fmt::Write as _;
 

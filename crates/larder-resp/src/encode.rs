@@ -1,8 +1,9 @@
 //! Replies into bytes.
 //!
-//! One encoder serves both protocols: a command says what it means (a map, a double), and the encoder writes what the client negotiated.
-//! Nothing is buffered in between; the bytes go straight to the connection's buffer. Text that RESP ends by a line end cannot carry one, so
-//! there CR and LF become spaces: no key name or error text can forge a second reply.
+//! One encoder serves both protocols: a command says what it means (a map, a double), and the encoder writes what the
+//! client negotiated. Nothing is buffered in between; the bytes go straight to the connection's buffer. Text that
+//! RESP ends by a line end cannot carry one, so there CR and LF become spaces: no key name or error text can forge a
+//! second reply.
 
 use crate::{Value, format_double};
 
@@ -18,7 +19,8 @@ pub enum Proto {
 
 /// Writes replies to the end of `out`.
 ///
-/// Aggregates ([`array`](Self::array), [`map`](Self::map), …) write a header only; their members follow by further calls.
+/// Aggregates ([`array`](Self::array), [`map`](Self::map), …) write a header only; their members follow by further
+/// calls.
 #[derive(Debug)]
 pub struct Encoder<'a> {
     out: &'a mut Vec<u8>,
@@ -118,7 +120,8 @@ impl<'a> Encoder<'a> {
                 self.end_line();
             }
             Proto::Resp2 => {
-                // The length stands before the text, and the text is at most 25 bytes: leave two digits of room and close the gap.
+                // The length stands before the text, and the text is at most 25 bytes: leave two digits of room and
+                // close the gap.
                 let header = self.out.len();
                 self.out.extend_from_slice(b"$00\r\n");
                 let text = self.out.len();
@@ -166,8 +169,8 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// The header of `len` pairs of remarks about the value that follows. RESP2 has no place for them: where this answers `false`, nothing
-    /// was written and the pairs must be left out as well.
+    /// The header of `len` pairs of remarks about the value that follows. RESP2 has no place for them: where this
+    /// answers `false`, nothing was written and the pairs must be left out as well.
     #[must_use]
     pub fn attribute(&mut self, len: usize) -> bool {
         if self.proto == Proto::Resp3 {
@@ -176,7 +179,8 @@ impl<'a> Encoder<'a> {
         self.proto == Proto::Resp3
     }
 
-    /// A whole tree. RESP3 types degrade as the other methods say; an error with line ends becomes a plain error in RESP2.
+    /// A whole tree. RESP3 types degrade as the other methods say; an error with line ends becomes a plain error in
+    /// RESP2.
     pub fn value(&mut self, value: &Value) {
         match value {
             Value::Simple(text) => self.simple(text),

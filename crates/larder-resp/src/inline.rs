@@ -4,8 +4,8 @@
 
 /// Splits `line` at white space, with Redis' quoting rules; `None` where quotes do not balance.
 ///
-/// `"…"` understands `\n`, `\r`, `\t`, `\b`, `\a`, `\xHH` and `\` before any other byte; `'…'` only `\'`. A closing quote must be followed by
-/// white space or the end. A NUL byte ends the line.
+/// `"…"` understands `\n`, `\r`, `\t`, `\b`, `\a`, `\xHH` and `\` before any other byte; `'…'` only `\'`. A closing
+/// quote must be followed by white space or the end. A NUL byte ends the line.
 pub fn split_arguments(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let line = &line[..memchr::memchr(0, line).unwrap_or(line.len())];
     let mut args = Vec::new();

@@ -8,11 +8,12 @@
 //! | a client | replies as a tree of values | [`decode`], [`value`] |
 //! | anybody | a double in Redis' text | [`double`] |
 //!
-//! Nothing here reads, writes or waits: callers bring the bytes and decide when to fetch more. That keeps the codec usable from blocking
-//! code, from an event loop and from a test, and lets the property tests try every way a stream can be cut into pieces.
+//! Nothing here reads, writes or waits: callers bring the bytes and decide when to fetch more. That keeps the codec
+//! usable from blocking code, from an event loop and from a test, and lets the property tests try every way a stream
+//! can be cut into pieces.
 //!
-//! Two rules hold everywhere, because the other side may be hostile: memory grows with the bytes that have arrived, never with what a header
-//! promises; and no input recurses.
+//! Two rules hold everywhere, because the other side may be hostile: memory grows with the bytes that have arrived,
+//! never with what a header promises; and no input recurses.
 //!
 //! ```
 //! use larder_resp::{Decoder, Encoder, Parsed, Proto, RequestParser, Value, encode};

@@ -1,11 +1,12 @@
 //! Commands out of a read buffer, in place.
 //!
-//! A server parses many small commands per read, so the common case touches each byte once and allocates nothing: the result is a list of
-//! positions in the caller's buffer. A command that has not arrived entirely keeps what is known about it, so that a million arguments or
-//! a bulk string of 512 MiB trickling in are not read again from the start. Sizes promised by headers only ever become numbers to compare
-//! with; memory grows with bytes that have arrived.
+//! A server parses many small commands per read, so the common case touches each byte once and allocates nothing: the
+//! result is a list of positions in the caller's buffer. A command that has not arrived entirely keeps what is known
+//! about it, so that a million arguments or a bulk string of 512 MiB trickling in are not read again from the start.
+//! Sizes promised by headers only ever become numbers to compare with; memory grows with bytes that have arrived.
 //!
-//! Like Redis, the parser looks at the place where a line end must be but not at its bytes: the length alone says where an argument ends.
+//! Like Redis, the parser looks at the place where a line end must be but not at its bytes: the length alone says
+//! where an argument ends.
 
 use std::fmt;
 
@@ -38,10 +39,11 @@ pub enum Parsed {
         /// Number of arguments.
         argc: usize,
     },
-    /// A command typed as a line. Its arguments are owned because quotes may have rewritten them; there is at least one.
+    /// A command typed as a line. Its arguments are owned because quotes may have rewritten them; there is at least
+    /// one.
     Inline(Vec<Vec<u8>>),
-    /// The line is part of an HTTP request (`POST` or a `Host:` header): somebody makes a browser talk to this port. Answer nothing and
-    /// close. `at` stays before the line.
+    /// The line is part of an HTTP request (`POST` or a `Host:` header): somebody makes a browser talk to this port.
+    /// Answer nothing and close. `at` stays before the line.
     Http,
     /// No whole command is left in the buffer.
     Incomplete {
@@ -75,8 +77,9 @@ impl Limits {
         unauthenticated: false,
     };
 
-    /// What a client is allowed before it has logged in: Redis' figures, room for `HELLO 3 AUTH user password SETNAME name` with a long
-    /// token as the password. Unlike in Redis, they bound the whole command too, not only each argument.
+    /// What a client is allowed before it has logged in: Redis' figures, room for `HELLO 3 AUTH user password SETNAME
+    /// name` with a long token as the password. Unlike in Redis, they bound the whole command too, not only each
+    /// argument.
     pub const UNAUTHENTICATED: Self = Self {
         args_max: 10,
         bulk_len_max: 16 * 1024,
@@ -146,12 +149,15 @@ impl std::error::Error for ProtocolError {}
 /// Finds the commands in a connection's read buffer, one per call.
 ///
 /// # The caller's side
-/// - Keep one buffer, one position `at`, one list of spans and one parser per connection. Append what arrives to the buffer.
-/// - Call [`next`](Self::next) until it answers [`Parsed::Incomplete`]. Spans of finished commands are positions in the whole buffer.
-/// - Bytes before `at` are done with. To reuse their room once the finished commands are executed, remove them, subtract their number from
-///   `at`, and call [`retire`](Self::retire): spans of an unfinished command are kept relative to its start, so they stay right.
-/// - Limits apply to headers as they are read. Before a login, execute each command before parsing the next, then raise the limits by
-///   [`set_limits`](Self::set_limits).
+/// - Keep one buffer, one position `at`, one list of spans and one parser per connection. Append what arrives to the
+///   buffer.
+/// - Call [`next`](Self::next) until it answers [`Parsed::Incomplete`]. Spans of finished commands are positions in
+///   the whole buffer.
+/// - Bytes before `at` are done with. To reuse their room once the finished commands are executed, remove them,
+///   subtract their number from `at`, and call [`retire`](Self::retire): spans of an unfinished command are kept
+///   relative to its start, so they stay right.
+/// - Limits apply to headers as they are read. Before a login, execute each command before parsing the next, then
+///   raise the limits by [`set_limits`](Self::set_limits).
 /// - After an error, close; the parser cannot continue.
 #[derive(Debug, Default)]
 pub struct RequestParser {
@@ -184,7 +190,8 @@ impl RequestParser {
         self.args_left > 0
     }
 
-    /// Forgets the spans of finished commands and keeps those of an unfinished one, which are always the last of the list.
+    /// Forgets the spans of finished commands and keeps those of an unfinished one, which are always the last of the
+    /// list.
     pub fn retire(&self, spans: &mut Vec<Span>) {
         let finished = spans.len().saturating_sub(self.args_done);
         spans.drain(..finished);
@@ -192,8 +199,8 @@ impl RequestParser {
 
     /// Looks for a command at `buf[*at..]`, appends the positions of its arguments to `spans` and moves `at` behind it.
     ///
-    /// Empty lines and commands without arguments (`*0`, `*-1`) are passed over. A command that has not arrived entirely leaves `at` at its
-    /// start. O(new bytes), and O(arguments) for a command that came in several reads.
+    /// Empty lines and commands without arguments (`*0`, `*-1`) are passed over. A command that has not arrived
+    /// entirely leaves `at` at its start. O(new bytes), and O(arguments) for a command that came in several reads.
     #[inline]
     pub fn next(
         &mut self,
@@ -414,7 +421,8 @@ enum Line {
     Args { args: Vec<Vec<u8>>, end: usize },
 }
 
-/// The common header: up to nine digits without a leading zero, then a line end that has arrived. Anything else is for the slow path.
+/// The common header: up to nine digits without a leading zero, then a line end that has arrived. Anything else is
+/// for the slow path.
 #[inline]
 fn plain_number(rest: &[u8], from: usize) -> Option<Header> {
     let first = rest.get(from)?.wrapping_sub(b'0');

@@ -1,6 +1,7 @@
 //! A reply as a tree of values: what a client sees.
 //!
-//! The enum is exhaustive on purpose: RESP3 is a closed list of types, and who displays or converts a reply has to decide about each of them.
+//! The enum is exhaustive on purpose: RESP3 is a closed list of types, and who displays or converts a reply has to
+//! decide about each of them.
 
 /// One reply, of any RESP2 or RESP3 type.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,10 @@
 //! A hierarchical timer wheel (Varghese and Lauck, SOSP 1987) of eight bytes an item: which keys of one table die when.
 //!
-//! Eight levels of 64 slots with a tick of one millisecond. Each level keeps one bit a slot, so the next deadline is found
-//! without walking, and a timer can sleep until then. An item is the low half of a key's hash and the low half of its
-//! deadline: enough to find the bucket again, where the record itself knows the exact deadline. Items are not removed
-//! when a key is deleted or its deadline moves: the wheel finds out when the item's time comes. The owner rebuilds the
-//! wheel when such leftovers outnumber the living, which bounds its size.
+//! Eight levels of 64 slots with a tick of one millisecond. Each level keeps one bit a slot, so the next deadline is
+//! found without walking, and a timer can sleep until then. An item is the low half of a key's hash and the low half
+//! of its deadline: enough to find the bucket again, where the record itself knows the exact deadline. Items are not
+//! removed when a key is deleted or its deadline moves: the wheel finds out when the item's time comes. The owner
+//! rebuilds the wheel when such leftovers outnumber the living, which bounds its size.
 
 const BITS: u32 = 6;
 const SLOTS: u64 = 1 << BITS;
@@ -136,7 +136,10 @@ mod tests {
         #[test]
         fn items_come_at_their_time_and_never_before(
             start in prop_oneof![Just(1_577_836_800_000_u64), (1_u64 << 42) - 70..(1 << 42), 0..100_u64],
-            items in prop::collection::vec((prop_oneof![0..200_u64, 0..100_000_u64, 0..3_000_000_000_u64], 0..2_000_u64), 1..200),
+            items in prop::collection::vec(
+                (prop_oneof![0..200_u64, 0..100_000_u64, 0..3_000_000_000_u64], 0..2_000_u64),
+                1..200,
+            ),
         ) {
             let mut wheel = Wheel::new(start);
             let mut now = start;

@@ -1,11 +1,11 @@
 //! The keyspace against a model: a map with deadlines, on a clock moved by hand.
 
+use crate::sync::{Arc, Mutex};
 use crate::{
     Change, ChangeListener, Class, DbIndex, Deadline, Engine, Expiry, Key, ManualClock, Missing, Options,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -46,7 +46,7 @@ impl ChangeListener for Expired {
             .iter()
             .filter(|change| change.class == Class::EXPIRED)
             .map(|change| change.key.bytes.to_vec());
-        self.0.lock().unwrap().extend(keys);
+        self.0.lock().extend(keys);
     }
 }
 
@@ -136,7 +136,7 @@ proptest! {
             let count = engine.view_all(None).count(DbIndex::default()).unwrap();
             prop_assert_eq!(count.keys, model.len(), "{:?}", step);
             prop_assert_eq!(count.expires, model.values().filter(|entry| entry.1.is_some()).count(), "{:?}", step);
-            let mut heard = std::mem::take(&mut *heard.0.lock().unwrap());
+            let mut heard = std::mem::take(&mut *heard.0.lock());
             heard.sort();
             prop_assert_eq!(heard, std::mem::take(&mut expired), "{:?}", step);
         }

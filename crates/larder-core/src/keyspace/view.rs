@@ -427,8 +427,8 @@ impl View<'_> {
         Ok(true)
     }
 
-    /// Copies an entry, deadline included, to another key, replacing what that one held. Says whether there was an entry
-    /// to copy. Nothing is reported. O(size of the value), under the lock.
+    /// Copies an entry, deadline included, to another key, replacing what that one held. Says whether there was an
+    /// entry to copy. Nothing is reported. O(size of the value), under the lock.
     pub fn copy(&mut self, from: &Key<'_>, to: &Key<'_>) -> Result<bool> {
         let Some(entry) = self.peek(from)? else { return Ok(false) };
         let expiry = entry.deadline().map_or(Expiry::Never, Expiry::At);

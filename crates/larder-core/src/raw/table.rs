@@ -617,13 +617,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn behaves_as_a_map(steps in prop::collection::vec((0..3_u8, 0..400_u16, any::<i64>()), 1..2_000), bad in any::<bool>()) {
+        fn behaves_as_a_map(
+            steps in prop::collection::vec((0..3_u8, 0..400_u16, any::<i64>()), 1..2_000),
+            bad in any::<bool>(),
+        ) {
             let hash = if bad { weak } else { good };
             let mut table = Table::<String>::default();
             let mut model = BTreeMap::new();
             for (step, key, value) in steps {
                 let key = format!("key:{key}").into_bytes();
-                let parts = || if value % 3 == 0 { Parts::Object(Box::new(value.to_string())) } else { Parts::Int(value) };
+                let parts = || match value % 3 {
+                    0 => Parts::Object(Box::new(value.to_string())),
+                    _ => Parts::Int(value),
+                };
                 match step {
                     0 | 1 => {
                         if let Some(mut slot) = table.get_mut(hash(&key), &key) {
@@ -655,7 +661,9 @@ mod tests {
 
         #[test]
         fn a_scan_misses_nothing_that_stays(
-            stay in 1..300_usize, churn in prop::collection::vec((any::<bool>(), 0..4_000_u16), 0..3_000), weak_hash in any::<bool>(),
+            stay in 1..300_usize,
+            churn in prop::collection::vec((any::<bool>(), 0..4_000_u16), 0..3_000),
+            weak_hash in any::<bool>(),
         ) {
             let hash = if weak_hash { weak } else { good };
             let mut table = Table::<()>::default();

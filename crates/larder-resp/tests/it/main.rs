@@ -1,6 +1,7 @@
 //! Properties of the codec, over generated values, streams and cuts.
 //!
-//! The seed is fixed so that a run is repeatable; `PROPTEST_RNG_SEED=n PROPTEST_CASES=n cargo test -p larder-resp` looks elsewhere.
+//! The seed is fixed so that a run is repeatable; `PROPTEST_RNG_SEED=n PROPTEST_CASES=n cargo test -p larder-resp`
+//! looks elsewhere.
 
 mod replies;
 mod requests;
