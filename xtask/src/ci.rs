@@ -33,11 +33,15 @@ pub(crate) fn run(workspace: &Workspace, fast: bool) -> Result<()> {
     let external =
         EXTERNAL.iter().copied().filter(|folder| workspace.path(folder).join("package.json").is_file());
     let steps = steps(if fast { Vec::new() } else { external.collect() });
+    let mut left_out = 0;
     for (index, step) in steps.iter().enumerate() {
         let place = format!("[{}/{}] {}", index + 1, steps.len(), step.name);
         let step_started = Instant::now();
         match choose(step, |probe| process::succeeds(&mut workspace.command(probe[0], &probe[1..]))) {
-            Err(reason) => println!("\n{place}: left out, {reason}"),
+            Err(reason) => {
+                println!("\n{place}: left out, {reason}");
+                left_out += 1;
+            }
             Ok(words) => {
                 let mut command = command(workspace, step, words);
                 println!("\n{place}: {}", process::line(&command));
@@ -51,7 +55,11 @@ pub(crate) fn run(workspace: &Workspace, fast: bool) -> Result<()> {
             }
         }
     }
-    println!("\nall {} steps passed in {}", steps.len(), Took(started.elapsed()));
+    println!(
+        "\n{} steps passed, {left_out} left out, in {}",
+        steps.len() - left_out,
+        Took(started.elapsed())
+    );
     Ok(())
 }
 

@@ -148,7 +148,7 @@ fn mod_file(doc: &str, modules: BTreeSet<&str>) -> String {
         let test = if module == "tests" { "#[cfg(test)]\n" } else { "pub(crate) " };
         format!("{test}mod {};\n", identifier(module))
     });
-    format!("//! {doc} The list below is written by `cargo xtask codegen`.\n\n{}", lines.collect::<String>())
+    format!("//! {doc}\n//! The list is written by `cargo xtask codegen`.\n\n{}", lines.collect::<String>())
 }
 
 /// Commands are named by English verbs, and some of those are words of Rust.
