@@ -1,1 +1,41 @@
-//! larder-commands.
+//! The Redis language over the engine: what a command is, how a line of words becomes a reply, and every command.
+//!
+//! - [`Instance`]: an engine with everything that speaks commands to it. [`Instance::execute`] runs one.
+//! - [`Session`], [`Client`]: the state of one client, seen from inside and from outside.
+//! - [`Reply`]: where replies go; [`Value`]: a reply as a tree.
+//! - [`spec`]: the descriptors from which dispatch, locks, `COMMAND DOCS` and the documentation are made.
+//! - [`settings`]: the one table of settings.
+
+mod args;
+mod client;
+mod commands;
+mod cx;
+mod dispatch;
+mod error;
+mod instance;
+pub mod keys;
+mod notify;
+mod prelude;
+mod registry;
+mod reply;
+mod session;
+pub mod settings;
+pub mod spec;
+mod stats;
+mod table;
+#[cfg(test)]
+mod testing;
+mod wait;
+
+pub use args::{Args, Options};
+pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};
+pub use cx::{Caller, Cx, Empty, Outcome, Wait};
+pub use dispatch::{Flow, deliver, write_message};
+pub use error::{Error, Result};
+pub use instance::Instance;
+
+pub use reply::{NoReply, Protocol, Reply, Value, ValueReply};
+pub use session::{Answers, Session, Transaction};
+pub use stats::{Latency, LatencyEvents, SlowCommand, Slowlog, Stats};
+pub use table::{CommandStats, Entry, Table};
+pub use wait::Blocked;

@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
     pub(crate) timer: Timer,
+    topics: crate::topics::Topics,
     pub(crate) used_bytes: AtomicI64,
     policy: AtomicU32,
     memory_max_bytes: AtomicU64,
@@ -184,6 +185,7 @@ impl Engine {
             clock: options.clock,
             feed: Feed::default(),
             timer: Timer::new(),
+            topics: crate::topics::Topics,
             used_bytes: AtomicI64::new(0),
             policy: AtomicU32::new(options.policy.index()),
             memory_max_bytes: AtomicU64::new(options.memory_max_bytes.unwrap_or(0)),
@@ -309,6 +311,23 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn records_bytes(&self) -> i64 {
         (0..STRIPES).map(|index| self.shared.keyspace.cell(index).stripe.lock().used_bytes).sum()
+    }
+
+    /// stub
+    pub fn topics(&self) -> &crate::topics::Topics {
+        &self.shared.topics
+    }
+    /// Makes room under the memory limit by evicting entries; [`Error::OutOfMemory`](crate::Error::OutOfMemory) where
+    /// the policy allows none to go.
+    pub fn make_room(&self) -> crate::Result<()> {
+        if self.is_over_limit() { Err(crate::Error::OutOfMemory) } else { Ok(()) }
+    }
+
+    /// Whether the memory limit is reached, as far as the running total knows.
+    #[inline]
+    pub fn is_over_limit(&self) -> bool {
+        let max = self.shared.memory_max_bytes.load(Ordering::Relaxed);
+        max != 0 && self.shared.used_bytes.load(Ordering::Relaxed) > max as i64
     }
 
     /// Counts since the start or the last reset.

@@ -19,6 +19,7 @@ mod raw;
 mod rng;
 mod sync;
 mod timer;
+mod topics;
 pub mod value;
 
 pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
@@ -31,3 +32,4 @@ pub use keyspace::{
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;
 pub use timer::Lateness;
+pub use topics::{Message, Space, Subscriber, Topics, Wakes};

@@ -62,6 +62,12 @@ pub struct Key<'a> {
 }
 
 impl Key<'_> {
+    /// The same key without hashing it again, if `bytes` is the very slice that it was made from.
+    #[inline]
+    pub fn again<'b>(&self, db: DbIndex, bytes: &'b [u8]) -> Option<Key<'b>> {
+        std::ptr::eq(self.bytes, bytes).then_some(Key { db, bytes, hash: self.hash })
+    }
+
     /// The stripe that holds this key.
     #[inline]
     pub(crate) fn stripe(&self) -> usize {

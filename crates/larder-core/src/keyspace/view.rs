@@ -487,6 +487,11 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Removes a key whose deadline has come but which the timer has not removed yet.
+    pub fn purge(&mut self, key: &Key<'_>) -> Result<()> {
+        self.purge_due(key)
+    }
+
     /// Removes and reports the entry of a key if its deadline has come.
     fn purge_due(&mut self, key: &Key<'_>) -> Result<()> {
         let View { shared, locked, now_ms, .. } = self;

@@ -1,0 +1,7 @@
+//! The commands, one file each, in the groups that the documentation of Redis uses.
+//! The list is written by `cargo xtask codegen`.
+
+pub(crate) mod connection;
+pub(crate) mod keys;
+pub(crate) mod strings;
+pub(crate) mod transactions;

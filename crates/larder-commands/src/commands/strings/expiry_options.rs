@@ -1,0 +1,81 @@
+//! `EX`, `PX`, `EXAT`, `PXAT`, `KEEPTTL`, `PERSIST`: how strings are given a time to live as they are written or read.
+
+use crate::prelude::*;
+
+/// Options that only some commands know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExpiryOption {
+    keep_ttl: bool,
+    persist: bool,
+}
+
+impl ExpiryOption {
+    /// `KEEPTTL` beside the times.
+    pub(crate) const KEEP_TTL: ExpiryOption = ExpiryOption { keep_ttl: true, persist: false };
+    /// `PERSIST` beside the times.
+    pub(crate) const PERSIST: ExpiryOption = ExpiryOption { keep_ttl: false, persist: true };
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Time {
+    /// Nothing.
+    #[default]
+    None,
+    /// The deadline stays.
+    Keep,
+    /// The deadline goes.
+    Persist,
+    /// Milliseconds from now, as given: the number and its unit in milliseconds.
+    After(i64, i64),
+    /// Unix time.
+    At(i64, i64),
+}
+
+impl Time {
+    /// Reads one option; at most one may be given.
+    pub(crate) fn read(
+        &mut self,
+        option: &[u8],
+        options: &mut Options<'_>,
+        known: ExpiryOption,
+    ) -> Result<()> {
+        if *self != Time::None {
+            return Err(Error::SYNTAX);
+        }
+        *self = match () {
+            () if is(option, "EX") => Time::After(options.int()?, 1_000),
+            () if is(option, "PX") => Time::After(options.int()?, 1),
+            () if is(option, "EXAT") => Time::At(options.int()?, 1_000),
+            () if is(option, "PXAT") => Time::At(options.int()?, 1),
+            () if known.keep_ttl && is(option, "KEEPTTL") => Time::Keep,
+            () if known.persist && is(option, "PERSIST") => Time::Persist,
+            () => return Err(Error::SYNTAX),
+        };
+        Ok(())
+    }
+
+    /// Whether a deadline was given.
+    pub(crate) fn is_given(self) -> bool {
+        matches!(self, Time::After(..) | Time::At(..))
+    }
+
+    /// What it means now.
+    pub(crate) fn expiry(self, cx: &mut Cx<'_>, command: &str) -> Result<Expiry> {
+        let invalid = || Error::expire_time(command);
+        match self {
+            Time::None | Time::Persist => Ok(Expiry::Never),
+            Time::Keep => Ok(Expiry::Keep),
+            Time::After(n, unit) => {
+                let ms = n.checked_mul(unit).filter(|_| n > 0).ok_or_else(invalid)?;
+                let now = cx.view.now_ms() as i64;
+                let at = now.checked_add(ms).ok_or_else(invalid)?;
+                Ok(Expiry::At(Deadline::at_ms(at as u64)))
+            }
+            Time::At(n, unit) => {
+                let unix_ms = n.checked_mul(unit).filter(|_| n > 0).ok_or_else(invalid)?;
+                Ok(Expiry::At(cx.deadline_at_unix_ms(unix_ms)))
+            }
+        }
+    }
+}

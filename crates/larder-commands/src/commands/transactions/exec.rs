@@ -1,0 +1,56 @@
+//! `EXEC`: runs the queued commands at once, within the locks of all their keys.
+
+use crate::prelude::*;
+
+pub(crate) static EXEC: Command = Command {
+    name: "exec",
+    summary: "Runs the commands of the transaction, all at once.",
+    since: "1.2.0",
+    group: Group::Transactions,
+    complexity: "That of the commands",
+    arity: 1,
+    flags: NOSCRIPT | LOADING | STALE | SKIP_SLOWLOG | NO_QUEUE,
+    reach: Reach::Queued,
+    examples: &["MULTI", "SET a x", "INCR a", "LPUSH b 1", "EXEC", "EXEC", "MULTI", "NOSUCH", "EXEC"],
+    run,
+    ..Command::DEFAULT
+};
+
+fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let Some(transaction) = cx.session.transaction.take() else {
+        return Err(Error::general("EXEC without MULTI"));
+    };
+    let changed = forget_watched(cx)?;
+    cx.session.show_transaction();
+    if transaction.failed {
+        return Err(Error::EXEC_ABORT);
+    }
+    if changed {
+        out.null_array();
+        return Ok(Done);
+    }
+    let (instance, exec) = (cx.instance, cx.entry);
+    cx.caller = Caller::Transaction;
+    cx.first = None;
+    out.array(transaction.queued.len());
+    for (index, words) in &transaction.queued {
+        let Some(entry) = instance.table().get(*index) else { continue };
+        let words: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
+        cx.entry = entry;
+        instance.call(cx, &words, out);
+    }
+    cx.entry = exec;
+    Ok(Done)
+}
+
+/// Ends the watch, and says whether a watched key changed. EXEC has the watched keys locked: nothing slips in between.
+fn forget_watched(cx: &mut Cx<'_>) -> Result<bool> {
+    let Some(mark) = cx.session.mark.take() else { return Ok(false) };
+    for watched in std::mem::take(&mut cx.session.watched) {
+        let key = cx.instance.engine().key(watched.db, &watched.bytes);
+        // A key whose deadline has come is gone, though nobody has removed it yet.
+        cx.view.purge(&key)?;
+        cx.view.unwatch(&key, &mark)?;
+    }
+    Ok(mark.is_set())
+}

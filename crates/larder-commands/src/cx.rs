@@ -1,0 +1,124 @@
+//! What a command runs in: the locks it asked for, the session it serves, the instance around it.
+
+use crate::instance::Instance;
+use crate::session::Session;
+use crate::table::Entry;
+use larder_core::{DbIndex, Deadline, Key, View};
+use smallvec::SmallVec;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The reply is written.
+    Done,
+    /// Nothing is written: it waits until one of its keys changes, or for its timeout.
+    Wait(Wait),
+}
+
+/// What a command waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Positions of the keys in the command line.
+    pub keys: SmallVec<[usize; 4]>,
+    /// For how long; `None` for ever.
+    pub timeout_ms: Option<u64>,
+    /// What is answered when the time is up.
+    pub empty: Empty,
+}
+
+/// A reply that says that nothing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// Nothing, where a list was asked for.
+    NullArray,
+    /// Nothing.
+    Null,
+}
+
+/// On whose behalf a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A client, which can wait.
+    Client,
+    /// A transaction: waiting makes no sense.
+    Transaction,
+    /// A client that waited, now that a key of its has changed.
+    Waiter,
+}
+
+/// What a command runs in.
+pub struct Cx<'e> {
+    /// What is locked, and every operation on it.
+    pub view: View<'e>,
+    /// The instance.
+    pub instance: &'e Instance,
+    /// The session it serves.
+    pub session: &'e mut Session,
+    /// The command itself.
+    pub entry: &'e Entry,
+    /// On whose behalf it runs.
+    pub caller: Caller,
+    /// The first key, with its hash: most commands have no other.
+    pub(crate) first: Option<Key<'e>>,
+}
+
+impl std::fmt::Debug for Cx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cx")
+            .field("entry", &self.entry.full_name)
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cx<'_> {
+    /// The database it works on.
+    #[inline]
+    pub fn db(&self) -> DbIndex {
+        self.session.db()
+    }
+
+    /// A key of the session's database.
+    #[inline]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.key_in(self.session.db(), bytes)
+    }
+
+    /// A key of another database.
+    #[inline]
+    pub fn key_in<'k>(&self, db: DbIndex, bytes: &'k [u8]) -> Key<'k> {
+        match self.first.as_ref().and_then(|first| first.again(db, bytes)) {
+            Some(key) => key,
+            None => self.instance.engine().key(db, bytes),
+        }
+    }
+
+    /// Whether the command may answer that it waits.
+    pub fn may_wait(&self) -> bool {
+        self.caller == Caller::Client
+    }
+
+    /// Whether others came first for what this key may hold. They are then looked at again when this command's locks
+    /// are gone, so that nobody is forgotten.
+    pub fn must_queue(&mut self, key: &Key<'_>) -> crate::error::Result<bool> {
+        if self.caller != Caller::Client || !self.view.has_waiters(key)? {
+            return Ok(false);
+        }
+        self.view.wake(key);
+        Ok(true)
+    }
+
+    /// A moment of Unix time, in milliseconds, as a deadline; moments long past become the earliest deadline there is.
+    pub fn deadline_at_unix_ms(&mut self, unix_ms: i64) -> Deadline {
+        let clock = self.instance.engine().clock();
+        let drift = (clock.now_us() / 1_000) as i64 - (clock.wall_us() / 1_000) as i64;
+        Deadline::at_ms(u64::try_from(unix_ms.saturating_add(drift)).unwrap_or(0).max(1))
+    }
+
+    /// A deadline as Unix time in milliseconds.
+    pub fn unix_ms_of(&self, deadline: Deadline) -> i64 {
+        let clock = self.instance.engine().clock();
+        let drift = (clock.now_us() / 1_000) as i64 - (clock.wall_us() / 1_000) as i64;
+        deadline.ms() as i64 - drift
+    }
+}

@@ -1,0 +1,424 @@
+//! From a line of words to a reply: find, check, lock, run, count. One path for the server, for embedded calls, for
+//! transactions and for those who waited.
+
+use crate::args::Args;
+use crate::client::Item;
+use crate::cx::{Caller, Cx, Outcome};
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use crate::keys;
+use crate::reply::{NoReply, Protocol, Reply, Value};
+use crate::session::{Answers, Session};
+use crate::spec::{Reach, access, flags};
+use crate::stats;
+use crate::table::Entry;
+use crate::wait::Blocked;
+use larder_core::{Key, Message, Space, View};
+use smallvec::SmallVec;
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+/// What the connection does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Flow {
+    /// The reply is written: the next command.
+    Next,
+    /// The command waits; its reply will come through the mailbox. No other command of this client runs before.
+    Blocked(Blocked),
+    /// The reply is written, and it is the last.
+    Close,
+}
+
+/// One fast command of so many is timed: a look at the clock costs as much as the command.
+const TIMED_OF: u32 = 16;
+
+impl Instance {
+    /// Executes one command. `words` is not empty.
+    pub fn execute(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        session.commands += 1;
+        if session.client.has_mail() {
+            deliver(session, out);
+        }
+        if session.answers == Answers::On {
+            return self.execute_answered(session, words, out);
+        }
+        let mut nothing = NoReply(out.protocol());
+        if session.answers == Answers::SkipNext {
+            session.answers = Answers::Skip;
+        }
+        let flow = self.execute_answered(session, words, &mut nothing);
+        match session.answers {
+            Answers::Skip => session.answers = Answers::On,
+            // `CLIENT REPLY ON` is answered again.
+            Answers::On => out.ok(),
+            Answers::Off | Answers::SkipNext => {}
+        }
+        flow
+    }
+
+    #[inline]
+    fn execute_answered(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        match self.admit(session, words) {
+            Ok(Some(entry)) => self.run(session, entry, words, out),
+            Ok(None) => {
+                out.status("QUEUED");
+                Flow::Next
+            }
+            Err(error) => {
+                self.stats.count_error(&error);
+                out.error(&error);
+                if session.closing { Flow::Close } else { Flow::Next }
+            }
+        }
+    }
+
+    /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
+    #[inline]
+    fn admit(&self, session: &mut Session, words: &[&[u8]]) -> Result<Option<&Entry>> {
+        let Some(entry) = self.table().resolve(words) else {
+            return Err(fail_transaction(session, self.unknown(words)));
+        };
+        let command = entry.command;
+        let refuse = |session: &mut Session, error| {
+            entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+            Err(fail_transaction(session, error))
+        };
+        if !command.takes(words.len()) {
+            return refuse(session, Error::arity(&entry.full_name));
+        }
+        if !session.authenticated && !command.is(flags::NO_AUTH) {
+            return refuse(session, Error::NO_AUTH);
+        }
+        if command.is(flags::DENYOOM) && self.engine().is_over_limit() && self.engine().make_room().is_err() {
+            return refuse(session, Error::OUT_OF_MEMORY);
+        }
+        if session.is_subscribed()
+            && session.protocol() == Protocol::Resp2
+            && !command.is(flags::WHILE_SUBSCRIBED)
+        {
+            let error = Error::general(format_args!(
+                "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed \
+                 in this context",
+                entry.full_name
+            ));
+            return refuse(session, error);
+        }
+        if session.transaction.is_some() && !command.is(flags::NO_QUEUE) {
+            if command.is(flags::NO_MULTI) {
+                return refuse(session, Error::general("Command not allowed inside a transaction"));
+            }
+            if let Some(transaction) = session.transaction.as_mut() {
+                transaction.queued.push((entry.index, words.iter().map(|word| Box::from(*word)).collect()));
+            }
+            session.show_transaction();
+            return Ok(None);
+        }
+        Ok(Some(entry))
+    }
+
+    fn unknown(&self, words: &[&[u8]]) -> Error {
+        let name = String::from_utf8_lossy(&words[0][..words[0].len().min(128)]).into_owned();
+        if let (Some(container), Some(sub)) = (self.table().find(words[0]), words.get(1)) {
+            let sub = String::from_utf8_lossy(&sub[..sub.len().min(128)]);
+            let upper = container.command.name.to_ascii_uppercase();
+            return Error::general(format_args!("unknown subcommand '{sub}'. Try {upper} HELP."));
+        }
+        let mut args = String::new();
+        for word in &words[1..] {
+            if args.len() >= 128 {
+                break;
+            }
+            let room = 128 - args.len();
+            let _ = write!(args, "'{}' ", String::from_utf8_lossy(&word[..word.len().min(room)]));
+        }
+        Error::general(format_args!("unknown command '{name}', with args beginning with: {args}"))
+    }
+
+    fn run(&self, session: &mut Session, entry: &Entry, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        if self.clients().monitored.load(Ordering::Relaxed) {
+            self.show_to_monitors(session, entry, words);
+        }
+        session.client.last_command.store(entry.index, Ordering::Relaxed);
+        let (view, first) = self.lock(session, entry, words);
+        let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
+        let outcome = self.call(&mut cx, words, out);
+        let flow = match outcome {
+            Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
+                Ok(blocked) => Flow::Blocked(blocked),
+                Err(error) => {
+                    out.error(&error);
+                    Flow::Next
+                }
+            },
+            None if cx.session.closing => Flow::Close,
+            None => Flow::Next,
+        };
+        // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
+        drop(cx);
+        flow
+    }
+
+    /// Runs a command within what is locked, writes its error if it fails, and counts it. Gives what it waits for, if
+    /// it may wait and does; where it may not, nothing came and that is written.
+    pub(crate) fn call(
+        &self,
+        cx: &mut Cx<'_>,
+        words: &[&[u8]],
+        out: &mut dyn Reply,
+    ) -> Option<crate::cx::Wait> {
+        let entry = cx.entry;
+        cx.session.ticks = cx.session.ticks.wrapping_add(1);
+        let all = self.slowlog.threshold_us.load(Ordering::Relaxed) < 5_000
+            || self.latency.threshold_ms.load(Ordering::Relaxed) != 0;
+        let weight = if all || !entry.command.is(flags::FAST) { 1 } else { TIMED_OF };
+        let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))
+            .then(|| self.engine().clock().now_us());
+        let result = (entry.command.run)(cx, Args(words), out);
+        if let Some(began_us) = began_us {
+            let usec = self.engine().clock().now_us().saturating_sub(began_us);
+            self.note_time(cx.session, entry, words, usec);
+            self.tally(cx.session, entry, usec * u64::from(weight));
+        } else {
+            self.tally(cx.session, entry, 0);
+        }
+        match result {
+            Ok(Outcome::Done) => None,
+            Ok(Outcome::Wait(wait)) if cx.may_wait() => Some(wait),
+            Ok(Outcome::Wait(wait)) => {
+                wait.empty.write(out);
+                None
+            }
+            Err(error) => {
+                entry.stats.failed.fetch_add(1, Ordering::Relaxed);
+                self.stats.count_error(&error);
+                out.error(&error);
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn tally(&self, session: &mut Session, entry: &Entry, usec: u64) {
+        if session.tally.0 != entry.index {
+            self.flush_tally(session);
+            session.tally.0 = entry.index;
+        }
+        session.tally.1 += 1;
+        session.tally.2 += usec;
+    }
+
+    /// Adds what a session counted for itself to everybody's counts: at the end of a batch.
+    pub fn flush_tally(&self, session: &mut Session) {
+        let (index, calls, usec) = std::mem::take(&mut session.tally);
+        if calls != 0
+            && let Some(entry) = self.table().get(index)
+        {
+            entry.stats.calls.fetch_add(u64::from(calls), Ordering::Relaxed);
+            entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
+        }
+        session.tally.0 = u16::MAX;
+        let commands = std::mem::take(&mut session.commands);
+        if commands != 0 {
+            self.stats.commands.fetch_add(u64::from(commands), Ordering::Relaxed);
+        }
+    }
+
+    /// The end of a batch of commands: counts are added up, subscribers woken.
+    pub fn end_batch(&self, session: &mut Session) {
+        self.flush_tally(session);
+        session.wakes.wake_all();
+    }
+
+    #[cold]
+    fn note_slow(&self, session: &Session, words: &[&[u8]], usec: u64) {
+        let wall_us = self.engine().clock().wall_us();
+        self.slowlog.add(stats::shortened(&redacted(words)), usec, wall_us, &session.client);
+    }
+
+    fn note_time(&self, session: &Session, entry: &Entry, words: &[&[u8]], usec: u64) {
+        if self.slowlog.wants(usec) && !entry.command.is(flags::SKIP_SLOWLOG) {
+            self.note_slow(session, words, usec);
+        }
+        if self.latency.threshold_ms.load(Ordering::Relaxed) != 0 {
+            let event = if entry.command.is(flags::FAST) { "fast-command" } else { "command" };
+            self.latency.record(event, usec / 1_000, self.engine().clock().wall_us());
+        }
+    }
+
+    /// Locks what a command reaches.
+    #[inline]
+    fn lock<'e>(
+        &'e self,
+        session: &Session,
+        entry: &Entry,
+        words: &'e [&'e [u8]],
+    ) -> (View<'e>, Option<Key<'e>>) {
+        let engine = self.engine();
+        if let Some(at) = entry.single_key
+            && let Some(bytes) = words.get(usize::from(at))
+        {
+            let key = engine.key(session.db(), bytes);
+            return (engine.view_one(&key, None), Some(key));
+        }
+        match entry.command.reach {
+            Reach::Stripes => (engine.view_none(None), None),
+            Reach::Everything => (engine.view_all(None), None),
+            Reach::Queued => (self.lock_queued(session), None),
+            Reach::Keys => {
+                let mut found = Vec::new();
+                // A line whose keys cannot be found is locked without them; its command says what is wrong with it.
+                if keys::positions(entry.command, words, &mut found).is_err() {
+                    found.clear();
+                }
+                let found = found.iter().filter(|(_, access)| access & access::NOT_KEY == 0);
+                let keys: SmallVec<[Key<'_>; 8]> =
+                    found.map(|(at, _)| engine.key(session.db(), words[*at])).collect();
+                (engine.view_at(&keys, None), keys.first().copied())
+            }
+        }
+    }
+
+    /// Locks what a transaction's commands reach together, and the keys it watches.
+    fn lock_queued(&self, session: &Session) -> View<'_> {
+        let engine = self.engine();
+        let Some(transaction) = &session.transaction else { return engine.view_none(None) };
+        let watched = session.watched.iter().map(|key| engine.key(key.db, &key.bytes));
+        let mut keys: Vec<Key<'_>> = watched.collect();
+        for (index, words) in &transaction.queued {
+            let Some(entry) = self.table().get(*index) else { continue };
+            if entry.command.reach != Reach::Keys {
+                return engine.view_all(None);
+            }
+            let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+            let mut found = Vec::new();
+            if keys::positions(entry.command, &words, &mut found).is_ok() {
+                keys.extend(found.iter().map(|(at, _)| engine.key(session.db(), words[*at])));
+            }
+        }
+        engine.view_at(&keys, None)
+    }
+
+    #[cold]
+    fn show_to_monitors(&self, session: &Session, entry: &Entry, words: &[&[u8]]) {
+        if entry.command.is(flags::SKIP_MONITOR | flags::ADMIN) {
+            return;
+        }
+        let wall_us = self.engine().clock().wall_us();
+        let addr = if session.client.origin.unix { "unix:" } else { "" };
+        let mut line = format!(
+            "{}.{:06} [{} {addr}{}]",
+            wall_us / 1_000_000,
+            wall_us % 1_000_000,
+            session.db().get(),
+            session.client.origin.addr
+        );
+        for word in redacted(words) {
+            line.push_str(" \"");
+            for byte in word {
+                push_escaped(&mut line, *byte);
+            }
+            line.push('"');
+        }
+        for monitor in self.clients().monitors.read().iter() {
+            monitor.send(Item::Value(Value::Status(line.clone())));
+        }
+    }
+
+    /// Puts a session back to where a new connection starts, its authentication aside.
+    pub(crate) fn reset(&self, session: &mut Session) {
+        session.transaction = None;
+        self.unwatch(session);
+        for space in [Space::Channel, Space::Pattern, Space::Shard] {
+            let names = std::mem::take(&mut session.topics[crate::session::space_index(space)]);
+            for name in &names {
+                self.engine().topics().unsubscribe(space, name, &session.client.id);
+            }
+        }
+        session.show_subscriptions();
+        session.show_transaction();
+        self.clients().set_monitor(&session.client, false);
+        session.answers = Answers::On;
+    }
+
+    /// Forgets what a session watches.
+    pub(crate) fn unwatch(&self, session: &mut Session) {
+        if let Some(mark) = session.mark.take() {
+            for watched in std::mem::take(&mut session.watched) {
+                let key = self.engine().key(watched.db, &watched.bytes);
+                // A view of the key's own stripe holds the key.
+                let _ = self.engine().view_one(&key, None).unwatch(&key, &mark);
+            }
+        }
+        session.watched.clear();
+    }
+}
+
+fn fail_transaction(session: &mut Session, error: Error) -> Error {
+    if let Some(transaction) = session.transaction.as_mut() {
+        transaction.failed = true;
+    }
+    error
+}
+
+/// The words without passwords.
+fn redacted<'w>(words: &[&'w [u8]]) -> SmallVec<[&'w [u8]; 8]> {
+    use crate::args::is;
+    const HIDDEN: &[u8] = b"(redacted)";
+    let mut shown: SmallVec<[&[u8]; 8]> = words.into();
+    if is(words[0], "AUTH") {
+        shown.iter_mut().skip(1).for_each(|word| *word = HIDDEN);
+    } else if is(words[0], "HELLO") {
+        if let Some(auth) = words.iter().position(|word| is(word, "AUTH")) {
+            shown.iter_mut().skip(auth + 1).take(2).for_each(|word| *word = HIDDEN);
+        }
+    } else if is(words[0], "CONFIG") {
+        for at in 2..words.len().saturating_sub(1) {
+            if is(words[at], "requirepass") || is(words[at], "masterauth") {
+                shown[at + 1] = HIDDEN;
+            }
+        }
+    }
+    shown
+}
+
+/// One byte of a quoted word, as MONITOR shows it.
+fn push_escaped(line: &mut String, byte: u8) {
+    match byte {
+        b'\\' => line.push_str("\\\\"),
+        b'"' => line.push_str("\\\""),
+        b'\n' => line.push_str("\\n"),
+        b'\r' => line.push_str("\\r"),
+        b'\t' => line.push_str("\\t"),
+        7 => line.push_str("\\a"),
+        8 => line.push_str("\\b"),
+        b' '..=b'~' => line.push(byte as char),
+        byte => {
+            let _ = write!(line, "\\x{byte:02x}");
+        }
+    }
+}
+
+/// Writes everything in the mailbox of a session to its reply.
+pub fn deliver(session: &Session, out: &mut dyn Reply) {
+    for item in session.client.take_mail() {
+        match item {
+            Item::Message(message) => out.message(&message),
+            Item::Reply(value) | Item::Value(value) => value.write(out),
+        }
+    }
+}
+
+/// Writes a message of a topic.
+pub fn write_message(message: &Message, out: &mut dyn Reply) {
+    if let Some(pattern) = &message.pattern {
+        out.push(4);
+        out.bulk(b"pmessage");
+        out.bulk(pattern);
+    } else {
+        out.push(3);
+        out.bulk(if message.space == Space::Shard { b"smessage" } else { b"message" });
+    }
+    out.bulk(&message.channel);
+    out.bulk(&message.payload);
+}

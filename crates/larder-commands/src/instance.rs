@@ -1,0 +1,135 @@
+//! An instance: one engine with everything that speaks commands to it. A server has one; a process may have several.
+
+use crate::client::{Client, Clients, Origin, Wake};
+use crate::notify::{Notifications, Notifier};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::stats::{Latency, Slowlog, Stats};
+use crate::table::Table;
+use crate::wait::Waiters;
+use larder_core::{Engine, ReadyListener};
+use std::fmt::{self, Write};
+use std::sync::{Arc, Weak};
+
+/// An engine with a command table, clients, settings and statistics.
+pub struct Instance {
+    engine: Engine,
+    table: Table,
+    clients: Clients,
+    settings: Settings,
+    notifier: Arc<Notifier>,
+    run_id: String,
+    started_ms: u64,
+    pub(crate) waiters: Waiters,
+    /// What is counted.
+    pub stats: Stats,
+    /// Slow commands.
+    pub slowlog: Slowlog,
+    /// Latency events.
+    pub latency: Latency,
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("engine", &self.engine)
+            .field("run_id", &self.run_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Instance {
+    /// An instance over an engine, with default settings.
+    pub fn new(engine: Engine) -> Arc<Instance> {
+        Instance::with_settings(engine, Settings::default())
+    }
+
+    /// An instance over an engine, with these settings, which are applied to the engine.
+    pub fn with_settings(engine: Engine, settings: Settings) -> Arc<Instance> {
+        let mut run_id = String::new();
+        for _ in 0..5 {
+            let _ = write!(run_id, "{:08x}", engine.random() as u32);
+        }
+        let instance = Arc::new(Instance {
+            table: Table::new(),
+            clients: Clients::default(),
+            settings,
+            notifier: Arc::new(Notifier::new(engine.clone())),
+            run_id,
+            started_ms: engine.now_ms(),
+            waiters: Waiters::default(),
+            stats: Stats::default(),
+            slowlog: Slowlog::default(),
+            latency: Latency::default(),
+            engine,
+        });
+        let listener: Arc<dyn ReadyListener> = instance.clone();
+        let listener: Weak<dyn ReadyListener> = Arc::downgrade(&listener);
+        instance.engine.on_ready(listener);
+        instance.apply_settings();
+        instance
+    }
+
+    /// The engine.
+    #[inline]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The command table.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Everybody who is connected.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Forty hexadecimal digits that name this run.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Milliseconds since the start.
+    pub fn uptime_ms(&self) -> u64 {
+        self.engine.now_ms().saturating_sub(self.started_ms)
+    }
+
+    /// How many clients wait for a key.
+    pub fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+
+    /// A session for a new client. `wake` is called when something reaches it out of turn.
+    pub fn connect(&self, origin: Origin, wake: Box<dyn Wake>) -> Session {
+        let limit = self.settings.pubsub_limit();
+        let client = Client::new(self.clients.next_id(), origin, self.engine.now_ms(), limit, wake);
+        let client = Arc::new(client);
+        self.clients.add(client.clone());
+        let mut session = Session::new(client);
+        session.authenticated = self.settings.password().is_none();
+        session
+    }
+
+    /// Ends a session: its subscriptions, watches and waits.
+    pub fn disconnect(&self, mut session: Session) {
+        let waiting = *session.client.waiting.lock();
+        if let Some(id) = waiting {
+            self.stop_waiting(id);
+        }
+        self.reset(&mut session);
+        self.flush_tally(&mut session);
+        self.clients.remove(session.client.id);
+    }
+
+    pub(crate) fn set_notifications(&self, notifications: Notifications) {
+        let class = self.notifier.set(notifications);
+        self.engine.listen(self.notifier.clone(), class);
+    }
+}

@@ -1,0 +1,343 @@
+//! The only way out of a command: a trait that RESP2, RESP3, an owned tree of values and plain text implement.
+//!
+//! A command says what a reply *is* (a map, a set, a double); what it becomes in a protocol that has no such thing is
+//! the implementation's affair. Containers are announced with their lengths, then filled.
+
+use crate::dispatch::write_message;
+use crate::error::Error;
+use larder_core::Message;
+use larder_core::value::string::{IntText, Str};
+
+/// The version of the protocol that a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Arrays, strings, integers.
+    #[default]
+    Resp2,
+    /// Maps, sets, doubles, booleans, pushes.
+    Resp3,
+}
+
+impl Protocol {
+    /// 2 or 3.
+    pub fn number(self) -> u8 {
+        match self {
+            Protocol::Resp2 => 2,
+            Protocol::Resp3 => 3,
+        }
+    }
+}
+
+/// Where a reply is written.
+pub trait Reply {
+    /// What the reader understands: for the few commands whose replies differ beyond their types.
+    fn protocol(&self) -> Protocol;
+    /// The reader changed its protocol; from now on this one.
+    fn set_protocol(&mut self, protocol: Protocol);
+    /// A short status.
+    fn status(&mut self, text: &str);
+    /// An error.
+    fn error(&mut self, error: &Error);
+    /// A number.
+    fn int(&mut self, n: i64);
+    /// Bytes.
+    fn bulk(&mut self, bytes: &[u8]);
+    /// Nothing.
+    fn null(&mut self);
+    /// Nothing, where a list was asked for.
+    fn null_array(&mut self);
+    /// The next `len` values are a list.
+    fn array(&mut self, len: usize);
+    /// The next `pairs` times two values are a map.
+    fn map(&mut self, pairs: usize);
+    /// The next `len` values are a set.
+    fn set(&mut self, len: usize);
+    /// The next `len` values are a message outside the order of replies.
+    fn push(&mut self, len: usize);
+    /// A floating-point number.
+    fn double(&mut self, n: f64);
+    /// True or false; RESP2 sees 1 or 0.
+    fn boolean(&mut self, yes: bool);
+    /// A whole number of any size, as decimal text.
+    fn big_number(&mut self, digits: &str);
+    /// Text for people; `format` is `txt` or `mkd`.
+    fn verbatim(&mut self, format: &str, text: &[u8]);
+
+    /// A message of a topic.
+    fn message(&mut self, message: &Message);
+
+    /// `OK`.
+    fn ok(&mut self) {
+        self.status("OK");
+    }
+
+    /// A string value.
+    fn string(&mut self, value: Str<'_>) {
+        match value {
+            Str::Int(n) => self.bulk(IntText::new().write(n)),
+            Str::Bytes(bytes) => self.bulk(bytes),
+            Str::Shared(bytes) => self.bulk(bytes),
+        }
+    }
+
+    /// A string value, or nothing.
+    fn string_or_null(&mut self, value: Option<Str<'_>>) {
+        match value {
+            Some(value) => self.string(value),
+            None => self.null(),
+        }
+    }
+
+    /// Bytes, or nothing.
+    fn bulk_or_null(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.bulk(bytes),
+            None => self.null(),
+        }
+    }
+
+    /// A count.
+    fn count(&mut self, n: usize) {
+        self.int(i64::try_from(n).unwrap_or(i64::MAX));
+    }
+}
+
+/// A reply as an owned tree.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// Nothing, where a list was asked for.
+    NullArray,
+    /// A short status.
+    Status(String),
+    /// An error.
+    Error(Error),
+    /// A number.
+    Int(i64),
+    /// Bytes.
+    Bulk(Vec<u8>),
+    /// A list.
+    Array(Vec<Value>),
+    /// Pairs in their order.
+    Map(Vec<(Value, Value)>),
+    /// Members in their order.
+    Set(Vec<Value>),
+    /// A message outside the order of replies.
+    Push(Vec<Value>),
+    /// A floating-point number.
+    Double(f64),
+    /// True or false.
+    Boolean(bool),
+    /// A whole number of any size.
+    BigNumber(String),
+    /// Text for people.
+    Verbatim(String, Vec<u8>),
+}
+
+impl Value {
+    /// Writes the tree to a reply.
+    pub fn write(&self, out: &mut dyn Reply) {
+        match self {
+            Value::Null => out.null(),
+            Value::NullArray => out.null_array(),
+            Value::Status(text) => out.status(text),
+            Value::Error(error) => out.error(error),
+            Value::Int(n) => out.int(*n),
+            Value::Bulk(bytes) => out.bulk(bytes),
+            Value::Double(n) => out.double(*n),
+            Value::Boolean(yes) => out.boolean(*yes),
+            Value::BigNumber(digits) => out.big_number(digits),
+            Value::Verbatim(format, text) => out.verbatim(format, text),
+            Value::Array(items) => {
+                out.array(items.len());
+                items.iter().for_each(|item| item.write(out));
+            }
+            Value::Set(items) => {
+                out.set(items.len());
+                items.iter().for_each(|item| item.write(out));
+            }
+            Value::Push(items) => {
+                out.push(items.len());
+                items.iter().for_each(|item| item.write(out));
+            }
+            Value::Map(pairs) => {
+                out.map(pairs.len());
+                for (key, value) in pairs {
+                    key.write(out);
+                    value.write(out);
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Container {
+    Array,
+    Map,
+    Set,
+    Push,
+}
+
+impl Container {
+    fn close(self, items: Vec<Value>) -> Value {
+        match self {
+            Container::Array => Value::Array(items),
+            Container::Set => Value::Set(items),
+            Container::Push => Value::Push(items),
+            Container::Map => {
+                let mut items = items.into_iter();
+                let pairs = std::iter::from_fn(|| Some((items.next()?, items.next()?)));
+                Value::Map(pairs.collect())
+            }
+        }
+    }
+}
+
+/// Collects a reply as a tree.
+#[derive(Debug, Default)]
+pub struct ValueReply {
+    protocol: Protocol,
+    open: Vec<(Container, usize, Vec<Value>)>,
+    done: Vec<Value>,
+}
+
+impl ValueReply {
+    /// An empty reply for a reader of this protocol.
+    pub fn new(protocol: Protocol) -> ValueReply {
+        ValueReply { protocol, open: Vec::new(), done: Vec::new() }
+    }
+
+    /// The first value written; `Null` where nothing was.
+    pub fn into_value(self) -> Value {
+        self.done.into_iter().next().unwrap_or(Value::Null)
+    }
+
+    /// All values written: some commands answer with several.
+    pub fn into_values(self) -> Vec<Value> {
+        self.done
+    }
+
+    fn add(&mut self, mut value: Value) {
+        while let Some((_, left, items)) = self.open.last_mut() {
+            items.push(value);
+            *left -= 1;
+            if *left > 0 {
+                return;
+            }
+            let Some((container, _, items)) = self.open.pop() else { return };
+            value = container.close(items);
+        }
+        self.done.push(value);
+    }
+
+    fn begin(&mut self, container: Container, len: usize) {
+        if len == 0 {
+            self.add(container.close(Vec::new()));
+        } else {
+            self.open.push((container, len, Vec::with_capacity(len.min(1_024))));
+        }
+    }
+}
+
+impl Reply for ValueReply {
+    fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+    fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+    fn status(&mut self, text: &str) {
+        self.add(Value::Status(text.into()));
+    }
+    fn error(&mut self, error: &Error) {
+        self.add(Value::Error(error.clone()));
+    }
+    fn int(&mut self, n: i64) {
+        self.add(Value::Int(n));
+    }
+    fn bulk(&mut self, bytes: &[u8]) {
+        self.add(Value::Bulk(bytes.to_vec()));
+    }
+    fn null(&mut self) {
+        self.add(Value::Null);
+    }
+    fn null_array(&mut self) {
+        self.add(Value::NullArray);
+    }
+    fn array(&mut self, len: usize) {
+        self.begin(Container::Array, len);
+    }
+    fn map(&mut self, pairs: usize) {
+        self.begin(Container::Map, pairs * 2);
+    }
+    fn set(&mut self, len: usize) {
+        self.begin(Container::Set, len);
+    }
+    fn push(&mut self, len: usize) {
+        self.begin(Container::Push, len);
+    }
+    fn double(&mut self, n: f64) {
+        self.add(Value::Double(n));
+    }
+    fn boolean(&mut self, yes: bool) {
+        self.add(Value::Boolean(yes));
+    }
+    fn big_number(&mut self, digits: &str) {
+        self.add(Value::BigNumber(digits.into()));
+    }
+    fn verbatim(&mut self, format: &str, text: &[u8]) {
+        self.add(Value::Verbatim(format.into(), text.to_vec()));
+    }
+    fn message(&mut self, message: &Message) {
+        write_message(message, self);
+    }
+}
+
+/// Writes nothing: for a client that asked not to be answered.
+#[derive(Debug)]
+pub struct NoReply(pub Protocol);
+
+impl Reply for NoReply {
+    fn protocol(&self) -> Protocol {
+        self.0
+    }
+    fn set_protocol(&mut self, protocol: Protocol) {
+        self.0 = protocol;
+    }
+    fn status(&mut self, _: &str) {}
+    fn error(&mut self, _: &Error) {}
+    fn int(&mut self, _: i64) {}
+    fn bulk(&mut self, _: &[u8]) {}
+    fn null(&mut self) {}
+    fn null_array(&mut self) {}
+    fn array(&mut self, _: usize) {}
+    fn map(&mut self, _: usize) {}
+    fn set(&mut self, _: usize) {}
+    fn push(&mut self, _: usize) {}
+    fn double(&mut self, _: f64) {}
+    fn boolean(&mut self, _: bool) {}
+    fn big_number(&mut self, _: &str) {}
+    fn verbatim(&mut self, _: &str, _: &[u8]) {}
+    fn message(&mut self, _: &Message) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_survives_being_written_and_read() {
+        let tree = Value::Array(vec![
+            Value::Map(vec![(Value::Status("a".into()), Value::Array(vec![])), (Value::Int(1), Value::Null)]),
+            Value::Set(vec![Value::Double(1.5), Value::Boolean(true)]),
+            Value::Push(vec![Value::Bulk(b"x\0".to_vec())]),
+            Value::NullArray,
+            Value::Verbatim("txt".into(), b"t".to_vec()),
+        ]);
+        let mut out = ValueReply::new(Protocol::Resp3);
+        tree.write(&mut out);
+        assert_eq!(out.into_values(), vec![tree]);
+    }
+}

@@ -1,0 +1,149 @@
+//! The state of one client between its commands, owned by whoever reads the connection.
+
+use crate::client::{Client, client_flags};
+use crate::reply::Protocol;
+use larder_core::{DbIndex, OwnedKey, Space, Wakes, WatchMark};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Whether a client is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answers {
+    /// Always.
+    #[default]
+    On,
+    /// Never, until it is turned on again.
+    Off,
+    /// Not the next command.
+    SkipNext,
+    /// Not this command.
+    Skip,
+}
+
+/// A transaction that is being put together.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    /// The commands, by their places in the table, with their words.
+    pub queued: Vec<(u16, Vec<Box<[u8]>>)>,
+    /// Something was wrong with one of them.
+    pub failed: bool,
+}
+
+/// The state of one client.
+pub struct Session {
+    /// The client as others see it.
+    pub client: Arc<Client>,
+    db: DbIndex,
+    protocol: Protocol,
+    /// It may run commands.
+    pub authenticated: bool,
+    /// Its transaction.
+    pub transaction: Option<Transaction>,
+    /// Keys it watches.
+    pub watched: Vec<OwnedKey>,
+    /// Set when one of them changes.
+    pub mark: Option<WatchMark>,
+    /// Topics it is subscribed to, by [`Space`].
+    pub topics: [BTreeSet<Vec<u8>>; 3],
+    /// Whether it is answered.
+    pub answers: Answers,
+    /// It has said goodbye.
+    pub closing: bool,
+    /// Subscribers to be woken when its batch of commands is done.
+    pub wakes: Wakes,
+    /// Calls of a command that are not in its statistics yet: place in the table, calls, microseconds.
+    pub(crate) tally: (u16, u32, u64),
+    /// Counts commands, to time some of the fast ones.
+    pub(crate) ticks: u32,
+    /// Commands since the last flush of the tally.
+    pub(crate) commands: u32,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("client", &self.client).field("db", &self.db).finish_non_exhaustive()
+    }
+}
+
+/// The place of a space in arrays.
+pub(crate) fn space_index(space: Space) -> usize {
+    match space {
+        Space::Channel => 0,
+        Space::Pattern => 1,
+        Space::Shard => 2,
+    }
+}
+
+impl Session {
+    pub(crate) fn new(client: Arc<Client>) -> Session {
+        Session {
+            db: client.db(),
+            protocol: client.protocol(),
+            client,
+            authenticated: true,
+            transaction: None,
+            watched: Vec::new(),
+            mark: None,
+            topics: Default::default(),
+            answers: Answers::On,
+            closing: false,
+            wakes: Wakes,
+            tally: (u16::MAX, 0, 0),
+            ticks: 0,
+            commands: 0,
+        }
+    }
+
+    /// The database it works on.
+    #[inline]
+    pub fn db(&self) -> DbIndex {
+        self.db
+    }
+
+    /// Selects a database.
+    pub fn select(&mut self, db: DbIndex) {
+        self.db = db;
+        self.client.db.store(db.get() as u8, Ordering::Relaxed);
+    }
+
+    /// The protocol it speaks.
+    #[inline]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Changes the protocol.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+        self.client.protocol.store(protocol.number(), Ordering::Relaxed);
+    }
+
+    /// How many channels and patterns it is subscribed to: what subscription replies count.
+    pub fn subscription_count(&self) -> usize {
+        self.topics[0].len() + self.topics[1].len()
+    }
+
+    /// Whether it is subscribed to anything.
+    #[inline]
+    pub fn is_subscribed(&self) -> bool {
+        self.topics.iter().any(|topics| !topics.is_empty())
+    }
+
+    /// Shows its subscriptions to others.
+    pub(crate) fn show_subscriptions(&self) {
+        for (count, topics) in self.client.subscriptions.iter().zip(&self.topics) {
+            count.store(topics.len() as u32, Ordering::Relaxed);
+        }
+        self.client.set_flag(client_flags::PUBSUB, self.is_subscribed());
+    }
+
+    /// Shows its transaction to others.
+    pub(crate) fn show_transaction(&self) {
+        let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.queued.len() as i64);
+        self.client.queued.store(queued, Ordering::Relaxed);
+        self.client.set_flag(client_flags::MULTI, self.transaction.is_some());
+        self.client.watching.store(self.watched.len() as u32, Ordering::Relaxed);
+    }
+}

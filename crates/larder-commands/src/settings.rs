@@ -1,0 +1,670 @@
+//! Settings: one table from which flags, environment, files, `CONFIG` and the documentation are all served.
+//!
+//! A setting's value is kept as the canonical text that `CONFIG GET` answers; what needs it on a hot path keeps its own
+//! copy, brought up to date by the setting's `apply`.
+
+use crate::client::OutputLimit;
+use crate::instance::Instance;
+use crate::notify::Notifications;
+use larder_core::{Policy, ValueLimits};
+use parking_lot::RwLock;
+use std::sync::atomic::Ordering;
+
+/// What a setting may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Any text, never shown in logs.
+    Secret,
+    /// `yes` or `no`.
+    Bool,
+    /// A whole number within bounds.
+    Int(i64, i64),
+    /// A whole number of bytes within bounds, written with a unit if you like: `100mb`.
+    Bytes(i64, i64),
+    /// One of some words.
+    OneOf(&'static [&'static str]),
+    /// Something with rules of its own, which gives the canonical text or says what is wrong.
+    Custom(fn(&str) -> Result<String, String>),
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name, as in `redis.conf`.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// What it is if nobody says otherwise.
+    pub default: &'static str,
+    /// Whether `CONFIG SET` may change it.
+    pub mutable: bool,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Tells whoever keeps a copy.
+    pub apply: fn(&Instance),
+}
+
+const fn setting(name: &'static str, kind: Kind, default: &'static str, summary: &'static str) -> Setting {
+    Setting { name, kind, default, mutable: true, summary, apply: |_| {} }
+}
+
+impl Setting {
+    const fn fixed(self) -> Setting {
+        Setting { mutable: false, ..self }
+    }
+
+    const fn applied(self, apply: fn(&Instance)) -> Setting {
+        Setting { apply, ..self }
+    }
+
+    /// Reads a value: its canonical text, or what is wrong with it.
+    pub fn read(&self, text: &str) -> Result<String, String> {
+        match self.kind {
+            Kind::Text | Kind::Secret => Ok(text.into()),
+            Kind::Bool => match text.to_ascii_lowercase().as_str() {
+                "yes" | "true" | "on" => Ok("yes".into()),
+                "no" | "false" | "off" => Ok("no".into()),
+                _ => Err("argument must be 'yes' or 'no'".into()),
+            },
+            Kind::Int(min, max) => {
+                let n: i64 =
+                    text.parse().map_err(|_| "argument couldn't be parsed into an integer".to_string())?;
+                within(n, min, max).map(|n| n.to_string())
+            }
+            Kind::Bytes(min, max) => {
+                let n = parse_bytes(text).ok_or("argument must be a memory value")?;
+                within(n, min, max).map(|n| n.to_string())
+            }
+            Kind::OneOf(words) => {
+                let found = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+                found
+                    .map(|word| (*word).to_string())
+                    .ok_or_else(|| format!("argument(s) must be one of the following: {}", words.join(", ")))
+            }
+            Kind::Custom(read) => read(text),
+        }
+    }
+}
+
+fn within(n: i64, min: i64, max: i64) -> Result<i64, String> {
+    if (min..=max).contains(&n) {
+        Ok(n)
+    } else {
+        Err(format!("argument must be between {min} and {max} inclusive"))
+    }
+}
+
+/// Reads a number of bytes with an optional unit: `k`, `m`, `g` are powers of 1000, `kb`, `mb`, `gb` of 1024.
+pub fn parse_bytes(text: &str) -> Option<i64> {
+    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'-').count();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" => 1_000,
+        "kb" => 1_024,
+        "m" => 1_000_000,
+        "mb" => 1_024 * 1_024,
+        "g" => 1_000_000_000,
+        "gb" => 1_024 * 1_024 * 1_024,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(factor)
+}
+
+const MAX: i64 = i64::MAX;
+
+/// Every setting, by name.
+pub static SETTINGS: &[Setting] = &[
+    setting("activedefrag", Kind::Bool, "no", "Accepted for compatibility: there is nothing to defragment.")
+        .fixed(),
+    setting("appendfilename", Kind::Text, "appendonly.aof", "The name of the journal, once there is one.")
+        .fixed(),
+    setting(
+        "appendfsync",
+        Kind::OneOf(&["always", "everysec", "no"]),
+        "everysec",
+        "When the journal is forced to disk, once there is one.",
+    ),
+    setting("appendonly", Kind::OneOf(&["no"]), "no", "Journal every write. Not available yet."),
+    setting("bind", Kind::Text, "127.0.0.1 -::1", "The addresses to listen on.").fixed(),
+    setting(
+        "busy-reply-threshold",
+        Kind::Int(0, MAX),
+        "5000",
+        "Milliseconds after which a script counts as too slow.",
+    ),
+    setting(
+        "client-output-buffer-limit",
+        Kind::Custom(read_output_limits),
+        OUTPUT_LIMITS,
+        "Unread bytes a client may cause before it is closed: class, hard limit, soft limit, seconds.",
+    )
+    .applied(apply_output_limits),
+    setting(
+        "client-query-buffer-limit",
+        Kind::Bytes(1_024 * 1_024, MAX),
+        "1073741824",
+        "The largest request.",
+    ),
+    setting("cluster-enabled", Kind::OneOf(&["no"]), "no", "Cluster mode. Not available.").fixed(),
+    setting("daemonize", Kind::Bool, "no", "Accepted for compatibility: Larder stays in the foreground.")
+        .fixed(),
+    setting("databases", Kind::Int(16, 16), "16", "How many databases there are.").fixed(),
+    setting("dbfilename", Kind::Text, "dump.rdb", "The name of the snapshot, once there is one.").fixed(),
+    setting("dir", Kind::Text, ".", "The folder of the data files.").fixed(),
+    setting("enable-debug-command", Kind::OneOf(&["no", "yes", "local"]), "no", "Whether DEBUG may be used.")
+        .fixed(),
+    setting(
+        "hash-max-listpack-entries",
+        Kind::Int(0, MAX),
+        "128",
+        "A hash stays packed up to so many fields.",
+    )
+    .applied(apply_values),
+    setting(
+        "hash-max-listpack-value",
+        Kind::Bytes(0, MAX),
+        "64",
+        "A hash stays packed up to this length of fields and values.",
+    )
+    .applied(apply_values),
+    setting(
+        "hash-max-ziplist-entries",
+        Kind::Int(0, MAX),
+        "128",
+        "The old name of hash-max-listpack-entries.",
+    )
+    .applied(apply_values),
+    setting("hash-max-ziplist-value", Kind::Bytes(0, MAX), "64", "The old name of hash-max-listpack-value.")
+        .applied(apply_values),
+    setting("hz", Kind::Int(1, 500), "10", "Accepted for compatibility: Larder has a timer instead."),
+    setting("io-threads", Kind::Int(0, 256), "0", "Threads that serve connections; 0 for one per core.")
+        .fixed(),
+    setting(
+        "latency-monitor-threshold",
+        Kind::Int(0, MAX),
+        "0",
+        "Milliseconds from which an event is remembered by LATENCY; 0 for never.",
+    )
+    .applied(|instance| {
+        let ms = instance.settings().int("latency-monitor-threshold") as u64;
+        instance.latency.threshold_ms.store(ms, Ordering::Relaxed);
+    }),
+    setting(
+        "lazyfree-lazy-eviction",
+        Kind::Bool,
+        "yes",
+        "Accepted for compatibility: large values are always freed outside of locks.",
+    ),
+    setting(
+        "lazyfree-lazy-expire",
+        Kind::Bool,
+        "yes",
+        "Accepted for compatibility: large values are always freed outside of locks.",
+    ),
+    setting(
+        "lazyfree-lazy-user-del",
+        Kind::Bool,
+        "yes",
+        "Accepted for compatibility: large values are always freed outside of locks.",
+    ),
+    setting("lfu-decay-time", Kind::Int(0, MAX), "1", "Minutes after which an LFU count is halved."),
+    setting("lfu-log-factor", Kind::Int(0, MAX), "10", "How slowly an LFU count grows."),
+    setting(
+        "list-compress-depth",
+        Kind::Int(0, MAX),
+        "0",
+        "Accepted for compatibility: lists are not compressed.",
+    ),
+    setting(
+        "list-max-listpack-size",
+        Kind::Int(-5, MAX),
+        "-2",
+        "The size of a list's nodes: entries, or -1 to -5 for 4 to 64 KiB.",
+    )
+    .applied(apply_values),
+    setting("list-max-ziplist-size", Kind::Int(-5, MAX), "-2", "The old name of list-max-listpack-size.")
+        .applied(apply_values),
+    setting("logfile", Kind::Text, "", "Where the log goes; empty for standard error.").fixed(),
+    setting(
+        "loglevel",
+        Kind::OneOf(&["debug", "verbose", "notice", "warning", "nothing"]),
+        "notice",
+        "How much is logged.",
+    ),
+    setting("maxclients", Kind::Int(1, 1_000_000), "10000", "How many clients may be connected."),
+    setting(
+        "maxmemory",
+        Kind::Bytes(0, MAX),
+        "0",
+        "Bytes of data beyond which keys are evicted or writes refused; 0 for no limit.",
+    )
+    .applied(|instance| {
+        let max = instance.settings().int("maxmemory") as u64;
+        instance.engine().set_memory_max_bytes(Some(max).filter(|max| *max != 0));
+    }),
+    setting(
+        "maxmemory-clients",
+        Kind::Bytes(0, MAX),
+        "0",
+        "Bytes that all clients' buffers may take together; 0 for a tenth of the memory.",
+    ),
+    setting(
+        "maxmemory-policy",
+        Kind::Custom(read_policy),
+        "noeviction",
+        "What is evicted when maxmemory is reached.",
+    )
+    .applied(|instance| {
+        if let Some(policy) = Policy::named(&instance.settings().text("maxmemory-policy")) {
+            instance.engine().set_policy(policy);
+        }
+    }),
+    setting("maxmemory-samples", Kind::Int(1, MAX), "5", "How many keys the sampling policies compare."),
+    setting(
+        "notify-keyspace-events",
+        Kind::Custom(read_notifications),
+        "",
+        "Which changes of keys become messages.",
+    )
+    .applied(|instance| {
+        if let Ok(notifications) = Notifications::parse(&instance.settings().text("notify-keyspace-events")) {
+            instance.set_notifications(notifications);
+        }
+    }),
+    setting("pidfile", Kind::Text, "", "Where the process id is written.").fixed(),
+    setting("port", Kind::Int(0, 65_535), "6379", "The TCP port; 0 for none.").fixed(),
+    setting(
+        "protected-mode",
+        Kind::Bool,
+        "yes",
+        "Refuse connections from other machines while there is no password.",
+    ),
+    setting(
+        "proto-max-bulk-len",
+        Kind::Bytes(1_024 * 1_024, 512 << 20),
+        "536870912",
+        "The longest single word of a request.",
+    ),
+    setting("requirepass", Kind::Secret, "", "The password; empty for none."),
+    setting("save", Kind::OneOf(&[""]), "", "When a snapshot is taken. Not available yet."),
+    setting(
+        "set-max-intset-entries",
+        Kind::Int(0, MAX),
+        "512",
+        "A set of numbers stays packed up to so many members.",
+    )
+    .applied(apply_values),
+    setting(
+        "set-max-listpack-entries",
+        Kind::Int(0, MAX),
+        "128",
+        "A set stays packed up to so many members.",
+    )
+    .applied(apply_values),
+    setting(
+        "set-max-listpack-value",
+        Kind::Bytes(0, MAX),
+        "64",
+        "A set stays packed up to this length of members.",
+    )
+    .applied(apply_values),
+    setting(
+        "slowlog-log-slower-than",
+        Kind::Int(-1, MAX),
+        "10000",
+        "Microseconds from which a command is logged as slow; -1 for never.",
+    )
+    .applied(|instance| {
+        instance
+            .slowlog
+            .threshold_us
+            .store(instance.settings().int("slowlog-log-slower-than"), Ordering::Relaxed);
+    }),
+    setting("slowlog-max-len", Kind::Int(0, MAX), "128", "How many slow commands are kept.").applied(
+        |instance| {
+            instance
+                .slowlog
+                .len_max
+                .store(instance.settings().int("slowlog-max-len") as usize, Ordering::Relaxed);
+        },
+    ),
+    setting("stream-node-max-bytes", Kind::Bytes(0, MAX), "4096", "The size of a stream's nodes."),
+    setting("stream-node-max-entries", Kind::Int(0, MAX), "100", "The entries of a stream's node."),
+    setting("tcp-backlog", Kind::Int(0, 65_535), "511", "Connections waiting to be accepted.").fixed(),
+    setting(
+        "tcp-keepalive",
+        Kind::Int(0, 86_400),
+        "300",
+        "Seconds after which a silent peer is asked for a sign of life; 0 for never.",
+    ),
+    setting("timeout", Kind::Int(0, MAX), "0", "Seconds after which an idle client is closed; 0 for never."),
+    setting(
+        "tracking-table-max-keys",
+        Kind::Int(0, MAX),
+        "1000000",
+        "How many keys are remembered for client-side caches.",
+    ),
+    setting("unixsocket", Kind::Text, "", "The path of a Unix socket; empty for none.").fixed(),
+    setting(
+        "unixsocketperm",
+        Kind::Custom(read_permissions),
+        "700",
+        "The permissions of the Unix socket, in octal.",
+    )
+    .fixed(),
+    setting(
+        "zset-max-listpack-entries",
+        Kind::Int(0, MAX),
+        "128",
+        "A sorted set stays packed up to so many members.",
+    )
+    .applied(apply_values),
+    setting(
+        "zset-max-listpack-value",
+        Kind::Bytes(0, MAX),
+        "64",
+        "A sorted set stays packed up to this length of members.",
+    )
+    .applied(apply_values),
+    setting(
+        "zset-max-ziplist-entries",
+        Kind::Int(0, MAX),
+        "128",
+        "The old name of zset-max-listpack-entries.",
+    )
+    .applied(apply_values),
+    setting("zset-max-ziplist-value", Kind::Bytes(0, MAX), "64", "The old name of zset-max-listpack-value.")
+        .applied(apply_values),
+];
+
+/// Old names, each with the one it stands for: setting either sets both.
+const ALIASES: &[(&str, &str)] = &[
+    ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
+    ("hash-max-ziplist-value", "hash-max-listpack-value"),
+    ("list-max-ziplist-size", "list-max-listpack-size"),
+    ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
+    ("zset-max-ziplist-value", "zset-max-listpack-value"),
+];
+
+const OUTPUT_LIMITS: &str = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
+
+fn output_limits(text: &str) -> Result<Vec<(String, OutputLimit)>, String> {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    if words.is_empty() || !words.len().is_multiple_of(4) {
+        return Err("wrong number of arguments".into());
+    }
+    let mut limits = Vec::new();
+    for part in words.chunks_exact(4) {
+        let class = match part[0].to_ascii_lowercase().as_str() {
+            "normal" => "normal",
+            "slave" | "replica" => "slave",
+            "pubsub" => "pubsub",
+            _ => return Err("Invalid client class specified in buffer limit configuration.".into()),
+        };
+        let bytes = |text| parse_bytes(text).and_then(|n| usize::try_from(n).ok());
+        let (Some(hard_bytes), Some(soft_bytes), Ok(soft_seconds)) =
+            (bytes(part[1]), bytes(part[2]), part[3].parse())
+        else {
+            return Err("Error in hard, soft or soft_seconds setting in buffer limit configuration.".into());
+        };
+        limits.push((class.to_string(), OutputLimit { hard_bytes, soft_bytes, soft_seconds }));
+    }
+    Ok(limits)
+}
+
+/// Classes that are not named keep their defaults.
+fn read_output_limits(text: &str) -> Result<String, String> {
+    let mut all = output_limits(OUTPUT_LIMITS)?;
+    for (class, limit) in output_limits(text)? {
+        all.iter_mut().filter(|(known, _)| *known == class).for_each(|(_, known)| *known = limit);
+    }
+    let words = all.iter().map(|(class, limit)| {
+        format!("{class} {} {} {}", limit.hard_bytes, limit.soft_bytes, limit.soft_seconds)
+    });
+    Ok(words.collect::<Vec<_>>().join(" "))
+}
+
+fn apply_output_limits(instance: &Instance) {
+    let limit = instance.settings().pubsub_limit();
+    instance.clients().list().iter().for_each(|client| client.set_limit(limit));
+}
+
+fn read_policy(text: &str) -> Result<String, String> {
+    Policy::named(text).map(|policy| policy.name().to_string()).ok_or_else(|| {
+        let names: Vec<&str> = Policy::ALL.iter().map(|(_, name)| *name).collect();
+        format!("argument(s) must be one of the following: {}", names.join(", "))
+    })
+}
+
+fn read_notifications(text: &str) -> Result<String, String> {
+    let notifications =
+        Notifications::parse(text).map_err(|error| error.text().trim_start_matches("ERR ").to_string())?;
+    Ok(notifications.letters())
+}
+
+fn read_permissions(text: &str) -> Result<String, String> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode <= 0o777 => Ok(text.into()),
+        _ => Err("argument couldn't be parsed into an octal number".into()),
+    }
+}
+
+fn apply_values(instance: &Instance) {
+    let settings = instance.settings();
+    let size = |name| settings.int(name) as usize;
+    instance.engine().set_value_limits(ValueLimits {
+        list_max_listpack_size: settings.int("list-max-listpack-size"),
+        hash_max_listpack_entries: size("hash-max-listpack-entries"),
+        hash_max_listpack_value: size("hash-max-listpack-value"),
+        set_max_intset_entries: size("set-max-intset-entries"),
+        set_max_listpack_entries: size("set-max-listpack-entries"),
+        set_max_listpack_value: size("set-max-listpack-value"),
+        zset_max_listpack_entries: size("zset-max-listpack-entries"),
+        zset_max_listpack_value: size("zset-max-listpack-value"),
+    });
+}
+
+/// The values of all settings.
+#[derive(Debug)]
+pub struct Settings {
+    values: RwLock<Vec<String>>,
+}
+
+/// What is wrong with a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingError {
+    /// There is none of this name; the nearest there is, if any is near.
+    Unknown {
+        /// The name.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// It cannot be changed while running.
+    Immutable {
+        /// The name.
+        name: &'static str,
+    },
+    /// The value makes no sense.
+    Invalid {
+        /// The name.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl std::fmt::Display for SettingError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SettingError::Unknown { name, nearest: Some(nearest) } => {
+                write!(f, "there is no setting '{name}'; did you mean '{nearest}'?")
+            }
+            SettingError::Unknown { name, nearest: None } => write!(f, "there is no setting '{name}'"),
+            SettingError::Immutable { name } => write!(f, "'{name}' cannot be changed while running"),
+            SettingError::Invalid { name, reason } => write!(f, "'{name}': {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { values: RwLock::new(SETTINGS.iter().map(|setting| setting.default.to_string()).collect()) }
+    }
+}
+
+fn index_of(name: &str) -> Option<usize> {
+    SETTINGS.iter().position(|setting| setting.name.eq_ignore_ascii_case(name))
+}
+
+/// The setting of this name.
+pub fn find(name: &str) -> Result<&'static Setting, SettingError> {
+    index_of(name).map(|at| &SETTINGS[at]).ok_or_else(|| SettingError::Unknown {
+        name: name.into(),
+        nearest: nearest(name, SETTINGS.iter().map(|setting| setting.name)),
+    })
+}
+
+/// The word that is most likely meant by a mistyped one, if any is near.
+pub fn nearest(typed: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let typed = typed.to_ascii_lowercase();
+    let near = known.map(|word| (distance(&typed, word), word)).min()?;
+    (near.0 <= 1 + near.1.len() / 4).then_some(near.1)
+}
+
+/// How many letters must be added, removed or replaced to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<u8> = b.bytes().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+impl Settings {
+    /// The canonical text of a setting.
+    pub fn text(&self, name: &str) -> String {
+        index_of(name).map(|at| self.values.read()[at].clone()).unwrap_or_default()
+    }
+
+    /// A setting that is a number.
+    pub fn int(&self, name: &str) -> i64 {
+        self.text(name).parse().unwrap_or(0)
+    }
+
+    /// A setting that is `yes` or `no`.
+    pub fn bool(&self, name: &str) -> bool {
+        self.text(name) == "yes"
+    }
+
+    /// The password, if there is one.
+    pub fn password(&self) -> Option<String> {
+        Some(self.text("requirepass")).filter(|password| !password.is_empty())
+    }
+
+    /// What may wait for a subscriber.
+    pub fn pubsub_limit(&self) -> OutputLimit {
+        let limits = output_limits(&self.text("client-output-buffer-limit")).unwrap_or_default();
+        limits.into_iter().find(|(class, _)| class == "pubsub").map(|(_, limit)| limit).unwrap_or_default()
+    }
+
+    /// Changes a setting before the instance has started. Nobody is told.
+    pub fn preset(&self, name: &str, text: &str) -> Result<(), SettingError> {
+        let setting = find(name)?;
+        let value =
+            setting.read(text).map_err(|reason| SettingError::Invalid { name: setting.name, reason })?;
+        self.store(setting.name, &value);
+        Ok(())
+    }
+
+    fn store(&self, name: &str, value: &str) {
+        let mut values = self.values.write();
+        let other = ALIASES.iter().find_map(|(a, b)| match name {
+            _ if name == *a => Some(*b),
+            _ if name == *b => Some(*a),
+            _ => None,
+        });
+        for name in [Some(name), other].into_iter().flatten() {
+            if let Some(at) = index_of(name) {
+                values[at] = value.to_string();
+            }
+        }
+    }
+}
+
+impl Instance {
+    /// Changes settings, all or none of them.
+    pub fn configure(&self, changes: &[(&str, &str)]) -> Result<(), SettingError> {
+        let mut read = Vec::with_capacity(changes.len());
+        for (name, text) in changes {
+            let setting = find(name)?;
+            if !setting.mutable {
+                return Err(SettingError::Immutable { name: setting.name });
+            }
+            let value =
+                setting.read(text).map_err(|reason| SettingError::Invalid { name: setting.name, reason })?;
+            read.push((setting, value));
+        }
+        for (setting, value) in &read {
+            self.settings().store(setting.name, value);
+        }
+        for (setting, _) in &read {
+            (setting.apply)(self);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn apply_settings(&self) {
+        SETTINGS.iter().for_each(|setting| (setting.apply)(self));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_defaults_are_valid() {
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
+        for setting in SETTINGS {
+            assert_eq!(setting.read(setting.default).as_deref(), Ok(setting.default), "{}", setting.name);
+        }
+        for (old, new) in ALIASES {
+            assert!(find(old).is_ok() && find(new).is_ok());
+        }
+    }
+
+    #[test]
+    fn values_are_read_with_units_and_within_bounds() {
+        let read = |name: &str, text: &str| find(name).unwrap().read(text);
+        assert_eq!(read("maxmemory", "100mb").as_deref(), Ok("104857600"));
+        assert_eq!(read("maxmemory", "1k").as_deref(), Ok("1000"));
+        assert!(read("maxmemory", "-1").is_err() && read("maxmemory", "9999999999gb").is_err());
+        assert!(read("port", "65536").is_err() && read("port", "x").is_err());
+        assert_eq!(read("maxmemory-policy", "AllKeys-LRU").as_deref(), Ok("allkeys-lru"));
+        assert_eq!(
+            read("client-output-buffer-limit", "pubsub 1mb 0 0").unwrap().split(' ').nth(9),
+            Some("1048576")
+        );
+    }
+
+    #[test]
+    fn a_mistyped_name_is_recognised() {
+        let Err(SettingError::Unknown { nearest, .. }) = find("maxmemori") else { panic!("it exists?") };
+        assert_eq!(nearest, Some("maxmemory"));
+        let Err(SettingError::Unknown { nearest, .. }) = find("xyzzy") else { panic!("it exists?") };
+        assert_eq!(nearest, None);
+    }
+}

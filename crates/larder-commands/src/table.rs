@@ -1,0 +1,209 @@
+//! The command table of an instance: finds a descriptor by name, in either case, and counts what each command costs.
+
+use crate::keys;
+use crate::registry::COMMANDS;
+use crate::spec::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names longer than this are no commands.
+const NAME_LEN_MAX: usize = 24;
+/// Four places for every command: most look-ups see one.
+const PLACES: usize = 2_048;
+
+/// A command of the table, or a subcommand.
+#[derive(Debug)]
+pub struct Entry {
+    /// The descriptor.
+    pub command: &'static Command,
+    /// The container, for a subcommand.
+    pub container: Option<&'static Command>,
+    /// `get`, or `config|get`.
+    pub full_name: Box<str>,
+    /// Its place in the table.
+    pub index: u16,
+    /// The position of its only key, if that is always there.
+    pub(crate) single_key: Option<u8>,
+    subs: Vec<u16>,
+    /// What it cost so far.
+    pub stats: CommandStats,
+}
+
+/// What a command cost since the start, or since the last reset.
+#[derive(Debug, Default)]
+pub struct CommandStats {
+    /// Calls that ran.
+    pub calls: AtomicU64,
+    /// Their time in microseconds.
+    pub usec: AtomicU64,
+    /// Calls refused before they ran.
+    pub rejected: AtomicU64,
+    /// Calls that ended in an error.
+    pub failed: AtomicU64,
+}
+
+impl CommandStats {
+    fn reset(&self) {
+        for count in [&self.calls, &self.usec, &self.rejected, &self.failed] {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The table.
+#[derive(Debug)]
+pub struct Table {
+    entries: Vec<Entry>,
+    /// Open addressing: index + 1 of an entry, 0 for a free place.
+    places: Box<[u16]>,
+    top: usize,
+}
+
+/// A name in lower case, padded with zeros.
+type Folded = [u64; NAME_LEN_MAX / 8];
+
+#[inline]
+fn fold(name: &[u8]) -> Option<Folded> {
+    if name.len() > NAME_LEN_MAX || name.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; NAME_LEN_MAX];
+    for (to, from) in bytes.iter_mut().zip(name) {
+        *to = from.to_ascii_lowercase();
+    }
+    let mut folded = [0; NAME_LEN_MAX / 8];
+    for (word, chunk) in folded.iter_mut().zip(bytes.chunks_exact(8)) {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(chunk);
+        *word = u64::from_le_bytes(eight);
+    }
+    Some(folded)
+}
+
+#[inline]
+fn place(folded: &Folded) -> usize {
+    let mixed = folded
+        .iter()
+        .fold(0_u64, |hash, word| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+    (mixed >> 40) as usize % PLACES
+}
+
+impl Table {
+    pub(crate) fn new() -> Table {
+        let mut table = Table { entries: Vec::new(), places: vec![0; PLACES].into(), top: COMMANDS.len() };
+        for command in COMMANDS {
+            table.add(command, None);
+        }
+        for at in 0..table.top {
+            for sub in table.entries[at].command.sub {
+                let index = table.add(sub, Some(table.entries[at].command));
+                table.entries[at].subs.push(index);
+            }
+        }
+        for at in 0..table.top {
+            let Some(folded) = fold(table.entries[at].command.name.as_bytes()) else { continue };
+            let mut free = place(&folded);
+            while table.places[free] != 0 {
+                free = (free + 1) % PLACES;
+            }
+            table.places[free] = table.entries[at].index + 1;
+        }
+        table
+    }
+
+    fn add(&mut self, command: &'static Command, container: Option<&'static Command>) -> u16 {
+        let index = self.entries.len() as u16;
+        let full_name = match container {
+            Some(container) => format!("{}|{}", container.name, command.name).into(),
+            None => command.name.into(),
+        };
+        self.entries.push(Entry {
+            command,
+            container,
+            full_name,
+            index,
+            single_key: keys::single(command),
+            subs: Vec::new(),
+            stats: CommandStats::default(),
+        });
+        index
+    }
+
+    /// The command of this name, in either case.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<&Entry> {
+        let folded = fold(name)?;
+        let mut at = place(&folded);
+        loop {
+            let entry = &self.entries[usize::from(self.places[at].checked_sub(1)?)];
+            if entry.command.name.len() == name.len()
+                && entry.command.name.as_bytes().eq_ignore_ascii_case(name)
+            {
+                return Some(entry);
+            }
+            at = (at + 1) % PLACES;
+        }
+    }
+
+    /// The subcommand of this name.
+    pub fn find_sub(&self, container: &Entry, name: &[u8]) -> Option<&Entry> {
+        let mut subs = container.subs.iter().map(|index| &self.entries[usize::from(*index)]);
+        subs.find(|sub| sub.command.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The command that a line means: the subcommand where there is one.
+    pub fn resolve(&self, words: &[&[u8]]) -> Option<&Entry> {
+        let entry = self.find(words.first()?)?;
+        if entry.subs.is_empty() {
+            return Some(entry);
+        }
+        match words.get(1) {
+            Some(name) => self.find_sub(entry, name),
+            None => Some(entry),
+        }
+    }
+
+    /// The entry at an index.
+    pub fn get(&self, index: u16) -> Option<&Entry> {
+        self.entries.get(usize::from(index))
+    }
+
+    /// Every command, without subcommands.
+    pub fn top(&self) -> &[Entry] {
+        &self.entries[..self.top]
+    }
+
+    /// Every command, and every subcommand.
+    pub fn all(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The subcommands of a container.
+    pub fn subs(&self, container: &Entry) -> impl Iterator<Item = &Entry> {
+        container.subs.iter().map(|index| &self.entries[usize::from(*index)])
+    }
+
+    /// Forgets what commands cost.
+    pub fn reset_stats(&self) {
+        self.entries.iter().for_each(|entry| entry.stats.reset());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_in_any_case() {
+        let table = Table::new();
+        for command in COMMANDS {
+            assert!(command.name.len() <= NAME_LEN_MAX, "{}", command.name);
+            assert_eq!(command.name, command.name.to_ascii_lowercase());
+            for name in [command.name.to_string(), command.name.to_ascii_uppercase()] {
+                assert_eq!(table.find(name.as_bytes()).map(|entry| entry.command.name), Some(command.name));
+            }
+        }
+        for name in ["", "gett", "ge", "a very long name that is no command at all"] {
+            assert!(table.find(name.as_bytes()).is_none());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Commands that wait.
+//!
+//! A command that finds nothing returns [`Outcome::Wait`]; still under the locks under which it found nothing it is put
+//! into the queues of its keys, so no change can slip in between. A change of a key tells the engine's ready listener
+//! after the locks of the change are gone: here, where the commands of those who wait are run again, first come first
+//! served, each under its own locks. One thread at a time does this, so that order is kept; whoever comes meanwhile
+//! leaves its keys to that thread.
+//!
+//! A waiter ends once: served, timed out, or gone. Its own lock decides which, and is taken before any stripe's.
+
+use crate::client::{Client, Item, client_flags};
+use crate::cx::{Caller, Cx, Empty, Outcome, Wait};
+use crate::error::Error;
+use crate::instance::Instance;
+use crate::reply::{Protocol, Reply, Value, ValueReply};
+use crate::session::Session;
+use crate::{args::Args, keys};
+use larder_core::{DbIndex, Key, OwnedKey, ReadyListener, WaiterId};
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A command that waits, as its connection sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Names the waiter.
+    pub id: WaiterId,
+    /// For how long; `None` for ever.
+    pub timeout_ms: Option<u64>,
+    /// What is answered when the time is up.
+    pub empty: Empty,
+}
+
+impl Empty {
+    /// Writes it.
+    pub fn write(self, out: &mut dyn Reply) {
+        match self {
+            Empty::NullArray => out.null_array(),
+            Empty::Null => out.null(),
+        }
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Empty::NullArray => Value::NullArray,
+            Empty::Null => Value::Null,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Waiter {
+    client: Arc<Client>,
+    db: DbIndex,
+    protocol: Protocol,
+    command: u16,
+    words: Vec<Box<[u8]>>,
+    keys: Vec<Box<[u8]>>,
+    empty: Empty,
+    /// Taken before any stripe. Set by whoever ends the waiter.
+    over: Mutex<bool>,
+}
+
+/// Everybody who waits.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    next: AtomicU64,
+    all: Mutex<BTreeMap<WaiterId, Arc<Waiter>>>,
+    ready: Mutex<VecDeque<OwnedKey>>,
+    serving: Mutex<()>,
+}
+
+impl Waiters {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.lock().len()
+    }
+
+    fn get(&self, id: WaiterId) -> Option<Arc<Waiter>> {
+        self.all.lock().get(&id).cloned()
+    }
+}
+
+impl Instance {
+    /// Makes the client of `cx` wait. Called with the locks under which its command found nothing.
+    pub(crate) fn begin_wait(&self, cx: &mut Cx<'_>, words: &[&[u8]], wait: &Wait) -> Result<Blocked, Error> {
+        let id = WaiterId(self.waiters.next.fetch_add(1, Ordering::Relaxed) + 1);
+        let keys = wait.keys.iter().filter_map(|at| words.get(*at)).map(|key| Box::from(*key)).collect();
+        let waiter = Waiter {
+            client: cx.session.client.clone(),
+            db: cx.db(),
+            protocol: cx.session.protocol(),
+            command: cx.entry.index,
+            words: words.iter().map(|word| Box::from(*word)).collect(),
+            keys,
+            empty: wait.empty,
+            over: Mutex::new(false),
+        };
+        for bytes in &waiter.keys {
+            let key = cx.key(bytes);
+            cx.view.wait(&key, id)?;
+        }
+        *waiter.client.waiting.lock() = Some(id);
+        waiter.client.set_flag(client_flags::BLOCKED, true);
+        self.waiters.all.lock().insert(id, Arc::new(waiter));
+        Ok(Blocked { id, timeout_ms: wait.timeout_ms, empty: wait.empty })
+    }
+
+    /// Ends a waiter whose time is up or whose client is gone. Says whether it was still waiting; if not, its reply is
+    /// in the mailbox.
+    pub fn stop_waiting(&self, id: WaiterId) -> bool {
+        let Some(waiter) = self.waiters.get(id) else { return false };
+        let mut over = waiter.over.lock();
+        if *over {
+            return false;
+        }
+        *over = true;
+        self.forget(id, &waiter);
+        true
+    }
+
+    /// Ends the wait of a client, with the reply of a timeout or with an error. Says whether it waited.
+    pub fn unblock(&self, client: &Client, with_error: bool) -> bool {
+        let Some(id) = *client.waiting.lock() else { return false };
+        let Some(empty) = self.waiters.get(id).map(|waiter| waiter.empty) else { return false };
+        if !self.stop_waiting(id) {
+            return false;
+        }
+        let reply = if with_error {
+            Value::Error(Error::new("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
+        } else {
+            empty.value()
+        };
+        client.send(Item::Reply(reply));
+        true
+    }
+
+    fn forget(&self, id: WaiterId, waiter: &Waiter) {
+        for bytes in &waiter.keys {
+            let key = self.engine().key(waiter.db, bytes);
+            // A view of the key's own stripe holds the key.
+            let _ = self.engine().view_one(&key, None).stop_waiting(&key, id);
+        }
+        self.ended(id, waiter);
+    }
+
+    fn ended(&self, id: WaiterId, waiter: &Waiter) {
+        self.waiters.all.lock().remove(&id);
+        *waiter.client.waiting.lock() = None;
+        waiter.client.set_flag(client_flags::BLOCKED, false);
+    }
+
+    fn serve_key(&self, key: &OwnedKey) {
+        let locked = self.engine().key(key.db, &key.bytes);
+        let ids = self.engine().view_one(&locked, None).waiters(&locked).unwrap_or_default();
+        for id in ids {
+            let Some(waiter) = self.waiters.get(id) else { continue };
+            let mut over = waiter.over.lock();
+            if *over {
+                continue;
+            }
+            let Some(reply) = self.try_again(id, &waiter) else { continue };
+            *over = true;
+            self.ended(id, &waiter);
+            drop(over);
+            waiter.client.send(Item::Reply(reply));
+        }
+    }
+
+    /// Runs a waiter's command again. If it is done, takes the waiter out of its queues under the same locks.
+    fn try_again(&self, id: WaiterId, waiter: &Waiter) -> Option<Value> {
+        let entry = self.table().get(waiter.command)?;
+        let words: Vec<&[u8]> = waiter.words.iter().map(|word| &**word).collect();
+        let mut found = Vec::new();
+        let _ = keys::positions(entry.command, &words, &mut found);
+        let keys: Vec<Key<'_>> =
+            found.iter().map(|(at, _)| self.engine().key(waiter.db, words[*at])).collect();
+        let mut session = Session::new(waiter.client.clone());
+        session.select(waiter.db);
+        let mut out = ValueReply::new(waiter.protocol);
+        let mut cx = Cx {
+            view: self.engine().view(&keys),
+            instance: self,
+            session: &mut session,
+            entry,
+            caller: Caller::Waiter,
+            first: None,
+        };
+        match (entry.command.run)(&mut cx, Args(&words), &mut out) {
+            Ok(Outcome::Wait(_)) => return None,
+            Ok(Outcome::Done) => {}
+            Err(error) => {
+                self.stats.count_error(&error);
+                out = ValueReply::new(waiter.protocol);
+                out.error(&error);
+            }
+        }
+        for bytes in &waiter.keys {
+            let key = cx.key(bytes);
+            let _ = cx.view.stop_waiting(&key, id);
+        }
+        drop(cx);
+        Some(out.into_value())
+    }
+}
+
+impl ReadyListener for Instance {
+    fn ready(&self, keys: Vec<OwnedKey>) {
+        self.waiters.ready.lock().extend(keys);
+        loop {
+            let Some(serving) = self.waiters.serving.try_lock() else { return };
+            loop {
+                let Some(key) = self.waiters.ready.lock().pop_front() else { break };
+                self.serve_key(&key);
+            }
+            drop(serving);
+            // A key that came between the last look and the unlocking would otherwise be left to nobody.
+            if self.waiters.ready.lock().is_empty() {
+                return;
+            }
+        }
+    }
+}
