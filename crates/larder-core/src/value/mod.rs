@@ -1,9 +1,18 @@
 //! What a key can hold: pure data, without deadlines, locks or replies.
 
+#![allow(clippy::float_cmp, reason = "scores order a set: two are equal or they are not")]
+
+pub mod combine;
+mod member_table;
+pub mod score;
+mod score_list;
+mod score_tree;
 pub mod string;
+pub mod zset;
 
 use crate::keyspace::{Class, KeyHasher};
 use crate::sync::Arc;
+use zset::Zset;
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +52,8 @@ impl Kind {
 pub enum Object {
     /// A string that is long, or that was edited in place: shared, so that a reader can keep it beyond the lock.
     Bytes(Arc<Vec<u8>>),
+    /// Members with scores.
+    Zset(Zset),
 }
 
 impl Object {
@@ -50,6 +61,7 @@ impl Object {
     pub fn kind(&self) -> Kind {
         match self {
             Object::Bytes(_) => Kind::String,
+            Object::Zset(_) => Kind::Zset,
         }
     }
 
@@ -58,6 +70,7 @@ impl Object {
         size_of::<Object>()
             + match self {
                 Object::Bytes(bytes) => bytes.capacity() + size_of::<Vec<u8>>() + 2 * size_of::<usize>(),
+                Object::Zset(zset) => zset.used_bytes(),
             }
     }
 }
