@@ -1,9 +1,9 @@
 //! Scores as text: what is read as a floating-point number, and how one is written.
 //!
-//! Written is the shortest text that reads back as the same number, as Redis does since 7.2: whole numbers up to 2^62
-//! in full, others as plain decimals while that stays short, the rest with an exponent (`1e+20`, `1.5e-7`). Read is
-//! what C's `strtod` accepts in whole, hexadecimal and infinities included, but no surrounding space, no `nan`, and nothing
-//! that is too large or too small for a double.
+//! Written is the shortest text that reads back as the same number, as Redis does since 7.2: whole numbers up to
+//! 2^62 in full, others as plain decimals while that stays short, the rest with an exponent (`1e+20`, `1.5e-7`).
+//! Read is what C's `strtod` accepts in whole, hexadecimal and infinities included, but no surrounding space, no
+//! `nan`, and nothing that is too large or too small for a double.
 
 use std::io::Write;
 

@@ -675,7 +675,7 @@ mod tests {
                 agree(&union(tools, &inputs, aggregate), &expected);
                 expected.retain(|member, _| models.iter().all(|model| model.contains_key(member)));
                 let both = intersection(tools, &inputs, aggregate);
-                // Infinity times zero is not a number: it makes a sum zero in an intersection, and adds nothing in a union.
+                // Infinity times zero is not a number: it makes a sum zero in an intersection, adds nothing in a union.
                 let weightless = sets.iter().any(|(_, weight)| *weight == 0);
                 if weightless {
                     assert_eq!(both.len(), expected.len());
