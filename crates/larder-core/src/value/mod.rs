@@ -3,6 +3,8 @@
 #![allow(clippy::float_cmp, reason = "scores order a set: two are equal or they are not")]
 
 pub mod combine;
+pub mod list;
+mod list_block;
 mod member_table;
 pub mod score;
 mod score_list;
@@ -12,6 +14,7 @@ pub mod zset;
 
 use crate::keyspace::{Class, KeyHasher};
 use crate::sync::Arc;
+use list::List;
 use zset::Zset;
 
 /// The type of a value.
@@ -52,6 +55,8 @@ impl Kind {
 pub enum Object {
     /// A string that is long, or that was edited in place: shared, so that a reader can keep it beyond the lock.
     Bytes(Arc<Vec<u8>>),
+    /// A sequence.
+    List(List),
     /// Members with scores.
     Zset(Zset),
 }
@@ -61,6 +66,7 @@ impl Object {
     pub fn kind(&self) -> Kind {
         match self {
             Object::Bytes(_) => Kind::String,
+            Object::List(_) => Kind::List,
             Object::Zset(_) => Kind::Zset,
         }
     }
@@ -70,6 +76,7 @@ impl Object {
         size_of::<Object>()
             + match self {
                 Object::Bytes(bytes) => bytes.capacity() + size_of::<Vec<u8>>() + 2 * size_of::<usize>(),
+                Object::List(list) => list.used_bytes(),
                 Object::Zset(zset) => zset.used_bytes(),
             }
     }
