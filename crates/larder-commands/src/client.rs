@@ -94,6 +94,8 @@ pub mod client_flags {
     pub const NO_TOUCH: u32 = 1 << 6;
     /// It came through a Unix socket.
     pub const UNIX: u32 = 1 << 7;
+    /// It may run commands.
+    pub const AUTHENTICATED: u32 = 1 << 8;
 }
 
 /// One client.
@@ -122,6 +124,10 @@ pub struct Client {
     pub query_bytes: AtomicUsize,
     /// See [`Client::query_bytes`].
     pub reply_bytes: AtomicUsize,
+    /// Since when a part of a command has been there, in engine milliseconds; 0 while there is none.
+    pub unfinished_since_ms: AtomicU64,
+    /// When the client last read some of its replies, in engine milliseconds.
+    pub progress_ms: AtomicU64,
     pub(crate) waiting: Mutex<Option<WaiterId>>,
     killed: AtomicBool,
     mailbox: Mailbox,
@@ -172,6 +178,8 @@ impl Client {
             last_command: AtomicU16::new(u16::MAX),
             query_bytes: AtomicUsize::new(0),
             reply_bytes: AtomicUsize::new(0),
+            unfinished_since_ms: AtomicU64::new(0),
+            progress_ms: AtomicU64::new(now_ms),
             waiting: Mutex::new(None),
             killed: AtomicBool::new(false),
             mailbox: Mailbox::default(),

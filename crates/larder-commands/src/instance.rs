@@ -1,6 +1,6 @@
 //! An instance: one engine with everything that speaks commands to it. A server has one; a process may have several.
 
-use crate::client::{Client, Clients, Origin, Wake};
+use crate::client::{Client, Clients, Origin, Wake, client_flags};
 use crate::notify::{Notifications, Notifier};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -114,6 +114,7 @@ impl Instance {
         self.clients.add(client.clone());
         let mut session = Session::new(client);
         session.authenticated = self.settings.password().is_none();
+        session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
         session
     }
 

@@ -1,1 +1,19 @@
-//! larder-server.
+//! Sockets and settings: Larder as a server. Thin: what commands do is `larder-commands`' affair.
+//!
+//! - [`config`]: settings from flags, environment and a file.
+//! - [`Server`]: listens, serves, stops.
+//! - [`main`]: `larder serve`.
+
+pub mod config;
+mod connection;
+mod listen;
+mod log;
+mod reply;
+mod serve;
+mod server;
+mod watchman;
+mod worker;
+
+pub use reply::RespReply;
+pub use serve::main;
+pub use server::{Server, StartError};

@@ -1,0 +1,512 @@
+//! One connection: bytes in, commands executed where they lie, bytes out.
+//!
+//! A connection is a task of one worker, and its commands run on that worker's thread. One read may bring many
+//! commands: all of them are executed and their replies leave in one write. While replies wait for a slow reader,
+//! commands go on being executed up to a limit (a client may send everything before it reads anything), and then not
+//! until the reader has caught up. Between commands an idle connection owns no buffers: those belong to the worker.
+
+use crate::reply::RespReply;
+use larder_commands::{Blocked, Flow, Instance, Item, Reply, Session, Wake, client_flags};
+use larder_resp::{Limits, Parsed, RequestParser, Span};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
+use tokio::time::Sleep;
+
+/// A read asks for this much at least.
+const READ_LEN: usize = 16 * 1024;
+/// Replies are handed to the socket once they are so long, though more commands are at hand.
+const WRITE_LEN: usize = 64 * 1024;
+/// With so many bytes of replies unread, no more commands of that client are executed.
+const UNREAD_MAX: usize = 64 * 1024 * 1024;
+/// The same before a client has logged in.
+const UNREAD_UNAUTHENTICATED_MAX: usize = 4 * 1024;
+/// Messages wait in the mailbox, where they are counted and limited, while so many bytes of replies are unread.
+const MAIL_INTO_OUTPUT_MAX: usize = 256 * 1024;
+/// Buffers larger than this are given back to the allocator when they are empty.
+const BUFFER_KEPT: usize = 64 * 1024;
+
+/// A TCP or a Unix stream.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Stream {
+    /// Reads once. The stream remembers that a read which did not fill the buffer has taken everything.
+    fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        match self {
+            Stream::Tcp(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
+            Stream::Unix(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
+        }
+    }
+
+    fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Tcp(stream) => stream.poll_write_ready(cx),
+            Stream::Unix(stream) => stream.poll_write_ready(cx),
+        }
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(stream) => stream.try_write(bytes),
+            Stream::Unix(stream) => stream.try_write(bytes),
+        }
+    }
+}
+
+/// Wakes a connection's task.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bell(Arc<Notify>);
+
+impl Wake for Bell {
+    fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// What a busy connection works with.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    input: Vec<u8>,
+    /// Up to here the input is executed.
+    at: usize,
+    spans: Vec<Span>,
+    output: Vec<u8>,
+    /// Up to here the output is written.
+    written: usize,
+}
+
+impl Buffers {
+    fn is_empty(&self) -> bool {
+        self.at == self.input.len() && self.unread() == 0
+    }
+
+    fn unread(&self) -> usize {
+        self.output.len() - self.written
+    }
+
+    fn clear(&mut self) {
+        self.input.clear();
+        self.at = 0;
+        self.spans.clear();
+        self.output.clear();
+        self.written = 0;
+        self.input.shrink_to(BUFFER_KEPT);
+        self.output.shrink_to(BUFFER_KEPT);
+        self.spans.shrink_to(BUFFER_KEPT / size_of::<Span>());
+    }
+}
+
+/// Buffers that nobody uses at the moment, one worker's.
+#[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "connections hold a pointer, so that an idle one is small")]
+pub(crate) struct Pool(std::cell::RefCell<Vec<Box<Buffers>>>);
+
+impl Pool {
+    const KEPT: usize = 64;
+
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "connections hold a pointer, so that an idle one is small"
+    )]
+    fn take(&self) -> Box<Buffers> {
+        self.0.borrow_mut().pop().unwrap_or_default()
+    }
+
+    fn give(&self, mut buffers: Box<Buffers>) {
+        buffers.clear();
+        let mut pool = self.0.borrow_mut();
+        if pool.len() < Pool::KEPT {
+            pool.push(buffers);
+        }
+    }
+}
+
+/// A session that ends with its connection, however that ends.
+#[derive(Debug)]
+struct Guest {
+    instance: Arc<Instance>,
+    session: Option<Session>,
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.instance.disconnect(session);
+        }
+    }
+}
+
+/// What ends a wait.
+enum Event {
+    Rung,
+    TimeIsUp,
+    Writable,
+    Read(io::Result<usize>),
+}
+
+/// Why executing stopped.
+#[derive(Debug, PartialEq, Eq)]
+enum Pause {
+    /// There is no whole command left.
+    Input,
+    /// Replies wait to be read.
+    Output,
+    /// A command waits.
+    Blocked,
+    /// The connection ends when its replies are written.
+    Closing,
+}
+
+/// One connection.
+pub(crate) struct Connection {
+    stream: Stream,
+    bell: Bell,
+    guest: Guest,
+    parser: RequestParser,
+    /// Only while there is anything in them.
+    buffers: Option<Box<Buffers>>,
+    pool: Rc<Pool>,
+    blocked: Option<Blocked>,
+    timeout: Option<Pin<Box<Sleep>>>,
+    closing: bool,
+    bulk_len_max: usize,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        stream: Stream,
+        instance: Arc<Instance>,
+        session: Session,
+        bell: Bell,
+        pool: Rc<Pool>,
+    ) -> Connection {
+        let bulk_len_max = instance.settings().int("proto-max-bulk-len") as usize;
+        let mut connection = Connection {
+            stream,
+            bell,
+            guest: Guest { instance, session: Some(session) },
+            parser: RequestParser::new(Limits::STANDARD),
+            buffers: None,
+            pool,
+            blocked: None,
+            timeout: None,
+            closing: false,
+            bulk_len_max,
+        };
+        connection.set_limits();
+        connection
+    }
+
+    fn set_limits(&mut self) {
+        let authenticated = self.guest.session.as_ref().is_some_and(|session| session.authenticated);
+        self.parser.set_limits(if authenticated {
+            Limits { bulk_len_max: self.bulk_len_max, ..Limits::STANDARD }
+        } else {
+            Limits::UNAUTHENTICATED
+        });
+    }
+
+    /// Serves until either side ends it.
+    pub(crate) async fn serve(mut self) {
+        loop {
+            let pause = self.work();
+            self.take_mail();
+            if self.write_some().is_err() || self.is_killed() {
+                break;
+            }
+            let unread = self.buffers.as_ref().map_or(0, |buffers| buffers.unread());
+            if pause == Pause::Closing && unread == 0 {
+                break;
+            }
+            if pause == Pause::Output && unread < WRITE_LEN {
+                continue;
+            }
+            self.rest();
+            if !self.wait(&pause, unread > 0).await {
+                break;
+            }
+        }
+        if let Some(buffers) = self.buffers.take() {
+            self.pool.give(buffers);
+        }
+    }
+
+    fn is_killed(&self) -> bool {
+        self.guest.session.as_ref().is_none_or(|session| session.client.is_killed())
+    }
+
+    /// Gives buffers back that hold nothing, and tells the client's figures.
+    fn rest(&mut self) {
+        let Some(session) = &self.guest.session else { return };
+        let (mut query, mut unread) = (0, 0);
+        if let Some(buffers) = self.buffers.take() {
+            if buffers.is_empty() && !self.parser.is_unfinished() {
+                self.pool.give(buffers);
+            } else {
+                (query, unread) = (buffers.input.len() - buffers.at, buffers.unread());
+                self.buffers = Some(buffers);
+            }
+        }
+        let since = &session.client.unfinished_since_ms;
+        if query == 0 {
+            since.store(0, Ordering::Relaxed);
+        } else if since.load(Ordering::Relaxed) == 0 {
+            since.store(self.guest.instance.engine().now_ms(), Ordering::Relaxed);
+        }
+        session.client.query_bytes.store(query, Ordering::Relaxed);
+        session.client.reply_bytes.store(unread, Ordering::Relaxed);
+    }
+
+    /// Waits until there is something to do. `false` when the connection is over.
+    async fn wait(&mut self, pause: &Pause, writing: bool) -> bool {
+        let reading = matches!(pause, Pause::Input | Pause::Blocked);
+        let bell = self.bell.clone();
+        let mut rung = std::pin::pin!(bell.0.notified());
+        let event = poll_fn(|cx| {
+            if rung.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Event::Rung);
+            }
+            if let Some(timeout) = &mut self.timeout
+                && timeout.as_mut().poll(cx).is_ready()
+            {
+                return Poll::Ready(Event::TimeIsUp);
+            }
+            if writing && self.stream.poll_write_ready(cx).is_ready() {
+                return Poll::Ready(Event::Writable);
+            }
+            if reading { self.poll_read(cx).map(Event::Read) } else { Poll::Pending }
+        });
+        match event.await {
+            Event::Rung | Event::Writable => true,
+            Event::TimeIsUp => {
+                self.time_is_up();
+                true
+            }
+            Event::Read(Ok(0) | Err(_)) => false,
+            Event::Read(Ok(len)) => {
+                self.guest.instance.stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed);
+                true
+            }
+        }
+    }
+
+    /// Reads what is there, into buffers that go back to the pool if there is nothing.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffers = self.buffers.take().unwrap_or_else(|| self.pool.take());
+        if buffers.input.capacity() - buffers.input.len() < READ_LEN / 2 {
+            // Memory grows with what has arrived, never with what a header promises.
+            buffers.input.reserve(READ_LEN.max(buffers.input.len() / 2));
+        }
+        let read = self.stream.poll_read(cx, &mut buffers.input);
+        if read.is_pending() && buffers.is_empty() && !self.parser.is_unfinished() {
+            self.pool.give(buffers);
+        } else {
+            self.buffers = Some(buffers);
+        }
+        read
+    }
+
+    fn time_is_up(&mut self) {
+        self.timeout = None;
+        if let Some(blocked) = self.blocked
+            && self.guest.instance.stop_waiting(blocked.id)
+        {
+            self.blocked = None;
+            if let Some(session) = &self.guest.session {
+                let buffers = self.buffers.get_or_insert_with(|| self.pool.take());
+                blocked.empty.write(&mut RespReply::new(&mut buffers.output, session.protocol()));
+            }
+        }
+    }
+
+    /// Moves what is in the mailbox into the output.
+    fn take_mail(&mut self) {
+        let Some(session) = &self.guest.session else { return };
+        if !session.client.has_mail() {
+            return;
+        }
+        let buffers = self.buffers.get_or_insert_with(|| self.pool.take());
+        if buffers.unread() > MAIL_INTO_OUTPUT_MAX {
+            return;
+        }
+        let mut out = RespReply::new(&mut buffers.output, session.protocol());
+        let mut answered = false;
+        for item in session.client.take_mail() {
+            match item {
+                Item::Message(message) => out.message(&message),
+                Item::Value(value) => value.write(&mut out),
+                Item::Reply(value) => {
+                    value.write(&mut out);
+                    answered = true;
+                }
+            }
+        }
+        if answered {
+            self.blocked = None;
+            self.timeout = None;
+            // The commands that came behind the one that waited are executed at once, not when more bytes come.
+            self.bell.wake();
+        }
+    }
+
+    /// Hands the socket as much as it takes.
+    fn write_some(&mut self) -> io::Result<()> {
+        let Some(buffers) = &mut self.buffers else { return Ok(()) };
+        let mut progressed = false;
+        while buffers.unread() > 0 {
+            match self.stream.try_write(&buffers.output[buffers.written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => {
+                    buffers.written += len;
+                    self.guest.instance.stats.output_bytes.fetch_add(len as u64, Ordering::Relaxed);
+                    progressed = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if buffers.unread() == 0 {
+            buffers.output.clear();
+            buffers.output.shrink_to(BUFFER_KEPT);
+            buffers.written = 0;
+            if let Some(session) = &self.guest.session {
+                session.client.written();
+            }
+            return Ok(());
+        }
+        // Only a reader who is behind is watched.
+        if progressed && let Some(session) = &self.guest.session {
+            session.client.progress_ms.store(self.guest.instance.engine().now_ms(), Ordering::Relaxed);
+        }
+        if buffers.written > buffers.output.len() / 2 && buffers.written > WRITE_LEN {
+            buffers.output.drain(..buffers.written);
+            buffers.written = 0;
+        }
+        Ok(())
+    }
+
+    /// Executes what has arrived, until something stops it.
+    fn work(&mut self) -> Pause {
+        let pause = self.execute_available();
+        if let (Some(session), Some(buffers)) = (self.guest.session.as_mut(), self.buffers.as_mut()) {
+            self.guest.instance.end_batch(session);
+            let now = self.guest.instance.engine().clock().coarse_ms();
+            session.client.active_ms.store(now, Ordering::Relaxed);
+            // What is executed makes room.
+            if buffers.at > 0 {
+                self.parser.retire(&mut buffers.spans);
+                if buffers.at == buffers.input.len() {
+                    buffers.input.clear();
+                } else {
+                    buffers.input.drain(..buffers.at);
+                }
+                buffers.at = 0;
+            }
+        }
+        pause
+    }
+
+    fn execute_available(&mut self) -> Pause {
+        if self.closing {
+            return Pause::Closing;
+        }
+        if self.blocked.is_some() {
+            return Pause::Blocked;
+        }
+        let Some(mut buffers) = self.buffers.take() else { return Pause::Input };
+        let pause = self.execute_buffers(&mut buffers);
+        self.buffers = Some(buffers);
+        pause
+    }
+
+    fn execute_buffers(&mut self, buffers: &mut Buffers) -> Pause {
+        loop {
+            let Some(session) = self.guest.session.as_mut() else { return Pause::Closing };
+            let unread_max = if session.authenticated { UNREAD_MAX } else { UNREAD_UNAUTHENTICATED_MAX };
+            let unread = buffers.unread();
+            if unread >= unread_max {
+                return Pause::Output;
+            }
+            if unread >= WRITE_LEN && buffers.written == 0 {
+                return Pause::Output;
+            }
+            let was_authenticated = session.authenticated;
+            let flow = match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
+                Ok(Parsed::Command { first, argc }) => {
+                    let input = &buffers.input;
+                    let words = buffers.spans[first..first + argc].iter().map(|span| span.of(input));
+                    let mut out = RespReply::new(&mut buffers.output, session.protocol());
+                    execute(&self.guest.instance, session, words, argc, &mut out)
+                }
+                Ok(Parsed::Inline(words)) => {
+                    let mut out = RespReply::new(&mut buffers.output, session.protocol());
+                    let argc = words.len();
+                    execute(&self.guest.instance, session, words.iter().map(|word| &**word), argc, &mut out)
+                }
+                Ok(Parsed::Incomplete { .. }) => return Pause::Input,
+                Ok(Parsed::Http) => {
+                    self.closing = true;
+                    return Pause::Closing;
+                }
+                Err(error) => {
+                    let error = larder_commands::Error::general(error);
+                    RespReply::new(&mut buffers.output, session.protocol()).error(&error);
+                    Flow::Close
+                }
+            };
+            if session.authenticated != was_authenticated {
+                session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
+                self.set_limits();
+            }
+            match flow {
+                Flow::Next => {}
+                Flow::Close => {
+                    self.closing = true;
+                    return Pause::Closing;
+                }
+                Flow::Blocked(blocked) => {
+                    self.timeout =
+                        blocked.timeout_ms.map(|ms| Box::pin(tokio::time::sleep(Duration::from_millis(ms))));
+                    self.blocked = Some(blocked);
+                    return Pause::Blocked;
+                }
+            }
+        }
+    }
+}
+
+/// Lines of up to so many words need no allocation.
+const WORDS_INLINE: usize = 16;
+
+#[inline]
+fn execute<'w>(
+    instance: &Instance,
+    session: &mut Session,
+    words: impl Iterator<Item = &'w [u8]>,
+    argc: usize,
+    out: &mut RespReply<'_>,
+) -> Flow {
+    if argc <= WORDS_INLINE {
+        let mut line: [&[u8]; WORDS_INLINE] = [&[]; WORDS_INLINE];
+        for (place, word) in line.iter_mut().zip(words) {
+            *place = word;
+        }
+        instance.execute(session, &line[..argc], out)
+    } else {
+        let line: Vec<&[u8]> = words.collect();
+        instance.execute(session, &line, out)
+    }
+}

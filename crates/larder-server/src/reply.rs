@@ -1,0 +1,101 @@
+//! Replies as RESP2 or RESP3, straight into a connection's output buffer.
+
+use larder_commands::{Error, Protocol, Reply, write_message};
+use larder_core::Message;
+use larder_resp::{Encoder, Proto};
+
+/// Writes replies into a buffer.
+#[derive(Debug)]
+pub struct RespReply<'o> {
+    out: &'o mut Vec<u8>,
+    protocol: Protocol,
+}
+
+impl<'o> RespReply<'o> {
+    /// Appends to this buffer, for a reader of this protocol.
+    pub fn new(out: &'o mut Vec<u8>, protocol: Protocol) -> RespReply<'o> {
+        RespReply { out, protocol }
+    }
+
+    /// Bytes in the buffer.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether the buffer is empty.
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    #[inline]
+    fn encode(&mut self) -> Encoder<'_> {
+        let proto = match self.protocol {
+            Protocol::Resp2 => Proto::Resp2,
+            Protocol::Resp3 => Proto::Resp3,
+        };
+        Encoder::new(self.out, proto)
+    }
+}
+
+impl Reply for RespReply<'_> {
+    fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+    fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+    #[inline]
+    fn status(&mut self, text: &str) {
+        self.encode().simple(text);
+    }
+    fn error(&mut self, error: &Error) {
+        self.encode().error(error.text());
+    }
+    #[inline]
+    fn int(&mut self, n: i64) {
+        self.encode().integer(n);
+    }
+    #[inline]
+    fn bulk(&mut self, bytes: &[u8]) {
+        self.encode().bulk(bytes);
+    }
+    #[inline]
+    fn null(&mut self) {
+        self.encode().null();
+    }
+    fn null_array(&mut self) {
+        self.encode().null_array();
+    }
+    #[inline]
+    fn array(&mut self, len: usize) {
+        self.encode().array(len);
+    }
+    fn map(&mut self, pairs: usize) {
+        self.encode().map(pairs);
+    }
+    fn set(&mut self, len: usize) {
+        self.encode().set(len);
+    }
+    fn push(&mut self, len: usize) {
+        self.encode().push(len);
+    }
+    fn double(&mut self, n: f64) {
+        self.encode().double(n);
+    }
+    fn boolean(&mut self, yes: bool) {
+        self.encode().boolean(yes);
+    }
+    fn big_number(&mut self, digits: &str) {
+        self.encode().big_number(digits);
+    }
+    fn verbatim(&mut self, format: &str, text: &[u8]) {
+        let mut three = *b"txt";
+        if let Ok(given) = <[u8; 3]>::try_from(format.as_bytes()) {
+            three = given;
+        }
+        self.encode().verbatim(three, text);
+    }
+    fn message(&mut self, message: &Message) {
+        write_message(message, self);
+    }
+}

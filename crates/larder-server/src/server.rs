@@ -1,0 +1,186 @@
+//! A server: an instance, its sockets, the threads that serve them.
+
+use crate::listen::{self, Porter};
+use crate::log::{Level, Log};
+use crate::watchman;
+use crate::worker::Worker;
+use larder_commands::Instance;
+use larder_commands::settings::Settings;
+use larder_core::{Engine, Options};
+use parking_lot::Mutex;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::{fmt, fs, io};
+use tokio::sync::watch;
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    Listen {
+        /// The address or path.
+        address: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The log cannot be written.
+    Log {
+        /// The path.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refused a thread or a runtime.
+    Threads(io::Error),
+    /// Neither a port nor a Unix socket.
+    NoAddress,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Listen { address, error } if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "{address} is in use already: is another server running there? Choose another --port"
+                )
+            }
+            StartError::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
+            StartError::Log { path, error } => write!(f, "cannot write the log {path}: {error}"),
+            StartError::Threads(error) => write!(f, "the system refused a thread: {error}"),
+            StartError::NoAddress => {
+                f.write_str("nowhere to listen: the port is 0 and there is no unixsocket")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    instance: Arc<Instance>,
+    workers: Arc<Vec<Worker>>,
+    stop: watch::Sender<bool>,
+    porter: Mutex<Option<JoinHandle<()>>>,
+    addresses: Vec<SocketAddr>,
+    log: Arc<Log>,
+    unix_path: Option<String>,
+}
+
+impl Server {
+    /// Opens the sockets that the settings name and serves a new engine on them.
+    pub fn start(settings: Settings) -> Result<Server, StartError> {
+        Server::start_over(Instance::with_settings(Engine::with_options(Options::default()), settings))
+    }
+
+    /// Opens the sockets that the settings of an instance name and serves it on them.
+    pub fn start_over(instance: Arc<Instance>) -> Result<Server, StartError> {
+        let settings = instance.settings();
+        let logfile = settings.text("logfile");
+        let log = Log::open(&logfile, Level::named(&settings.text("loglevel")));
+        let log = Arc::new(log.map_err(|error| StartError::Log { path: logfile, error })?);
+        let port = settings.int("port") as u16;
+        let mut tcp = Vec::new();
+        if port != 0 {
+            tcp = listen::tcp(&settings.text("bind"), port, settings.int("tcp-backlog") as i32)?;
+        }
+        let path = Some(settings.text("unixsocket")).filter(|path| !path.is_empty());
+        let unix = match &path {
+            Some(path) => Some(listen::unix(path, &settings.text("unixsocketperm"))?),
+            None => None,
+        };
+        if tcp.is_empty() && unix.is_none() {
+            return Err(StartError::NoAddress);
+        }
+        let addresses = tcp.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let threads = match settings.int("io-threads") {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads as usize,
+        };
+        let (stop, stopped) = watch::channel(false);
+        let workers: Result<Vec<Worker>, io::Error> =
+            (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();
+        let workers = Arc::new(workers.map_err(StartError::Threads)?);
+        let server =
+            Server { instance, workers, stop, porter: Mutex::new(None), addresses, log, unix_path: path };
+        server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;
+        Ok(server)
+    }
+
+    fn start_porter(
+        &self,
+        tcp: Vec<TcpListener>,
+        unix: Option<UnixListener>,
+        stopped: &watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let porter = || Porter {
+            instance: self.instance.clone(),
+            workers: self.workers.clone(),
+            stop: stopped.clone(),
+        };
+        let mut doors: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
+        for listener in tcp {
+            doors.push(Box::pin(porter().accept_tcp(listener)));
+        }
+        if let Some(listener) = unix {
+            doors.push(Box::pin(porter().accept_unix(listener)));
+        }
+        doors.push(Box::pin(watchman::watch(self.instance.clone(), self.log.clone(), stopped.clone())));
+        let thread = std::thread::Builder::new().name("larder-porter".into()).spawn(move || {
+            runtime.block_on(async {
+                let doors: Vec<_> = doors.into_iter().map(tokio::spawn).collect();
+                for door in doors {
+                    // A panic of a door was reported when it happened.
+                    let _ = door.await;
+                }
+            });
+        })?;
+        *self.porter.lock() = Some(thread);
+        Ok(())
+    }
+
+    /// What is served.
+    pub fn instance(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Told when the server shall stop.
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Closes the sockets and every connection, and waits for the threads.
+    pub fn stop(&self) {
+        // Nobody listens where everything has stopped already.
+        let _ = self.stop.send(true);
+        if let Some(porter) = self.porter.lock().take() {
+            // A panic of the porter was reported when it happened.
+            let _ = porter.join();
+        }
+        self.workers.iter().for_each(Worker::join);
+        if let Some(path) = &self.unix_path {
+            // Somebody may have removed it before.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
