@@ -15,8 +15,8 @@ use std::fmt;
 
 /// Members up to this length lie in their entry.
 const INLINE: usize = 22;
-/// Entries per block of the array: 4 KiB.
-const BLOCK: usize = 128;
+/// Entries per block of the array: 2 KiB.
+const BLOCK: usize = 64;
 /// Handles per bucket.
 const SLOTS: usize = 12;
 /// Buckets per block of the index: 1 KiB.
@@ -24,7 +24,7 @@ const SEGMENT: usize = 16;
 /// Handles per bucket at which the index grows, times two: 6.5.
 const GROW_AT_2: usize = 13;
 /// Handles per bucket below which it shrinks.
-const SHRINK_AT: usize = 2;
+const SHRINK_AT: usize = 3;
 /// No handle, and no overflow bucket.
 const NONE: u32 = u32::MAX;
 
@@ -293,6 +293,11 @@ impl MemberTable {
     /// An empty table. It keeps the hash, so that what only removes needs no tools.
     pub(crate) fn new(hasher: &KeyHasher) -> MemberTable {
         MemberTable { blocks: Vec::new(), len: 0, index: Index::new(), heap_bytes: 0, hasher: hasher.clone() }
+    }
+
+    /// An empty table with the same hash.
+    pub(crate) fn another(&self) -> MemberTable {
+        MemberTable::new(&self.hasher)
     }
 
     /// How many members there are. Handles are the numbers below.

@@ -1,10 +1,11 @@
 //! A small sorted set: members with scores in one run of bytes, in order.
 //!
 //! ```text
-//! form 1 | score 0 to 8 | length 1 or 5 | member
+//! length 1 or 5 | form 1 | score 0 to 8 | member
 //! ```
-//! A whole score takes as many bytes as it needs, another one eight. Everything is found by walking from the front: at
-//! most some kilobytes, which the cache reads ahead.
+//! Length and form stand together, because a walk waits for them at every step. A whole score takes as many bytes as it
+//! needs, another one eight. Everything is found by walking from the front: at most some kilobytes, which the cache
+//! reads ahead.
 
 use super::zset::precedes;
 use smallvec::SmallVec;
@@ -27,8 +28,25 @@ pub(crate) struct ScoreList {
 pub(crate) struct Spot<'l> {
     start: usize,
     end: usize,
-    pub(crate) score: f64,
+    /// The form and the score.
+    score: &'l [u8],
     pub(crate) member: &'l [u8],
+}
+
+impl Spot<'_> {
+    /// The score: read only where it is asked for, because looking for a member passes many.
+    #[inline]
+    pub(crate) fn score(&self) -> f64 {
+        let mut bytes = [0; 8];
+        let (form, score) = (self.score[0], &self.score[1..]);
+        bytes[..score.len()].copy_from_slice(score);
+        if form == DOUBLE {
+            return f64::from_le_bytes(bytes);
+        }
+        // The topmost bit is the sign: shifted up and down again, it fills the rest.
+        let unused = 64 - 8 * u32::from(form);
+        (i64::from_le_bytes(bytes).checked_shl(unused).unwrap_or(0) >> unused.min(63)) as f64
+    }
 }
 
 /// Walks a run of bytes.
@@ -44,29 +62,18 @@ impl<'l> Iterator for Walk<'l> {
     #[inline]
     fn next(&mut self) -> Option<Spot<'l>> {
         let start = self.at;
-        let form = *self.bytes.get(start)?;
-        let mut at = start + 1;
-        let score = if form == DOUBLE {
-            at += 8;
-            f64::from_le_bytes(self.bytes[at - 8..at].try_into().ok()?)
-        } else {
-            let width = usize::from(form);
-            let mut whole = [0; 8];
-            whole[..width].copy_from_slice(&self.bytes[at..at + width]);
-            at += width;
-            // The topmost bit is the sign: shifted up and down again, it fills the rest.
-            let unused = 64 - 8 * width as u32;
-            let whole = i64::from_le_bytes(whole);
-            (whole.checked_shl(unused).unwrap_or(0) >> unused.min(63)) as f64
-        };
-        let mut len = usize::from(self.bytes[at]);
-        at += 1;
+        let mut rest = self.bytes.get(start..)?;
+        let mut len = usize::from(*rest.first()?);
+        let mut head = 1;
         if len == usize::from(LONG) {
-            len = u32::from_le_bytes(self.bytes[at..at + 4].try_into().ok()?) as usize;
-            at += 4;
+            len = u32::from_le_bytes(rest[1..5].try_into().ok()?) as usize;
+            head = 5;
         }
-        self.at = at + len;
-        Some(Spot { start, end: self.at, score, member: &self.bytes[at..self.at] })
+        rest = &rest[head..];
+        let width = 1 + usize::from(if rest[0] == DOUBLE { 8 } else { rest[0] });
+        let (score, rest) = rest.split_at(width);
+        self.at = start + head + width + len;
+        Some(Spot { start, end: self.at, score, member: &rest[..len] })
     }
 }
 
@@ -92,16 +99,20 @@ impl ScoreList {
 
     /// How many members come before a place; `before` is true up to it and false from there on.
     pub(crate) fn rank_where(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
-        self.walk().take_while(|spot| before(spot.score, spot.member)).count()
+        self.walk().take_while(|spot| before(spot.score(), spot.member)).count()
     }
 
     /// Adds a member that is not in the list.
     pub(crate) fn insert(&mut self, score: f64, member: &[u8]) {
-        let at = self
-            .walk()
-            .find(|spot| !precedes((spot.score, spot.member), (score, member)))
-            .map_or(self.bytes.len(), |spot| spot.start);
+        let after = self.walk().find(|spot| !precedes((spot.score(), spot.member), (score, member)));
+        let at = after.map_or(self.bytes.len(), |spot| spot.start);
         let mut head = SmallVec::<[u8; 16]>::new();
+        if member.len() < usize::from(LONG) {
+            head.push(member.len() as u8);
+        } else {
+            head.push(LONG);
+            head.extend_from_slice(&(member.len() as u32).to_le_bytes());
+        }
         let whole = score as i64;
         if whole as f64 == score && whole != i64::MAX {
             let bits = 64 - if whole < 0 { (!whole).leading_zeros() } else { whole.leading_zeros() };
@@ -112,12 +123,6 @@ impl ScoreList {
         } else {
             head.push(DOUBLE);
             head.extend_from_slice(&score.to_le_bytes());
-        }
-        if member.len() < usize::from(LONG) {
-            head.push(member.len() as u8);
-        } else {
-            head.push(LONG);
-            head.extend_from_slice(&(member.len() as u32).to_le_bytes());
         }
         let added = head.len() + member.len();
         let old = self.bytes.len();
@@ -137,7 +142,7 @@ impl ScoreList {
         let mut cut: Option<Range<usize>> = None;
         let mut removed = 0;
         for spot in self.walk().skip(ranks.start).take(ranks.len()) {
-            visit(spot.member, spot.score);
+            visit(spot.member, spot.score());
             cut = Some(cut.map_or(spot.start, |cut| cut.start)..spot.end);
             removed += 1;
         }
@@ -177,7 +182,7 @@ impl<'l> Iterator for Spots<'l> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        self.walk.next().map(|spot| (spot.member, spot.score))
+        self.walk.next().map(|spot| (spot.member, spot.score()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -192,6 +197,6 @@ impl DoubleEndedIterator for Spots<'_> {
             self.starts.extend(self.walk.clone().take(self.left + 1).map(|spot| spot.start as u32));
         }
         let at = self.starts.pop()? as usize;
-        Walk { bytes: self.walk.bytes, at }.next().map(|spot| (spot.member, spot.score))
+        Walk { bytes: self.walk.bytes, at }.next().map(|spot| (spot.member, spot.score()))
     }
 }

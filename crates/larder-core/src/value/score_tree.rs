@@ -297,8 +297,8 @@ impl Node {
 
     fn is_sparse(&self) -> bool {
         match self {
-            Node::Leaf(leaf) => leaf.len() < LEAF / 4,
-            Node::Inner(inner) => inner.children.len() < FAN / 4,
+            Node::Leaf(leaf) => leaf.len() < LEAF / 2,
+            Node::Inner(inner) => inner.children.len() < FAN / 2,
         }
     }
 

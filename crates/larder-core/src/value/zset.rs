@@ -106,6 +106,21 @@ impl Large {
         }
         self.members.remove(handle);
     }
+
+    fn remove_ranks(&mut self, ranks: Range<usize>) {
+        let len = self.order.len();
+        if ranks.len() < len / 3 {
+            // From the end, so that the places before stay where they are.
+            return ranks.rev().for_each(|rank| self.remove_rank(rank));
+        }
+        // To build anew what stays costs a quarter as much for each as to remove, and leaves no sparse nodes.
+        let (mut members, mut order) = (self.members.another(), ScoreTree::new());
+        for (score, handle) in self.order.range(0..ranks.start).chain(self.order.range(ranks.end..len)) {
+            let handle = members.insert(self.members.name(handle), score);
+            order.insert(|_, _| true, (score, handle));
+        }
+        *self = Large { members, order };
+    }
 }
 
 impl Zset {
@@ -146,7 +161,7 @@ impl Zset {
     /// The score of a member. O(1).
     pub fn score(&self, member: &[u8]) -> Option<f64> {
         match &self.form {
-            Form::Small(list) => list.find(member).map(|(_, spot)| spot.score),
+            Form::Small(list) => list.find(member).map(|(_, spot)| spot.score()),
             Form::Large(large) => large.members.find(member).map(|handle| large.members.score(handle)),
         }
     }
@@ -160,7 +175,7 @@ impl Zset {
             Form::Small(list) => list,
         };
         if let Some((rank, spot)) = list.find(member) {
-            if spot.score == score {
+            if spot.score() == score {
                 return Inserted::Same;
             }
             list.remove_range(rank..rank + 1, |_, _| {});
@@ -219,7 +234,7 @@ impl Zset {
         match &mut self.form {
             Form::Small(list) => {
                 let (rank, spot) = list.find(member)?;
-                let score = spot.score;
+                let score = spot.score();
                 list.remove_range(rank..rank + 1, |_, _| {});
                 Some(score)
             }
@@ -234,7 +249,7 @@ impl Zset {
     /// How many members stand before this one, or with `reverse` after it, and its score. O(log n).
     pub fn rank(&self, member: &[u8], reverse: bool) -> Option<(usize, f64)> {
         let (rank, score) = match &self.form {
-            Form::Small(list) => list.find(member).map(|(rank, spot)| (rank, spot.score))?,
+            Form::Small(list) => list.find(member).map(|(rank, spot)| (rank, spot.score()))?,
             Form::Large(large) => {
                 let score = large.members.score(large.members.find(member)?);
                 (large.rank_of(score, member), score)
@@ -301,7 +316,8 @@ impl Zset {
         self.range(0..self.len())
     }
 
-    /// Removes a range of ranks, shows each member first, and says how many there were. O(log n) each.
+    /// Removes a range of ranks, shows each member first, and says how many there were. O(log n) each, and never more
+    /// than building the rest anew.
     pub fn remove_range(&mut self, ranks: Range<usize>, mut visit: impl FnMut(&[u8], f64)) -> usize {
         let end = ranks.end.min(self.len());
         let ranks = ranks.start.min(end)..end;
@@ -309,17 +325,10 @@ impl Zset {
         match &mut self.form {
             Form::Small(list) => list.remove_range(ranks, visit),
             Form::Large(large) => {
-                // From the end, so that the places before stay where they are.
                 for (score, handle) in large.order.range(ranks.clone()) {
                     visit(large.members.name(handle), score);
                 }
-                if removed == large.order.len() {
-                    self.form = Form::Small(ScoreList::default());
-                } else {
-                    for rank in ranks.rev() {
-                        large.remove_rank(rank);
-                    }
-                }
+                large.remove_ranks(ranks);
             }
         }
         removed
