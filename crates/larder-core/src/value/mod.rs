@@ -97,3 +97,58 @@ pub trait Collection: Sized {
     /// The collection in an object, to be changed.
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DbIndex, Edit, Engine, Missing, Options};
+
+    /// Adds members to a key and removes them again; the engine's account of bytes must come back to where it was.
+    fn fill_and_empty<C: Collection>(
+        add: impl Fn(&mut Edit<'_, C>, &[u8]),
+        remove: impl Fn(&mut Edit<'_, C>, &[u8]),
+    ) {
+        let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+        let key = engine.key(DbIndex::default(), b"key");
+        let members: Vec<String> = (0..5_000).map(|n| format!("member:{n}")).collect();
+        let mut most = 0;
+        for member in &members {
+            let mut view = engine.view_one(&key, None);
+            view.edit(&key, Missing::Create, |edit| add(edit, member.as_bytes()))
+                .expect("it is of this type");
+            drop(view);
+            most = most.max(engine.records_bytes());
+        }
+        assert!(most > 50_000, "{most}");
+        for member in &members {
+            let mut view = engine.view_one(&key, None);
+            assert!(view.exists(&key).expect("it is in the view"));
+            view.edit(&key, Missing::Skip, |edit| remove(edit, member.as_bytes()))
+                .expect("it is of this type");
+        }
+        assert!(!engine.view_one(&key, None).exists(&key).expect("it is in the view"));
+        assert_eq!(engine.records_bytes(), 0);
+    }
+
+    #[test]
+    fn a_sorted_set_accounts_for_its_bytes() {
+        fill_and_empty::<Zset>(
+            |edit, member| {
+                edit.collection.insert(&edit.tools, member, member.len() as f64);
+            },
+            |edit, member| {
+                edit.remove(member);
+            },
+        );
+    }
+
+    #[test]
+    fn a_list_accounts_for_its_bytes() {
+        fill_and_empty::<List>(
+            |edit, member| edit.collection.push_front(&edit.tools.limits, member),
+            |edit, _| {
+                edit.pop_back();
+            },
+        );
+    }
+}
