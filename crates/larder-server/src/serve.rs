@@ -82,9 +82,10 @@ fn greeting(server: &Server) -> String {
 fn help() -> String {
     let mut text = String::from(
         "Usage: larder serve [file] [--setting value]...\n\n\
-         Serves an engine to Redis clients. Settings come from flags, from the environment (LARDER_PORT, LARDER_PASSWORD,\n\
-         LARDER_MAXMEMORY, …; REDIS_HOST, REDIS_PORT and REDIS_PASSWORD are understood), from a file in the manner of\n\
-         redis.conf, in this order. --host, --password and --threads stand for --bind, --requirepass and --io-threads.\n\n\
+         Serves an engine to Redis clients. Settings come from flags, from the environment (LARDER_PORT,\n\
+         LARDER_PASSWORD, LARDER_MAXMEMORY, …; REDIS_HOST, REDIS_PORT and REDIS_PASSWORD are understood), from a file\n\
+         in the manner of redis.conf, in this order. --host, --password and --threads stand for --bind, --requirepass\n\
+         and --io-threads.\n\n\
          Settings:\n",
     );
     for setting in SETTINGS {

@@ -80,9 +80,6 @@ impl Server {
     /// Opens the sockets that the settings of an instance name and serves it on them.
     pub fn start_over(instance: Arc<Instance>) -> Result<Server, StartError> {
         let settings = instance.settings();
-        let logfile = settings.text("logfile");
-        let log = Log::open(&logfile, Level::named(&settings.text("loglevel")));
-        let log = Arc::new(log.map_err(|error| StartError::Log { path: logfile, error })?);
         let port = settings.int("port") as u16;
         let mut tcp = Vec::new();
         if port != 0 {
@@ -96,17 +93,34 @@ impl Server {
         if tcp.is_empty() && unix.is_none() {
             return Err(StartError::NoAddress);
         }
+        Server::serve_on(instance, tcp, unix)
+    }
+
+    /// Serves an instance on sockets that are open already. A Unix socket's file is removed at the end if it is the one
+    /// that the settings name.
+    pub fn serve_on(
+        instance: Arc<Instance>,
+        tcp: Vec<TcpListener>,
+        unix: Option<UnixListener>,
+    ) -> Result<Server, StartError> {
+        let settings = instance.settings();
+        let logfile = settings.text("logfile");
+        let log = Log::open(&logfile, Level::named(&settings.text("loglevel")));
+        let log = Arc::new(log.map_err(|error| StartError::Log { path: logfile, error })?);
+        for listener in &tcp {
+            listener.set_nonblocking(true).map_err(StartError::Threads)?;
+        }
         let addresses = tcp.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let threads = match settings.int("io-threads") {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
+        let unix_path = unix.as_ref().map(|_| settings.text("unixsocket")).filter(|path| !path.is_empty());
         let (stop, stopped) = watch::channel(false);
         let workers: Result<Vec<Worker>, io::Error> =
             (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();
         let workers = Arc::new(workers.map_err(StartError::Threads)?);
-        let server =
-            Server { instance, workers, stop, porter: Mutex::new(None), addresses, log, unix_path: path };
+        let server = Server { instance, workers, stop, porter: Mutex::new(None), addresses, log, unix_path };
         server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;
         Ok(server)
     }

@@ -1,0 +1,180 @@
+//! Servers of both kinds, and a client that talks to either.
+
+use larder_commands::Instance;
+use larder_commands::settings::Settings;
+use larder_core::Engine;
+use larder_resp::{Decoder, DecoderLimits, Value, encode_command, split_arguments};
+use larder_server::Server;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on the slowest machine: a hang fails, slowness does not.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Larder in this process.
+pub struct Larder {
+    pub server: Server,
+    pub address: SocketAddr,
+}
+
+impl Larder {
+    pub fn start(settings: &[(&str, &str)]) -> Larder {
+        let all = Settings::default();
+        for (name, value) in [("loglevel", "nothing"), ("enable-debug-command", "yes")].iter().chain(settings)
+        {
+            all.preset(name, value).expect("a valid setting");
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let instance = Instance::with_settings(Engine::new(), all);
+        let server = Server::serve_on(instance, vec![listener], None).expect("a server");
+        Larder { server, address }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+}
+
+/// A real `redis-server`, stopped when dropped.
+pub struct Redis {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Redis {
+    /// `None` where none is installed.
+    pub fn start(flags: &[&str]) -> Option<Redis> {
+        for _ in 0..10 {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            drop(listener);
+            let port = address.port().to_string();
+            let child = Command::new("redis-server")
+                .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--enable-debug-command", "yes"])
+                .args(flags)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            let Ok(child) = child else {
+                eprintln!("no redis-server here: nothing to compare with");
+                return None;
+            };
+            let mut redis = Redis { child, address };
+            let began = Instant::now();
+            while began.elapsed() < PATIENCE {
+                if TcpStream::connect(address).is_ok() {
+                    return Some(redis);
+                }
+                // Somebody took the port meanwhile: another one.
+                if redis.child.try_wait().is_ok_and(|status| status.is_some()) {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    pub fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A blocking client.
+pub struct Client {
+    pub stream: TcpStream,
+    decoder: Decoder,
+    input: Vec<u8>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nodelay(true).expect("no delay");
+        Client { stream, decoder: Decoder::new(DecoderLimits::default()), input: Vec::new() }
+    }
+
+    pub fn send_words<A: AsRef<[u8]>>(&mut self, words: &[A]) {
+        let mut line = Vec::new();
+        encode_command(words, &mut line);
+        self.stream.write_all(&line).expect("written");
+    }
+
+    /// Sends a line as it would be typed at a prompt.
+    pub fn send(&mut self, line: &str) {
+        let words = split_arguments(line.as_bytes()).expect("balanced quotes");
+        self.send_words(&words);
+    }
+
+    /// The next reply; `None` at the end of the stream.
+    pub fn try_receive(&mut self) -> Option<Value> {
+        loop {
+            let mut at = 0;
+            if let Some(value) = self.decoder.next(&self.input, &mut at).expect("a valid reply") {
+                self.input.drain(..at);
+                return Some(value);
+            }
+            self.input.drain(..at);
+            let mut chunk = [0; 16 * 1024];
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return None,
+                Ok(len) => self.input.extend(&chunk[..len]),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                Err(error) => panic!("no reply: {error}"),
+            }
+        }
+    }
+
+    pub fn receive(&mut self) -> Value {
+        self.try_receive().expect("the connection is open")
+    }
+
+    pub fn call(&mut self, line: &str) -> Value {
+        self.send(line);
+        self.receive()
+    }
+
+    /// A call whose reply is compared as text.
+    pub fn says(&mut self, line: &str) -> String {
+        let value = self.call(line);
+        shown(&value)
+    }
+}
+
+/// A reply as tests read best.
+pub fn shown(value: &Value) -> String {
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+    let list = |items: &[Value]| items.iter().map(shown).collect::<Vec<_>>().join(" ");
+    match value {
+        Value::Simple(bytes) => text(bytes),
+        Value::Error(bytes) | Value::BulkError(bytes) => format!("-{}", text(bytes)),
+        Value::Integer(n) => format!("({n})"),
+        Value::Bulk(bytes) => format!("\"{}\"", text(bytes)),
+        Value::Null => "nil".into(),
+        Value::Double(n) => format!(",{n}"),
+        Value::Boolean(yes) => format!("#{yes}"),
+        Value::BigNumber(digits) => format!("({}", text(digits)),
+        Value::Verbatim(_, bytes) => format!("={}", text(bytes)),
+        Value::Array(items) => format!("[{}]", list(items)),
+        Value::Set(items) => format!("~[{}]", list(items)),
+        Value::Push(items) => format!(">[{}]", list(items)),
+        Value::Map(pairs) => {
+            let pairs: Vec<String> =
+                pairs.iter().map(|(key, value)| format!("{}: {}", shown(key), shown(value))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Value::Attributed(_, value) => shown(value),
+    }
+}

@@ -1,0 +1,1 @@
+//! Commands that wait, from outside: order, timeouts, disconnects.
