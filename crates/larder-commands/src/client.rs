@@ -4,7 +4,7 @@
 //! Clients are named by numbers that are never used twice, so a late message or kill meets nobody rather than another.
 
 use crate::reply::{Protocol, Value};
-use larder_core::{DbIndex, Message, Subscriber, WaiterId};
+use larder_core::{DbIndex, Message, Subscriber, SubscriberId, WaiterId};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -102,6 +102,8 @@ pub mod client_flags {
 pub struct Client {
     /// Never used twice.
     pub id: u64,
+    /// What topics know it by: of the engine, which other instances and subscribers share.
+    pub subscriber: SubscriberId,
     /// Where it comes from.
     pub origin: Origin,
     /// When it connected, in engine milliseconds.
@@ -157,6 +159,7 @@ impl fmt::Debug for Client {
 impl Client {
     pub(crate) fn new(
         id: u64,
+        subscriber: SubscriberId,
         origin: Origin,
         now_ms: u64,
         limit: OutputLimit,
@@ -165,6 +168,7 @@ impl Client {
         let flags = if origin.unix { client_flags::UNIX } else { 0 };
         Client {
             id,
+            subscriber,
             origin,
             since_ms: now_ms,
             active_ms: AtomicU64::new(now_ms),

@@ -331,9 +331,7 @@ impl Instance {
         self.unwatch(session);
         for space in [Space::Channel, Space::Pattern, Space::Shard] {
             let names = std::mem::take(&mut session.topics[crate::session::space_index(space)]);
-            for name in &names {
-                self.engine().topics().unsubscribe(space, name, &session.client.id);
-            }
+            self.engine().topics().unsubscribe_all(space, &names, session.client.subscriber);
         }
         session.show_subscriptions();
         session.show_transaction();

@@ -109,7 +109,8 @@ impl Instance {
     /// A session for a new client. `wake` is called when something reaches it out of turn.
     pub fn connect(&self, origin: Origin, wake: Box<dyn Wake>) -> Session {
         let limit = self.settings.pubsub_limit();
-        let client = Client::new(self.clients.next_id(), origin, self.engine.now_ms(), limit, wake);
+        let (id, subscriber) = (self.clients.next_id(), self.engine.topics().new_subscriber());
+        let client = Client::new(id, subscriber, origin, self.engine.now_ms(), limit, wake);
         let client = Arc::new(client);
         self.clients.add(client.clone());
         let mut session = Session::new(client);

@@ -112,7 +112,7 @@ impl ChangeListener for Notifier {
     fn changed(&self, changes: &[Change]) {
         let spaces = self.spaces.load(Ordering::Relaxed);
         let classes = self.classes.load(Ordering::Relaxed);
-        let mut wakes = Wakes;
+        let mut wakes = Wakes::default();
         let mut channel = Vec::new();
         for change in changes.iter().filter(|change| change.class.bits() & classes != 0) {
             let db = change.key.db.get();

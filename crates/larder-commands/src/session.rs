@@ -89,7 +89,7 @@ impl Session {
             topics: Default::default(),
             answers: Answers::On,
             closing: false,
-            wakes: Wakes,
+            wakes: Wakes::default(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,
             commands: 0,

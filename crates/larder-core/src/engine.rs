@@ -11,6 +11,7 @@ use crate::raw::Table;
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 use crate::timer::{Lateness, Timer};
+use crate::topics::Topics;
 use crate::value::Object;
 use std::fmt;
 use std::sync::Weak;
@@ -28,7 +29,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
     pub(crate) timer: Timer,
-    topics: crate::topics::Topics,
+    topics: Topics,
     pub(crate) used_bytes: AtomicI64,
     policy: AtomicU32,
     memory_max_bytes: AtomicU64,
@@ -181,11 +182,11 @@ impl Engine {
         };
         let seconds = (options.clock.now_ms() / 1_000) as u32;
         let shared = Arc::new(Shared {
+            topics: Topics::new(hasher.clone()),
             keyspace: Keyspace::new(hasher),
             clock: options.clock,
             feed: Feed::default(),
             timer: Timer::new(),
-            topics: crate::topics::Topics,
             used_bytes: AtomicI64::new(0),
             policy: AtomicU32::new(options.policy.index()),
             memory_max_bytes: AtomicU64::new(options.memory_max_bytes.unwrap_or(0)),
@@ -313,10 +314,12 @@ impl Engine {
         (0..STRIPES).map(|index| self.shared.keyspace.cell(index).stripe.lock().used_bytes).sum()
     }
 
-    /// stub
-    pub fn topics(&self) -> &crate::topics::Topics {
+    /// Channels and those who are subscribed to them.
+    #[inline]
+    pub fn topics(&self) -> &Topics {
         &self.shared.topics
     }
+
     /// Makes room under the memory limit by evicting entries; [`Error::OutOfMemory`](crate::Error::OutOfMemory) where
     /// the policy allows none to go.
     pub fn make_room(&self) -> crate::Result<()> {

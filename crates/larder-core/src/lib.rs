@@ -6,6 +6,7 @@
 //! - [`value`]: what a key can hold.
 //! - [`Clock`], [`ManualClock`]: where time comes from.
 //! - [`Change`], [`ChangeListener`]: how others learn of what happened.
+//! - [`Topics`]: channels, patterns and those who are subscribed to them. [`glob`]: how patterns match.
 #![deny(unsafe_code)]
 
 mod clock;
@@ -32,4 +33,7 @@ pub use keyspace::{
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;
 pub use timer::Lateness;
-pub use topics::{Message, Space, Subscriber, Topics, Wakes};
+pub use topics::{
+    Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space, Subscriber, SubscriberId,
+    Subscription, TopicCounts, Topics, Wakes, glob,
+};

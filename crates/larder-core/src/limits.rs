@@ -19,3 +19,16 @@ pub const EXPIRE_BATCH: usize = 32;
 /// A stripe reports its change in bytes to the engine's total once it is this large, so that writers of different
 /// stripes rarely meet at the total. The total is off by at most this times the number of stripes.
 pub const USED_BYTES_BATCH: i64 = 4 * 1024;
+
+/// Stripes of the registries of channels and of shard channels. A stripe is held while a message is put into the queues
+/// of its subscribers, so a large channel delays the others of its stripe only.
+pub const TOPIC_STRIPES: usize = 64;
+
+/// Pattern prefixes are told apart up to this length: a published channel is looked up once per length in use.
+pub const PATTERN_PREFIX_LEN_MAX: usize = 64;
+
+/// Messages that a subscription's queue holds unless told otherwise.
+pub const QUEUE_LEN_MAX: usize = 16 * 1024;
+
+/// Bytes that a subscription's queue holds unless told otherwise: what Redis grants a slow subscriber for a minute.
+pub const QUEUE_BYTES_MAX: usize = 8 * 1024 * 1024;
