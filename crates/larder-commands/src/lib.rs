@@ -26,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod wait;
+mod wait_timeout;
 
 pub use args::{Args, Options};
 pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};

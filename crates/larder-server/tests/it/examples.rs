@@ -63,9 +63,9 @@ fn compare(
     report: &mut String,
 ) {
     for client in [&mut *larder, &mut *redis] {
-        client.call("FLUSHALL");
         client.call(&format!("HELLO {protocol}"));
     }
+    redis.call("FLUSHALL");
     for line in examples {
         larder.send(line);
         redis.send(line);
@@ -101,6 +101,7 @@ fn every_example_is_answered_as_redis_answers_it() {
         }
         for protocol in [2, 3] {
             let (mut ours, mut theirs) = (larder.client(), redis.client());
+            larder.flush();
             compare(name, entry.command.examples, &mut ours, &mut theirs, protocol, &mut report);
         }
     }

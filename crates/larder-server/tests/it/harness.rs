@@ -2,7 +2,7 @@
 
 use larder_commands::Instance;
 use larder_commands::settings::Settings;
-use larder_core::Engine;
+use larder_core::{DbIndex, Engine};
 use larder_resp::{Decoder, DecoderLimits, Value, encode_command, split_arguments};
 use larder_server::Server;
 use std::io::{Read, Write};
@@ -11,16 +11,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on the slowest machine: a hang fails, slowness does not.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A Larder in this process.
-pub struct Larder {
-    pub server: Server,
-    pub address: SocketAddr,
+pub(crate) struct Larder {
+    pub(crate) server: Server,
+    pub(crate) address: SocketAddr,
 }
 
 impl Larder {
-    pub fn start(settings: &[(&str, &str)]) -> Larder {
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Larder {
         let all = Settings::default();
         for (name, value) in [("loglevel", "nothing"), ("enable-debug-command", "yes")].iter().chain(settings)
         {
@@ -33,20 +33,27 @@ impl Larder {
         Larder { server, address }
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
+    }
+
+    /// Empties every database.
+    pub(crate) fn flush(&self) {
+        for db in DbIndex::all() {
+            self.server.instance().engine().view_none(None).flush(db).expect("flushed");
+        }
     }
 }
 
 /// A real `redis-server`, stopped when dropped.
-pub struct Redis {
+pub(crate) struct Redis {
     child: Child,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Redis {
     /// `None` where none is installed.
-    pub fn start(flags: &[&str]) -> Option<Redis> {
+    pub(crate) fn start(flags: &[&str]) -> Option<Redis> {
         for _ in 0..10 {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
             let address = listener.local_addr().expect("an address");
@@ -79,7 +86,7 @@ impl Redis {
         panic!("redis-server does not start");
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
     }
 }
@@ -92,34 +99,34 @@ impl Drop for Redis {
 }
 
 /// A blocking client.
-pub struct Client {
-    pub stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     decoder: Decoder,
     input: Vec<u8>,
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Client {
+    pub(crate) fn connect(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         Client { stream, decoder: Decoder::new(DecoderLimits::default()), input: Vec::new() }
     }
 
-    pub fn send_words<A: AsRef<[u8]>>(&mut self, words: &[A]) {
+    pub(crate) fn send_words<A: AsRef<[u8]>>(&mut self, words: &[A]) {
         let mut line = Vec::new();
         encode_command(words, &mut line);
         self.stream.write_all(&line).expect("written");
     }
 
     /// Sends a line as it would be typed at a prompt.
-    pub fn send(&mut self, line: &str) {
+    pub(crate) fn send(&mut self, line: &str) {
         let words = split_arguments(line.as_bytes()).expect("balanced quotes");
         self.send_words(&words);
     }
 
     /// The next reply; `None` at the end of the stream.
-    pub fn try_receive(&mut self) -> Option<Value> {
+    pub(crate) fn try_receive(&mut self) -> Option<Value> {
         loop {
             let mut at = 0;
             if let Some(value) = self.decoder.next(&self.input, &mut at).expect("a valid reply") {
@@ -137,24 +144,24 @@ impl Client {
         }
     }
 
-    pub fn receive(&mut self) -> Value {
+    pub(crate) fn receive(&mut self) -> Value {
         self.try_receive().expect("the connection is open")
     }
 
-    pub fn call(&mut self, line: &str) -> Value {
+    pub(crate) fn call(&mut self, line: &str) -> Value {
         self.send(line);
         self.receive()
     }
 
     /// A call whose reply is compared as text.
-    pub fn says(&mut self, line: &str) -> String {
+    pub(crate) fn says(&mut self, line: &str) -> String {
         let value = self.call(line);
         shown(&value)
     }
 }
 
 /// A reply as tests read best.
-pub fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
     let list = |items: &[Value]| items.iter().map(shown).collect::<Vec<_>>().join(" ");
     match value {

@@ -1,5 +1,4 @@
 //! The server from outside: over sockets, beside a real `redis-server` where one is installed.
-#![allow(missing_docs)]
 
 mod abuse;
 mod examples;

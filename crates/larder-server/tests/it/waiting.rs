@@ -1,1 +1,184 @@
-//! Commands that wait, from outside: order, timeouts, disconnects.
+//! Commands that wait, from outside: order, timeouts, disconnects, and that nothing pushed is lost.
+
+use crate::harness::{Larder, PATIENCE, shown};
+use larder_commands::client_flags;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Spins until something has become true; a hang fails.
+fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "never came: {what}");
+        std::thread::yield_now();
+    }
+}
+
+impl Larder {
+    fn until_waiting(&self, count: usize) {
+        until("clients wait", || self.server.instance().waiting() == count);
+    }
+}
+
+#[test]
+fn who_waits_first_is_served_first() {
+    let larder = Larder::start(&[]);
+    let mut waiters = Vec::new();
+    for n in 1..=5 {
+        let mut client = larder.client();
+        client.send("BLPOP a list 0");
+        larder.until_waiting(n);
+        waiters.push(client);
+    }
+    let mut pusher = larder.client();
+    assert_eq!(pusher.says("RPUSH list 1 2 3"), "(3)");
+    // Those who were served are gone from the list before the pusher reads its reply.
+    assert_eq!(pusher.says("LLEN list"), "(0)");
+    for (n, client) in waiters.iter_mut().take(3).enumerate() {
+        assert_eq!(shown(&client.receive()), format!("[\"list\" \"{}\"]", n + 1));
+    }
+    larder.until_waiting(2);
+    assert_eq!(pusher.says("RPUSH a x"), "(1)");
+    assert_eq!(shown(&waiters[3].receive()), "[\"a\" \"x\"]");
+}
+
+#[test]
+fn a_timeout_has_a_fraction_and_is_answered_with_nothing() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    for (line, expected) in
+        [("BLPOP a 0.01", "nil"), ("BLMOVE a b LEFT LEFT 0.01", "nil"), ("BRPOPLPUSH a b 0.001", "nil")]
+    {
+        assert_eq!(client.says(line), expected, "{line}");
+    }
+    larder.until_waiting(0);
+    assert_eq!(client.says("LPUSH a 1"), "(1)");
+}
+
+#[test]
+fn commands_behind_a_waiting_one_run_when_it_is_served() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    client.send("BLPOP list 0");
+    client.send("PING");
+    larder.until_waiting(1);
+    larder.client().call("RPUSH list 1");
+    assert_eq!(shown(&client.receive()), "[\"list\" \"1\"]");
+    assert_eq!(shown(&client.receive()), "PONG");
+}
+
+#[test]
+fn who_is_gone_takes_nothing() {
+    let larder = Larder::start(&[]);
+    let mut gone = larder.client();
+    gone.send("BLPOP list 0");
+    larder.until_waiting(1);
+    let mut stays = larder.client();
+    stays.send("BLPOP list 0");
+    larder.until_waiting(2);
+    drop(gone);
+    larder.until_waiting(1);
+    larder.client().call("RPUSH list 1");
+    assert_eq!(shown(&stays.receive()), "[\"list\" \"1\"]");
+}
+
+#[test]
+fn a_chain_of_moves_runs_to_its_end() {
+    let larder = Larder::start(&[]);
+    let mut clients = Vec::new();
+    for n in 0..20 {
+        let mut client = larder.client();
+        client.send(&format!("BLMOVE list:{n} list:{} LEFT RIGHT 0", n + 1));
+        larder.until_waiting(n + 1);
+        clients.push(client);
+    }
+    let mut pusher = larder.client();
+    pusher.call("RPUSH list:0 ball");
+    assert_eq!(pusher.says("LRANGE list:20 0 -1"), "[\"ball\"]");
+    clients.iter_mut().for_each(|client| assert_eq!(shown(&client.receive()), "\"ball\""));
+}
+
+#[test]
+fn a_value_of_another_type_does_not_disturb_who_waits() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    client.send("BLPOP key 0");
+    larder.until_waiting(1);
+    let mut other = larder.client();
+    assert_eq!(other.says("SET key x"), "OK");
+    assert_eq!(other.says("DEL key"), "(1)");
+    assert_eq!(other.says("RPUSH key 1"), "(1)");
+    assert_eq!(shown(&client.receive()), "[\"key\" \"1\"]");
+}
+
+#[test]
+fn a_transaction_serves_when_it_is_done() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    client.send("BLPOP list 0");
+    larder.until_waiting(1);
+    let mut other = larder.client();
+    for line in ["MULTI", "RPUSH list 1", "DEL list", "RPUSH list 2", "LLEN list"] {
+        other.call(line);
+    }
+    assert_eq!(other.says("EXEC"), "[(1) (1) (1) (1)]");
+    assert_eq!(shown(&client.receive()), "[\"list\" \"2\"]");
+}
+
+#[test]
+fn everything_that_is_pushed_is_popped_once() {
+    const PUSHERS: u64 = 3;
+    const EACH: u64 = 2_000;
+    let larder = Larder::start(&[]);
+    let (sum, taken) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for pusher in 0..PUSHERS {
+            let mut client = larder.client();
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    let list = n % 3;
+                    client.call(&format!("RPUSH list:{list} {}", pusher * EACH + n));
+                }
+            });
+        }
+        for popper in 0..4 {
+            let mut client = larder.client();
+            let (sum, taken) = (&sum, &taken);
+            scope.spawn(move || {
+                while taken.load(Ordering::SeqCst) < PUSHERS * EACH {
+                    // Some give up early, some drop their connection while they wait: neither may lose anything.
+                    let reply = client.says(if popper == 0 {
+                        "BRPOP list:2 list:0 list:1 0.001"
+                    } else {
+                        "BLPOP list:0 list:1 list:2 0.05"
+                    });
+                    if let Some(n) = reply.split('"').nth(3) {
+                        sum.fetch_add(n.parse::<u64>().unwrap(), Ordering::SeqCst);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    let all = PUSHERS * EACH;
+    assert_eq!(taken.load(Ordering::SeqCst), all);
+    assert_eq!(sum.load(Ordering::SeqCst), all * (all - 1) / 2);
+    larder.until_waiting(0);
+}
+
+#[test]
+fn a_blocked_client_is_seen_as_one() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    client.send("BLPOP list 0");
+    larder.until_waiting(1);
+    let clients = larder.server.instance().clients().list();
+    assert!(clients.iter().any(|client| client.has(client_flags::BLOCKED)));
+    // More requests may come meanwhile, and wait.
+    client.stream.write_all(b"PING\r\nPING\r\n").unwrap();
+    larder.client().call("RPUSH list 1");
+    for expected in ["[\"list\" \"1\"]", "PONG", "PONG"] {
+        assert_eq!(shown(&client.receive()), expected);
+    }
+}

@@ -1,0 +1,135 @@
+//! `LMOVE`, `RPOPLPUSH` and their waiting forms: an element from one list to another.
+
+use super::ends::{End, shift};
+use crate::prelude::*;
+use crate::wait_timeout::wait_timeout;
+use larder_core::value::list::List;
+
+const KEYS: &[KeySpec] = &[KeySpec::at(1, RW | ACCESS | DELETE), KeySpec::at(2, RW | INSERT)];
+const SIDES: [Arg; 2] = [Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")];
+
+pub(crate) static LMOVE: Command = Command {
+    name: "lmove",
+    summary: "Moves an element from an end of one list to an end of another.",
+    since: "6.2.0",
+    group: Group::Lists,
+    complexity: "O(1)",
+    arity: 5,
+    flags: WRITE | DENYOOM,
+    keys: KEYS,
+    args: &[
+        Arg::key("source"),
+        Arg::key_of("destination", 1),
+        Arg::one_of("wherefrom", &SIDES),
+        Arg::one_of("whereto", &SIDES),
+    ],
+    examples: &[
+        "RPUSH a 1 2 3",
+        "LMOVE a b LEFT RIGHT",
+        "LMOVE a b RIGHT LEFT",
+        "LRANGE b 0 -1",
+        "LMOVE b b LEFT RIGHT",
+        "LRANGE b 0 -1",
+        "LMOVE none b LEFT LEFT",
+        "LMOVE a b UP DOWN",
+        "SET s x",
+        "LMOVE a s LEFT LEFT",
+        "LMOVE none s LEFT LEFT",
+        "LRANGE a 0 -1",
+    ],
+    run: |cx, args, out| {
+        let (from, to) = (End::parse(args.at(3))?, End::parse(args.at(4))?);
+        once(cx, args, out, from, to)
+    },
+    ..Command::DEFAULT
+};
+
+pub(crate) static RPOPLPUSH: Command = Command {
+    name: "rpoplpush",
+    summary: "Moves the last element of a list to the front of another.",
+    since: "1.2.0",
+    group: Group::Lists,
+    complexity: "O(1)",
+    arity: 3,
+    flags: WRITE | DENYOOM,
+    keys: KEYS,
+    args: &[Arg::key("source"), Arg::key_of("destination", 1)],
+    examples: &["RPUSH a 1 2 3", "RPOPLPUSH a b", "RPOPLPUSH a b", "LRANGE b 0 -1", "RPOPLPUSH none b"],
+    run: |cx, args, out| once(cx, args, out, End::Right, End::Left),
+    ..Command::DEFAULT
+};
+
+pub(crate) static BLMOVE: Command = Command {
+    name: "blmove",
+    summary: "Moves an element from an end of one list to an end of another; waits for one to come.",
+    since: "6.2.0",
+    group: Group::Lists,
+    complexity: "O(1)",
+    arity: 6,
+    flags: WRITE | DENYOOM | NOSCRIPT | BLOCKING,
+    keys: KEYS,
+    args: &[
+        Arg::key("source"),
+        Arg::key_of("destination", 1),
+        Arg::one_of("wherefrom", &SIDES),
+        Arg::one_of("whereto", &SIDES),
+        Arg::double("timeout"),
+    ],
+    examples: &[
+        "RPUSH a 1 2",
+        "BLMOVE a b LEFT RIGHT 1",
+        "BLMOVE none b LEFT LEFT 0.01",
+        "BLMOVE a b LEFT LEFT -1",
+        "BLMOVE a b LEFT LEFT x",
+        "BLMOVE a b LEFT UP 1",
+    ],
+    run: |cx, args, out| {
+        let (from, to) = (End::parse(args.at(3))?, End::parse(args.at(4))?);
+        waiting(cx, args, out, from, to, 5)
+    },
+    ..Command::DEFAULT
+};
+
+pub(crate) static BRPOPLPUSH: Command = Command {
+    name: "brpoplpush",
+    summary: "Moves the last element of a list to the front of another; waits for one to come.",
+    since: "2.2.0",
+    group: Group::Lists,
+    complexity: "O(1)",
+    arity: 4,
+    flags: WRITE | DENYOOM | NOSCRIPT | BLOCKING,
+    keys: KEYS,
+    args: &[Arg::key("source"), Arg::key_of("destination", 1), Arg::double("timeout")],
+    examples: &["RPUSH a 1 2", "BRPOPLPUSH a b 1", "BRPOPLPUSH none b 0.01", "BRPOPLPUSH a b x"],
+    history: &[("6.0.0", "The timeout may have a fraction.")],
+    run: |cx, args, out| waiting(cx, args, out, End::Right, End::Left, 3),
+    ..Command::DEFAULT
+};
+
+fn once(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, from: End, to: End) -> Result<Outcome> {
+    let moved = shift(cx, args.at(1), args.at(2), from, to)?;
+    out.bulk_or_null(moved.as_deref());
+    Ok(Done)
+}
+
+fn waiting(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    out: &mut dyn Reply,
+    from: End,
+    to: End,
+    timeout_at: usize,
+) -> Result<Outcome> {
+    let timeout_ms = wait_timeout(args.at(timeout_at))?;
+    let source = cx.key(args.at(1));
+    // Whoever waits is not disturbed by a value of another type: it waits until a list comes.
+    let is_list = match cx.view.collection::<List>(&source) {
+        Ok(list) => list.is_some(),
+        Err(_) if cx.caller == Caller::Waiter => false,
+        Err(error) => return Err(error.into()),
+    };
+    if is_list && !cx.must_queue(&source)? {
+        return once(cx, args, out, from, to);
+    }
+    Ok(Outcome::Wait(Wait { keys: [1].as_slice().into(), timeout_ms, empty: Empty::Null }))
+}
