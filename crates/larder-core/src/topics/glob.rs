@@ -2,8 +2,8 @@
 //!
 //! `*` is any run of bytes, `?` one byte, `[a-z]` one byte of a class, `[^a-z]` one byte outside of it, and a backslash
 //! takes the meaning from the byte behind it. A class that is not closed ends with the pattern. A range that is written
-//! backwards is turned round. Bytes count from 0 to 255; where the C compiler's `char` has a sign, Redis' ranges with one
-//! end above 127 and one below take other bytes.
+//! backwards is turned round. Bytes count from 0 to 255; where the C compiler's `char` has a sign, Redis' ranges with
+//! one end above 127 and one below take other bytes.
 //!
 //! The matcher does not recurse. Everything but a star takes exactly one byte of the text, so when a mismatch shows up
 //! only the last star ever needs to give way, and by one byte: the work is at most the length of the pattern times the
