@@ -88,6 +88,14 @@ impl Error {
         Error::general(format_args!("wrong number of arguments for '{name}' command"))
     }
 
+    /// A subcommand is given words that it does not take.
+    pub fn unknown_arguments(sub: &[u8], container: &str) -> Error {
+        let sub = String::from_utf8_lossy(&sub[..sub.len().min(128)]);
+        Error::general(format_args!(
+            "unknown subcommand or wrong number of arguments for '{sub}'. Try {container} HELP."
+        ))
+    }
+
     /// The expire time makes no sense.
     pub fn expire_time(name: &str) -> Error {
         Error::general(format_args!("invalid expire time in '{name}' command"))

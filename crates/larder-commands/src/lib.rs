@@ -12,6 +12,7 @@ mod commands;
 mod cx;
 mod dispatch;
 mod error;
+mod help;
 mod instance;
 pub mod keys;
 mod notify;
@@ -33,6 +34,7 @@ pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client
 pub use cx::{Caller, Cx, Empty, Outcome, Wait};
 pub use dispatch::{Flow, deliver, write_message};
 pub use error::{Error, Result};
+pub use help::syntax;
 pub use instance::Instance;
 
 pub use reply::{NoReply, Protocol, Reply, Value, ValueReply};

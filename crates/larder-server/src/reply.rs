@@ -1,7 +1,7 @@
 //! Replies as RESP2 or RESP3, straight into a connection's output buffer.
 
 use larder_commands::{Error, Protocol, Reply, write_message};
-use larder_core::Message;
+use larder_core::{Encoding, Message};
 use larder_resp::{Encoder, Proto};
 
 /// Writes replies into a buffer.
@@ -96,6 +96,17 @@ impl Reply for RespReply<'_> {
         self.encode().verbatim(three, text);
     }
     fn message(&mut self, message: &Message) {
-        write_message(message, self);
+        // Encoded once for all who receive it in this protocol.
+        let protocol = self.protocol;
+        let encoding = match protocol {
+            Protocol::Resp2 => Encoding::First,
+            Protocol::Resp3 => Encoding::Second,
+        };
+        let bytes = message.encoded(encoding, |_| {
+            let mut bytes = Vec::new();
+            write_message(message, &mut RespReply::new(&mut bytes, protocol));
+            bytes
+        });
+        self.out.extend_from_slice(bytes);
     }
 }

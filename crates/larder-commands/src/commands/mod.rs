@@ -4,5 +4,6 @@
 pub(crate) mod connection;
 pub(crate) mod keys;
 pub(crate) mod lists;
+pub(crate) mod pubsub;
 pub(crate) mod strings;
 pub(crate) mod transactions;

@@ -57,7 +57,7 @@ fn bad_commands_get_redis_errors() {
 fn any_bytes_are_a_key_and_a_value() {
     let larder = Larder::start(&[]);
     let mut client = larder.client();
-    for bytes in [&b""[..], b"\0", b"a\0b\r\n", b"\xff\xfe\xfd", &[b'x'; 100_000]] {
+    for bytes in [&b""[..], b"\0", b"a\0b\r\n", b"\xff\xfe\xfd", &vec![b'x'; 100_000]] {
         client.send_words(&[b"SET", bytes, bytes]);
         assert_eq!(shown(&client.receive()), "OK");
         client.send_words(&[&b"GET"[..], bytes]);

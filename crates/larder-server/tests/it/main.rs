@@ -3,4 +3,5 @@
 mod abuse;
 mod examples;
 mod harness;
+mod topics;
 mod waiting;
