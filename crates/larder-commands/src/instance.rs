@@ -1,6 +1,7 @@
 //! An instance: one engine with everything that speaks commands to it. A server has one; a process may have several.
 
 use crate::client::{Client, Clients, Origin, Wake, client_flags};
+use crate::login::Guesses;
 use crate::notify::{Notifications, Notifier};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -21,6 +22,7 @@ pub struct Instance {
     run_id: String,
     started_ms: u64,
     pub(crate) waiters: Waiters,
+    pub(crate) guesses: Guesses,
     /// What is counted.
     pub stats: Stats,
     /// Slow commands.
@@ -58,6 +60,7 @@ impl Instance {
             run_id,
             started_ms: engine.now_ms(),
             waiters: Waiters::default(),
+            guesses: Guesses::default(),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),

@@ -15,6 +15,7 @@ mod error;
 mod help;
 mod instance;
 pub mod keys;
+mod login;
 mod notify;
 mod prelude;
 mod registry;

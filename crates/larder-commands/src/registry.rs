@@ -6,6 +6,7 @@ use crate::spec::Command;
 
 /// The commands, sorted by the names of their statics.
 pub(crate) static COMMANDS: &[&Command] = &[
+    &commands::connection::auth::AUTH,
     &commands::lists::lmove::BLMOVE,
     &commands::lists::lmpop::BLMPOP,
     &commands::lists::bpop::BLPOP,
@@ -13,8 +14,10 @@ pub(crate) static COMMANDS: &[&Command] = &[
     &commands::lists::lmove::BRPOPLPUSH,
     &commands::keys::del::DEL,
     &commands::transactions::discard::DISCARD,
+    &commands::connection::echo::ECHO,
     &commands::transactions::exec::EXEC,
     &commands::strings::get::GET,
+    &commands::connection::hello::HELLO,
     &commands::lists::lindex::LINDEX,
     &commands::lists::linsert::LINSERT,
     &commands::lists::llen::LLEN,
@@ -34,6 +37,8 @@ pub(crate) static COMMANDS: &[&Command] = &[
     &commands::pubsub::publish::PUBLISH,
     &commands::pubsub::inspect::PUBSUB,
     &commands::pubsub::unsubscribe::PUNSUBSCRIBE,
+    &commands::connection::quit::QUIT,
+    &commands::connection::reset::RESET,
     &commands::lists::pop::RPOP,
     &commands::lists::lmove::RPOPLPUSH,
     &commands::lists::push::RPUSH,
