@@ -302,6 +302,35 @@ impl View<'_> {
         Ok(true)
     }
 
+    /// Adds to the number of a key, its deadline kept; a key that does not exist counts as 0. O(1), one look-up.
+    pub fn increment(&mut self, key: &Key<'_>, delta: i64) -> Result<i64> {
+        self.purge_due(key)?;
+        let policy = self.shared.policy();
+        let seconds = self.shared.seconds();
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
+            self.put(key, Parts::Int(delta), Expiry::Never)?;
+            return Ok(delta);
+        };
+        let number = match slot.value() {
+            crate::raw::Stored::Int(n) => Some(n),
+            crate::raw::Stored::Bytes(bytes) => parse_int(bytes),
+            crate::raw::Stored::Object(Object::Bytes(bytes)) => parse_int(bytes),
+            crate::raw::Stored::Nothing => None,
+            crate::raw::Stored::Object(_) => return Err(Error::WrongType),
+        };
+        let sum = number.ok_or(Error::NotInteger)?.checked_add(delta).ok_or(Error::Overflow)?;
+        let before = used_bytes(&slot);
+        let touch = policy.touched(slot.touch(), seconds);
+        slot.set_touch(touch);
+        let old = slot.set_value(Parts::Int(sum));
+        let grown = used_bytes(&slot) - before;
+        drop(slot);
+        stripe.account(grown);
+        self.after.objects.extend(old);
+        Ok(sum)
+    }
+
     /// Edits the bytes of a string in place, its deadline kept. What results is kept as plain bytes with room to grow.
     pub fn edit_bytes<R>(
         &mut self,

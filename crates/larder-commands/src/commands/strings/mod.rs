@@ -3,4 +3,10 @@
 
 pub(crate) mod expiry_options;
 pub(crate) mod get;
+pub(crate) mod getdel;
+pub(crate) mod incr;
+pub(crate) mod mget;
+pub(crate) mod mset;
+pub(crate) mod range;
 pub(crate) mod set;
+pub(crate) mod setnx;
