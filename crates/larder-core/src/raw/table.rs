@@ -464,7 +464,7 @@ impl<O> Table<O> {
     /// range of it, splits and merges cut or join such ranges at their borders, and the scan moves upward only: a
     /// record that is in the table from the first call to the last is visited at least once. A record may be visited
     /// twice when buckets merged in between.
-    pub(crate) fn scan(&self, cursor: u32, mut visit: impl FnMut(Ref<'_, O>)) -> u32 {
+    pub(crate) fn scan<'t>(&'t self, cursor: u32, mut visit: impl FnMut(Ref<'t, O>)) -> u32 {
         if self.buckets == 0 {
             return 0;
         }

@@ -3,18 +3,24 @@
 #![allow(clippy::float_cmp, reason = "scores order a set: two are equal or they are not")]
 
 pub mod combine;
+mod field_table;
+pub mod hash;
 pub mod list;
 mod list_block;
 mod member_table;
+mod packed;
 pub mod score;
 mod score_list;
 mod score_tree;
+pub mod set;
 pub mod string;
 pub mod zset;
 
 use crate::keyspace::{Class, KeyHasher};
 use crate::sync::Arc;
+use hash::Hash;
 use list::List;
+use set::Set;
 use zset::Zset;
 
 /// The type of a value.
@@ -59,6 +65,10 @@ pub enum Object {
     List(List),
     /// Members with scores.
     Zset(Zset),
+    /// Fields with values.
+    Hash(Hash),
+    /// Members.
+    Set(Set),
 }
 
 impl Object {
@@ -68,6 +78,8 @@ impl Object {
             Object::Bytes(_) => Kind::String,
             Object::List(_) => Kind::List,
             Object::Zset(_) => Kind::Zset,
+            Object::Hash(_) => Kind::Hash,
+            Object::Set(_) => Kind::Set,
         }
     }
 
@@ -78,6 +90,8 @@ impl Object {
                 Object::Bytes(bytes) => bytes.capacity() + size_of::<Vec<u8>>() + 2 * size_of::<usize>(),
                 Object::List(list) => list.used_bytes(),
                 Object::Zset(zset) => zset.used_bytes(),
+                Object::Hash(hash) => hash.used_bytes(),
+                Object::Set(set) => set.used_bytes(),
             }
     }
 }
@@ -135,6 +149,30 @@ mod tests {
         fill_and_empty::<Zset>(
             |edit, member| {
                 edit.collection.insert(&edit.tools, member, member.len() as f64);
+            },
+            |edit, member| {
+                edit.remove(member);
+            },
+        );
+    }
+
+    #[test]
+    fn a_hash_accounts_for_its_bytes() {
+        fill_and_empty::<Hash>(
+            |edit, member| {
+                edit.collection.set(&edit.tools, member, member);
+            },
+            |edit, member| {
+                edit.remove(member);
+            },
+        );
+    }
+
+    #[test]
+    fn a_set_accounts_for_its_bytes() {
+        fill_and_empty::<Set>(
+            |edit, member| {
+                edit.collection.insert(&edit.tools, member);
             },
             |edit, member| {
                 edit.remove(member);

@@ -1,0 +1,457 @@
+//! Sets: distinct members. Sorted numbers while all are numbers, packed in one allocation while small, then a table.
+
+use super::combine::Scored;
+use super::field_table::FieldTable;
+use super::packed::Packed;
+use super::string::{IntText, Str, parse_int};
+use super::{Collection, Kind, Object};
+use crate::keyspace::{KeyHasher, Tools};
+use crate::rng::Rng;
+
+/// A set.
+#[derive(Clone, Debug)]
+pub struct Set(Form);
+
+#[derive(Clone, Debug)]
+enum Form {
+    Ints(Ints),
+    Packed(Packed),
+    Table(Box<FieldTable>),
+}
+
+/// Sorted numbers, as narrow as the widest of them.
+#[derive(Clone, Debug)]
+enum Ints {
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+}
+
+impl Ints {
+    fn len(&self) -> usize {
+        match self {
+            Ints::I16(all) => all.len(),
+            Ints::I32(all) => all.len(),
+            Ints::I64(all) => all.len(),
+        }
+    }
+
+    fn used_bytes(&self) -> usize {
+        match self {
+            Ints::I16(all) => all.capacity() * size_of::<i16>(),
+            Ints::I32(all) => all.capacity() * size_of::<i32>(),
+            Ints::I64(all) => all.capacity() * size_of::<i64>(),
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<i64> {
+        match self {
+            Ints::I16(all) => all.get(index).copied().map(i64::from),
+            Ints::I32(all) => all.get(index).copied().map(i64::from),
+            Ints::I64(all) => all.get(index).copied(),
+        }
+    }
+
+    /// Where a number stands, or where it would.
+    fn search(&self, n: i64) -> Result<usize, usize> {
+        match self {
+            Ints::I16(all) => all.binary_search_by(|other| i64::from(*other).cmp(&n)),
+            Ints::I32(all) => all.binary_search_by(|other| i64::from(*other).cmp(&n)),
+            Ints::I64(all) => all.binary_search(&n),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = i64> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    fn insert(&mut self, n: i64) -> bool {
+        let Err(at) = self.search(n) else { return false };
+        match self {
+            Ints::I16(all) => {
+                if let Ok(n) = i16::try_from(n) {
+                    all.insert(at, n);
+                    return true;
+                }
+                if i32::try_from(n).is_ok() {
+                    *self = Ints::I32(all.iter().map(|n| i32::from(*n)).collect());
+                } else {
+                    *self = Ints::I64(all.iter().map(|n| i64::from(*n)).collect());
+                }
+                self.insert(n)
+            }
+            Ints::I32(all) => {
+                if let Ok(n) = i32::try_from(n) {
+                    all.insert(at, n);
+                    return true;
+                }
+                *self = Ints::I64(all.iter().map(|n| i64::from(*n)).collect());
+                self.insert(n)
+            }
+            Ints::I64(all) => {
+                all.insert(at, n);
+                true
+            }
+        }
+    }
+
+    fn remove(&mut self, n: i64) -> bool {
+        let Ok(at) = self.search(n) else { return false };
+        match self {
+            Ints::I16(all) => drop(all.remove(at)),
+            Ints::I32(all) => {
+                all.remove(at);
+            }
+            Ints::I64(all) => {
+                all.remove(at);
+            }
+        }
+        true
+    }
+}
+
+impl Default for Set {
+    fn default() -> Self {
+        Set(Form::Ints(Ints::I16(Vec::new())))
+    }
+}
+
+impl Set {
+    /// An empty one.
+    pub fn new() -> Set {
+        Set::default()
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Ints(ints) => ints.len(),
+            Form::Packed(packed) => packed.len(),
+            Form::Table(table) => table.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name of the form, as Redis 7.2 has it.
+    pub fn encoding(&self) -> &'static str {
+        match &self.0 {
+            Form::Ints(_) => "intset",
+            Form::Packed(_) => "listpack",
+            Form::Table(_) => "hashtable",
+        }
+    }
+
+    /// Bytes on the heap. O(1).
+    pub fn used_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Ints(ints) => ints.used_bytes(),
+            Form::Packed(packed) => packed.used_bytes(),
+            Form::Table(table) => table.used_bytes(),
+        }
+    }
+
+    /// Whether this is a member.
+    pub fn contains(&self, member: &[u8]) -> bool {
+        match &self.0 {
+            Form::Ints(ints) => parse_int(member).is_some_and(|n| ints.search(n).is_ok()),
+            Form::Packed(packed) => packed.find(member, 1).is_some(),
+            Form::Table(table) => table.contains(member),
+        }
+    }
+
+    /// Adds a member. Says whether it is new.
+    pub fn insert(&mut self, tools: &Tools<'_>, member: &[u8]) -> bool {
+        let limits = &tools.limits;
+        match &mut self.0 {
+            Form::Table(table) => table.add(member, None),
+            Form::Packed(packed) => {
+                if packed.find(member, 1).is_some() {
+                    return false;
+                }
+                let fits = member.len() <= limits.set_max_listpack_value;
+                if fits && packed.len() < limits.set_max_listpack_entries {
+                    packed.push(member);
+                    return true;
+                }
+                self.table(tools.hasher).add(member, None)
+            }
+            Form::Ints(ints) => {
+                if let Some(n) = parse_int(member) {
+                    let added = ints.insert(n);
+                    if ints.len() > limits.set_max_intset_entries {
+                        self.table(tools.hasher);
+                    }
+                    return added;
+                }
+                let fits = member.len() <= limits.set_max_listpack_value;
+                if fits && ints.len() < limits.set_max_listpack_entries {
+                    let mut packed = Packed::default();
+                    let mut text = IntText::new();
+                    ints.iter().for_each(|n| packed.push(text.write(n)));
+                    packed.push(member);
+                    self.0 = Form::Packed(packed);
+                    return true;
+                }
+                self.table(tools.hasher).add(member, None)
+            }
+        }
+    }
+
+    /// The table form, made now if it was not before.
+    fn table(&mut self, hasher: &KeyHasher) -> &mut FieldTable {
+        if !matches!(self.0, Form::Table(_)) {
+            let mut table = Box::new(FieldTable::new(hasher));
+            let mut text = IntText::new();
+            self.each(|member| {
+                table.add(member.as_bytes(&mut text), None);
+                true
+            });
+            self.0 = Form::Table(table);
+        }
+        match &mut self.0 {
+            Form::Table(table) => table,
+            Form::Ints(_) | Form::Packed(_) => unreachable!("it was made just now"),
+        }
+    }
+
+    /// Removes a member. Says whether it was one.
+    pub fn remove(&mut self, member: &[u8]) -> bool {
+        match &mut self.0 {
+            Form::Ints(ints) => parse_int(member).is_some_and(|n| ints.remove(n)),
+            Form::Packed(packed) => match packed.find(member, 1) {
+                Some(at) => {
+                    packed.remove(at, 1);
+                    true
+                }
+                None => false,
+            },
+            Form::Table(table) => table.remove(member),
+        }
+    }
+
+    /// Visits members until `visit` says `false`: numbers in their order, others in any.
+    pub fn each<'s>(&'s self, mut visit: impl FnMut(Str<'s>) -> bool) {
+        match &self.0 {
+            Form::Ints(ints) => {
+                let _ = ints.iter().all(|n| visit(Str::Int(n)));
+            }
+            Form::Packed(packed) => {
+                let _ = packed.iter().all(|(_, member)| visit(Str::Bytes(member)));
+            }
+            Form::Table(table) => table.each(|member, _| visit(Str::Bytes(member))),
+        }
+    }
+
+    /// Visits about `count` members from a cursor on, and gives the next cursor; 0 when done. A small set is visited as
+    /// a whole. A member that is there from the first call to the last is visited at least once.
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Str<'_>)) -> u64 {
+        if let Form::Table(table) = &self.0 {
+            return table.scan(cursor, count, |member, _| visit(Str::Bytes(member)));
+        }
+        self.each(|member| {
+            visit(member);
+            true
+        });
+        0
+    }
+
+    /// Some member.
+    pub fn sample(&self, rng: &mut Rng) -> Option<Str<'_>> {
+        match &self.0 {
+            Form::Ints(ints) => ints.get(rng.below(ints.len().max(1))).map(Str::Int),
+            Form::Packed(packed) => {
+                packed.iter().nth(rng.below(packed.len().max(1))).map(|(_, member)| Str::Bytes(member))
+            }
+            Form::Table(table) => table.sample(rng.next_u64()).map(|(member, _)| Str::Bytes(member)),
+        }
+    }
+}
+
+/// Visits the members that all of these sets have, until `visit` says `false`. `None` is a set that does not exist.
+/// O(N M): the smallest set's members, the number of sets.
+pub fn intersection(sets: &[Option<&Set>], mut visit: impl FnMut(Str<'_>) -> bool) {
+    let mut all: Vec<&Set> = Vec::with_capacity(sets.len());
+    for set in sets {
+        match set {
+            Some(set) => all.push(set),
+            None => return,
+        }
+    }
+    all.sort_by_key(|set| set.len());
+    let Some((smallest, others)) = all.split_first() else { return };
+    smallest.each(|member| {
+        let mut text = IntText::new();
+        let bytes = member.as_bytes(&mut text);
+        !others.iter().all(|other| other.contains(bytes)) || visit(member)
+    });
+}
+
+/// Visits the members of the first set that none of the others has. O(N M).
+pub fn difference(first: Option<&Set>, others: &[Option<&Set>], mut visit: impl FnMut(Str<'_>)) {
+    let Some(first) = first else { return };
+    first.each(|member| {
+        let mut text = IntText::new();
+        let bytes = member.as_bytes(&mut text);
+        if !others.iter().flatten().any(|other| other.contains(bytes)) {
+            visit(member);
+        }
+        true
+    });
+}
+
+impl Scored for Set {
+    fn len(&self) -> usize {
+        Set::len(self)
+    }
+
+    fn score_of(&self, member: &[u8]) -> Option<f64> {
+        self.contains(member).then_some(1.0)
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&[u8], f64) -> bool) {
+        Set::each(self, |member| visit(member.as_bytes(&mut IntText::new()), 1.0));
+    }
+}
+
+impl Collection for Set {
+    const KIND: Kind = Kind::Set;
+
+    fn empty(_: &KeyHasher) -> Self {
+        Set::new()
+    }
+
+    fn is_empty(&self) -> bool {
+        Set::is_empty(self)
+    }
+
+    fn into_object(self) -> Object {
+        Object::Set(self)
+    }
+
+    fn of(object: &Object) -> Option<&Self> {
+        match object {
+            Object::Set(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    fn of_mut(object: &mut Object) -> Option<&mut Self> {
+        match object {
+            Object::Set(set) => Some(set),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::ValueLimits;
+    use crate::rng::Rng;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn member() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            4 => prop_oneof![-20..20_i64, -70_000..70_000_i64, any::<i64>()].prop_map(|n| n.to_string().into_bytes()),
+            1 => "[a-c]{0,3}".prop_map(String::into_bytes),
+            1 => "[x-z]{9,12}".prop_map(String::into_bytes),
+            1 => Just(b"007".to_vec()),
+        ]
+    }
+
+    fn tools(hasher: &KeyHasher) -> Tools<'_> {
+        let limits = ValueLimits {
+            set_max_intset_entries: 10,
+            set_max_listpack_entries: 8,
+            set_max_listpack_value: 8,
+            ..ValueLimits::default()
+        };
+        Tools { hasher, limits, rng: Rng::seeded(1) }
+    }
+
+    fn members(set: &Set) -> BTreeSet<Vec<u8>> {
+        let mut seen = BTreeSet::new();
+        set.each(|member| seen.insert(member.to_vec()));
+        seen
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_set(steps in prop::collection::vec((0..5_u8, member()), 1..200)) {
+            let hasher = KeyHasher::repeatable(1);
+            let tools = tools(&hasher);
+            let mut set = Set::new();
+            let mut model = BTreeSet::new();
+            for (step, member) in steps {
+                match step {
+                    0..3 => prop_assert_eq!(set.insert(&tools, &member), model.insert(member)),
+                    3 => prop_assert_eq!(set.remove(&member), model.remove(&member)),
+                    _ => prop_assert_eq!(set.contains(&member), model.contains(&member)),
+                }
+                prop_assert_eq!(set.len(), model.len());
+            }
+            prop_assert_eq!(members(&set), model.clone());
+            prop_assert_eq!(members(&set.clone()), model.clone());
+            let mut seen = BTreeSet::new();
+            let mut cursor = 0;
+            loop {
+                cursor = set.scan(cursor, 3, |member| { seen.insert(member.to_vec()); });
+                if cursor == 0 { break; }
+            }
+            prop_assert_eq!(&seen, &model);
+            match set.sample(&mut Rng::seeded(5)) {
+                Some(member) => prop_assert!(model.contains(&member.to_vec())),
+                None => prop_assert!(model.is_empty()),
+            }
+        }
+
+        #[test]
+        fn sets_combine(inputs in prop::collection::vec(prop::collection::btree_set(member(), 0..30), 1..4)) {
+            let hasher = KeyHasher::repeatable(1);
+            let tools = tools(&hasher);
+            let sets: Vec<Set> = inputs.iter().map(|input| {
+                let mut set = Set::new();
+                input.iter().for_each(|member| { set.insert(&tools, member); });
+                set
+            }).collect();
+            let given: Vec<Option<&Set>> = sets.iter().map(Some).collect();
+            let mut common = BTreeSet::new();
+            intersection(&given, |member| common.insert(member.to_vec()));
+            let expected = inputs.iter().skip(1).fold(inputs[0].clone(), |all, input| &all & input);
+            prop_assert_eq!(common, expected);
+            let mut left = BTreeSet::new();
+            difference(given[0], &given[1..], |member| { left.insert(member.to_vec()); });
+            let expected = inputs.iter().skip(1).fold(inputs[0].clone(), |all, input| &all - input);
+            prop_assert_eq!(left, expected);
+        }
+    }
+
+    #[test]
+    fn forms_change_where_redis_changes_them() {
+        let hasher = KeyHasher::repeatable(1);
+        let tools = Tools { hasher: &hasher, limits: ValueLimits::default(), rng: Rng::seeded(1) };
+        let mut set = Set::new();
+        (0..512).for_each(|n: i64| {
+            set.insert(&tools, n.to_string().as_bytes());
+        });
+        assert_eq!(set.encoding(), "intset");
+        set.insert(&tools, b"512");
+        assert_eq!(set.encoding(), "hashtable");
+        let mut set = Set::new();
+        (0..127).for_each(|n: i64| {
+            set.insert(&tools, n.to_string().as_bytes());
+        });
+        set.insert(&tools, b"a");
+        assert_eq!(set.encoding(), "listpack");
+        set.insert(&tools, b"b");
+        assert_eq!(set.encoding(), "hashtable");
+        let mut set = Set::new();
+        set.insert(&tools, &[b'x'; 65]);
+        assert_eq!(set.encoding(), "hashtable");
+    }
+}
