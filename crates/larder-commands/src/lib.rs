@@ -7,6 +7,7 @@
 //! - [`settings`]: the one table of settings.
 
 mod args;
+mod choose;
 mod client;
 mod commands;
 mod cx;
@@ -16,10 +17,12 @@ mod help;
 mod instance;
 pub mod keys;
 mod login;
+mod long_double;
 mod notify;
 mod prelude;
 mod registry;
 mod reply;
+mod scan_options;
 mod session;
 pub mod settings;
 pub mod spec;

@@ -2,6 +2,7 @@
 //! The list is written by `cargo xtask codegen`.
 
 pub(crate) mod connection;
+pub(crate) mod hashes;
 pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod pubsub;

@@ -232,7 +232,11 @@ mod tests {
         #[test]
         fn behaves_as_a_map(steps in prop::collection::vec((0..5_u8, word(), word()), 1..200)) {
             let hasher = KeyHasher::repeatable(1);
-            let limits = ValueLimits { hash_max_listpack_entries: 8, hash_max_listpack_value: 8, ..ValueLimits::default() };
+            let limits = ValueLimits {
+                hash_max_listpack_entries: 8,
+                hash_max_listpack_value: 8,
+                ..ValueLimits::default()
+            };
             let tools = Tools { hasher: &hasher, limits, rng: Rng::seeded(1) };
             let mut hash = Hash::new();
             let mut model: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();

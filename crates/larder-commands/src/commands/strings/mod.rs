@@ -5,6 +5,7 @@ pub(crate) mod expiry_options;
 pub(crate) mod get;
 pub(crate) mod getdel;
 pub(crate) mod incr;
+pub(crate) mod incrbyfloat;
 pub(crate) mod mget;
 pub(crate) mod mset;
 pub(crate) mod range;

@@ -1,0 +1,43 @@
+//! The options of SCAN and its relatives for collections.
+
+use crate::args::{Args, is};
+use crate::error::{Error, Result};
+use larder_core::glob;
+
+/// `cursor [MATCH pattern] [COUNT count]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScanOptions<'a> {
+    pub(crate) cursor: u64,
+    pattern: Option<&'a [u8]>,
+    pub(crate) count: usize,
+}
+
+impl<'a> ScanOptions<'a> {
+    /// Reads them, the cursor at `at`.
+    pub(crate) fn read(args: Args<'a>, at: usize) -> Result<ScanOptions<'a>> {
+        let cursor = cursor(args.at(at))?;
+        let mut read = ScanOptions { cursor, pattern: None, count: 10 };
+        let mut options = args.options(at + 1);
+        while let Some(option) = options.next() {
+            if is(option, "MATCH") {
+                read.pattern = Some(options.value()?).filter(|pattern| *pattern != b"*");
+            } else if is(option, "COUNT") {
+                read.count = usize::try_from(options.int()?).ok().filter(|n| *n > 0).ok_or(Error::SYNTAX)?;
+            } else {
+                return Err(Error::SYNTAX);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether something is asked for.
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, text))
+    }
+}
+
+/// Reads a cursor.
+pub(crate) fn cursor(word: &[u8]) -> Result<u64> {
+    let text = std::str::from_utf8(word).ok().filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+    text.and_then(|text| text.parse().ok()).ok_or(Error::CURSOR)
+}
