@@ -36,8 +36,10 @@ impl<'a> ScanOptions<'a> {
     }
 }
 
-/// Reads a cursor.
+/// Reads a cursor. One below zero wraps round, as it does in Redis: some clients keep cursors in signed numbers.
 pub(crate) fn cursor(word: &[u8]) -> Result<u64> {
-    let text = std::str::from_utf8(word).ok().filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
-    text.and_then(|text| text.parse().ok()).ok_or(Error::CURSOR)
+    let text = std::str::from_utf8(word).map_err(|_| Error::CURSOR)?;
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let n: u64 = digits.parse().map_err(|_| Error::CURSOR)?;
+    Ok(if negative { n.wrapping_neg() } else { n })
 }

@@ -53,6 +53,20 @@ impl Locked<'_> {
     }
 }
 
+impl Locked<'_> {
+    fn stripe_ref(&self, index: usize) -> Result<&Stripe> {
+        match self {
+            Locked::One(at, guard) if *at == index => Ok(guard),
+            Locked::None | Locked::One(..) => Err(Error::OutsideView),
+            Locked::Many(guards) => match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                Ok(i) => Ok(&guards[i].1),
+                Err(_) => Err(Error::OutsideView),
+            },
+            Locked::All(guards) => guards.get(index).map(|guard| &**guard).ok_or(Error::OutsideView),
+        }
+    }
+}
+
 /// What waits for the locks to be gone.
 #[derive(Default)]
 struct After {
@@ -226,6 +240,20 @@ impl<'e> View<'e> {
         Ok(found
             .filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)))
             .map(Entry))
+    }
+
+    /// The entries of several keys at once, as reads.
+    pub fn entries(&mut self, keys: &[Key<'_>]) -> Result<Vec<Option<Entry<'_>>>> {
+        let now = self.now_ms();
+        for key in keys {
+            self.get(key)?;
+        }
+        let look = |key: &Key<'_>| {
+            let db = self.locked.stripe_ref(key.stripe())?.db(key.db);
+            let found = db.and_then(|db| db.table.get(key.hash, key.bytes));
+            Ok(found.filter(|record| record.deadline_ms().is_none_or(|ms| ms > now)).map(Entry))
+        };
+        keys.iter().map(look).collect()
     }
 
     /// Whether a key exists, without using it.
