@@ -1,4 +1,6 @@
-//! The `larder` command.
+//! The `larder` command: picks the tool its first word names. Whatever names no tool is for the client, so
+//! `larder GET key` works.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
@@ -6,9 +8,16 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let flags: Vec<String> = std::env::args().skip(1).collect();
-    match flags.first().map(String::as_str) {
-        Some("serve") => larder_server::main(&flags[1..]),
-        _ => ExitCode::FAILURE,
+    let mut args: Vec<_> = std::env::args_os().skip(1).collect();
+    match args.first().and_then(|word| word.to_str()) {
+        Some("serve") => {
+            let flags: Vec<_> = args.drain(1..).map(|flag| flag.to_string_lossy().into_owned()).collect();
+            larder_server::main(&flags)
+        }
+        Some("cli") => {
+            args.remove(0);
+            larder_cli::run(args)
+        }
+        _ => larder_cli::run(args),
     }
 }

@@ -1,0 +1,5 @@
+//! The `larder` program from outside, beside `redis-cli`, against a real server where one is installed.
+
+mod beside_redis_cli;
+mod server;
+mod tools;
