@@ -11,6 +11,9 @@ use larder_resp::Value;
 use crate::failure::Failure;
 use crate::session::Session;
 
+/// Keys to a page, about. Each page is a round trip, which takes longer than the server needs for so many keys.
+const PAGE: &[u8] = b"1000";
+
 /// Goes over the keyspace page by page.
 struct Walk<'p> {
     pattern: Option<&'p [u8]>,
@@ -26,7 +29,7 @@ impl<'p> Walk<'p> {
     /// The next page of keys, which may be empty; `None` behind the last. A key may come twice.
     fn next(&mut self, session: &mut Session) -> Result<Option<Vec<Vec<u8>>>, Failure> {
         let Some(cursor) = self.cursor.take() else { return Ok(None) };
-        let mut args = vec![b"SCAN".to_vec(), cursor];
+        let mut args = vec![b"SCAN".to_vec(), cursor, b"COUNT".to_vec(), PAGE.to_vec()];
         if let Some(pattern) = self.pattern {
             args.extend([b"MATCH".to_vec(), pattern.to_vec()]);
         }
