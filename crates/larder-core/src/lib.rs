@@ -2,6 +2,7 @@
 //! names, no file.
 //!
 //! - [`Engine`]: the handle. [`Options`]: how it is set up.
+//! - [`Db`]: the typed interface: `engine.db().strings().set(…)`.
 //! - [`View`]: the proof of what is locked, and every operation on keys.
 //! - [`value`]: what a key can hold.
 //! - [`Clock`], [`ManualClock`]: where time comes from.
@@ -9,6 +10,7 @@
 //! - [`Topics`]: channels, patterns and those who are subscribed to them. [`glob`]: how patterns match.
 #![deny(unsafe_code)]
 
+pub mod api;
 mod clock;
 mod engine;
 mod error;
@@ -23,6 +25,7 @@ mod timer;
 mod topics;
 pub mod value;
 
+pub use api::Db;
 pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
 pub use engine::{Engine, ReadyListener};
 pub use error::{Error, Result};

@@ -1,0 +1,140 @@
+//! The typed interface: what a program that embeds the engine calls. Each call locks the stripes of its keys once, does
+//! its work, and reports what changed as the command of that kind would.
+
+mod hashes;
+mod keys;
+mod lists;
+mod sets;
+mod strings;
+mod zsets;
+
+pub use hashes::Hashes;
+pub use keys::Keys;
+pub use lists::Lists;
+pub use sets::Sets;
+pub use strings::Strings;
+pub use zsets::Zsets;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::keyspace::{DbIndex, Edit, Expiry, Key, Missing};
+use crate::value::Collection;
+use crate::{Deadline, Topics};
+use std::time::Duration;
+
+/// One database of an engine: the door to its typed interface. Cheap to clone.
+///
+/// ```
+/// use larder_core::Engine;
+/// use std::time::Duration;
+/// let db = Engine::new().db();
+/// db.strings().set_for("session:1", "Ada", Duration::from_secs(60))?;
+/// assert_eq!(db.strings().get("session:1")?.as_deref(), Some(&b"Ada"[..]));
+/// assert!(db.keys().time_to_live("session:1")?.is_some());
+/// # Ok::<(), larder_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Db {
+    engine: Engine,
+    index: DbIndex,
+}
+
+impl Engine {
+    /// Database 0.
+    pub fn db(&self) -> Db {
+        self.db_at(DbIndex::default())
+    }
+
+    /// Another database.
+    pub fn db_at(&self, index: DbIndex) -> Db {
+        Db { engine: self.clone(), index }
+    }
+}
+
+impl Db {
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Bytes and numbers.
+    pub fn strings(&self) -> Strings<'_> {
+        Strings(self)
+    }
+
+    /// Fields with values.
+    pub fn hashes(&self) -> Hashes<'_> {
+        Hashes(self)
+    }
+
+    /// Sequences with two ends.
+    pub fn lists(&self) -> Lists<'_> {
+        Lists(self)
+    }
+
+    /// Distinct members.
+    pub fn sets(&self) -> Sets<'_> {
+        Sets(self)
+    }
+
+    /// Members ordered by scores.
+    pub fn zsets(&self) -> Zsets<'_> {
+        Zsets(self)
+    }
+
+    /// Keys whatever they hold.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys(self)
+    }
+
+    /// Channels: of the whole engine, not of one database.
+    pub fn topics(&self) -> &Topics {
+        self.engine.topics()
+    }
+
+    #[inline]
+    fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        self.engine.key(self.index, bytes)
+    }
+
+    /// Refuses a write when memory is short and nothing can go.
+    #[inline]
+    fn check_room(&self) -> Result<()> {
+        if self.engine.is_over_limit() { self.engine.make_room() } else { Ok(()) }
+    }
+
+    /// Looks at a collection.
+    fn look<C: Collection, R>(&self, key: &[u8], look: impl FnOnce(&C) -> R) -> Result<Option<R>> {
+        let key = self.key(key);
+        let mut view = self.engine.view_one(&key, None);
+        Ok(view.collection::<C>(&key)?.map(look))
+    }
+
+    /// Changes a collection, made if it does not exist.
+    fn grow<C: Collection, R: Default>(
+        &self,
+        key: &[u8],
+        edit: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> Result<R> {
+        self.check_room()?;
+        let key = self.key(key);
+        let mut view = self.engine.view_one(&key, None);
+        Ok(view.edit(&key, Missing::Create, edit)?.unwrap_or_default())
+    }
+
+    /// Changes a collection that exists.
+    fn shrink<C: Collection, R>(
+        &self,
+        key: &[u8],
+        edit: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> Result<Option<R>> {
+        let key = self.key(key);
+        let mut view = self.engine.view_one(&key, None);
+        view.edit(&key, Missing::Skip, edit)
+    }
+
+    fn expiry_after(&self, time: Duration) -> Expiry {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        Expiry::At(Deadline::at_ms(self.engine.now_ms().saturating_add(ms)))
+    }
+}

@@ -1,0 +1,151 @@
+//! Strings: bytes and numbers.
+
+use super::Db;
+use crate::error::{Error, Result};
+use crate::keyspace::{Class, Expiry, Missing};
+use crate::limits::STRING_LEN_MAX;
+use crate::value::string::IntText;
+use std::time::Duration;
+
+/// Strings of a database. See [`Db::strings`].
+#[derive(Clone, Copy, Debug)]
+pub struct Strings<'d>(pub(super) &'d Db);
+
+impl Strings<'_> {
+    /// A copy of the string. O(1), plus its length.
+    ///
+    /// ```
+    /// # let db = larder_core::Engine::new().db();
+    /// db.strings().set("greeting", "hello")?;
+    /// assert_eq!(db.strings().get("greeting")?, Some(b"hello".to_vec()));
+    /// assert_eq!(db.strings().get("nothing")?, None);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
+        self.with(key, <[u8]>::to_vec)
+    }
+
+    /// Looks at the string where it lies: the cheapest way. `look` runs while the key's stripe is locked: it must not
+    /// call the engine.
+    ///
+    /// ```
+    /// # let db = larder_core::Engine::new().db();
+    /// db.strings().set("greeting", "hello")?;
+    /// assert_eq!(db.strings().with("greeting", |bytes| bytes.len())?, Some(5));
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn with<R>(&self, key: impl AsRef<[u8]>, look: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+        let key = self.0.key(key.as_ref());
+        let mut view = self.0.engine.view_one(&key, None);
+        Ok(view.string(&key)?.map(|value| look(value.as_bytes(&mut IntText::new()))))
+    }
+
+    /// Copies the string into a buffer, which is cleared first. Says whether there is one.
+    pub fn get_into(&self, key: impl AsRef<[u8]>, buffer: &mut Vec<u8>) -> Result<bool> {
+        buffer.clear();
+        Ok(self.with(key, |bytes| buffer.extend_from_slice(bytes))?.is_some())
+    }
+
+    /// The strings of several keys, all of one moment; `None` for what is missing or no string.
+    pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>> {
+        let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect();
+        keys.iter().for_each(|key| self.0.engine.prefetch(key));
+        keys.iter().for_each(|key| self.0.engine.prefetch_entry(key));
+        let mut view = self.0.engine.view(&keys);
+        keys.iter()
+            .map(|key| match view.string(key) {
+                Ok(value) => Ok(value.map(|value| value.to_vec())),
+                Err(Error::WrongType) => Ok(None),
+                Err(error) => Err(error),
+            })
+            .collect()
+    }
+
+    /// Sets a key to a string, whatever it held; it lives until it is removed.
+    pub fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<()> {
+        self.put(key.as_ref(), value.as_ref(), Expiry::Never)
+    }
+
+    /// Sets a key to a string for a time: at least a millisecond.
+    ///
+    /// ```
+    /// use larder_core::{Engine, ManualClock, Options};
+    /// use std::{sync::Arc, time::Duration};
+    /// let clock = Arc::new(ManualClock::new());
+    /// let db = Engine::with_options(Options { clock: clock.clone(), ..Options::default() }).db();
+    /// db.strings().set_for("token", "secret", Duration::from_secs(60))?;
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(db.strings().get("token")?, None);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn set_for(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, time: Duration) -> Result<()> {
+        self.put(key.as_ref(), value.as_ref(), self.0.expiry_after(time))
+    }
+
+    /// Sets a key to a string if it does not exist. Says whether it did that.
+    pub fn set_if_missing(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<bool> {
+        self.0.check_room()?;
+        let key = self.0.key(key.as_ref());
+        let mut view = self.0.engine.view_one(&key, None);
+        if view.exists(&key)? {
+            return Ok(false);
+        }
+        view.set(&key, value.as_ref(), Expiry::Never)?;
+        view.report(&key, "set", Class::STRING)?;
+        Ok(true)
+    }
+
+    fn put(&self, key: &[u8], value: &[u8], expiry: Expiry) -> Result<()> {
+        self.0.check_room()?;
+        let key = self.0.key(key);
+        let mut view = self.0.engine.view_one(&key, None);
+        view.set(&key, value, expiry)?;
+        view.report(&key, "set", Class::STRING)?;
+        if expiry != Expiry::Never {
+            view.report(&key, "expire", Class::GENERIC)?;
+        }
+        Ok(())
+    }
+
+    /// Adds to a number; a key that does not exist counts as 0. [`Error::NotInteger`] for other text,
+    /// [`Error::Overflow`] beyond 64 bits.
+    ///
+    /// ```
+    /// # let db = larder_core::Engine::new().db();
+    /// assert_eq!(db.strings().increment("hits", 1)?, 1);
+    /// assert_eq!(db.strings().increment("hits", 10)?, 11);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn increment(&self, key: impl AsRef<[u8]>, by: i64) -> Result<i64> {
+        self.0.check_room()?;
+        let key = self.0.key(key.as_ref());
+        let mut view = self.0.engine.view_one(&key, None);
+        let sum = view.increment(&key, by)?;
+        view.report(&key, "incrby", Class::STRING)?;
+        Ok(sum)
+    }
+
+    /// Adds to the end of a string. Gives its length. [`Error::TooLarge`] beyond 512 MiB.
+    pub fn append(&self, key: impl AsRef<[u8]>, more: impl AsRef<[u8]>) -> Result<usize> {
+        self.0.check_room()?;
+        let (key, more) = (self.0.key(key.as_ref()), more.as_ref());
+        let mut view = self.0.engine.view_one(&key, None);
+        let len = view.string(&key)?.map_or(0, |value| value.len());
+        let len = len.checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TooLarge)?;
+        view.edit_bytes(&key, Missing::Create, |bytes| bytes.extend_from_slice(more))?;
+        view.report(&key, "append", Class::STRING)?;
+        Ok(len)
+    }
+
+    /// Removes a string and gives it.
+    pub fn take(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
+        let key = self.0.key(key.as_ref());
+        let mut view = self.0.engine.view_one(&key, None);
+        let value = view.string(&key)?.map(|value| value.to_vec());
+        if value.is_some() && view.remove(&key)? {
+            view.report(&key, "del", Class::GENERIC)?;
+        }
+        Ok(value)
+    }
+}
