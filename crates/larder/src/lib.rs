@@ -1,1 +1,150 @@
-//! larder.
+//! Larder: a Redis that lives inside your process.
+//!
+//! ```
+//! use larder::Larder;
+//! use std::time::Duration;
+//!
+//! let larder = Larder::new();
+//! larder.db().strings().set_for("session:1", "Ada", Duration::from_secs(60))?;
+//! assert_eq!(larder.db().strings().get("session:1")?.as_deref(), Some(&b"Ada"[..]));
+//! assert_eq!(larder.call(["INCRBY", "hits", "10"])?, larder::Value::Int(10));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`Larder`]: the handle; cheap to clone, one engine for all clones.
+//! - [`Db`]: the typed interface.
+//! - [`Larder::call`]: every command of Redis, with an owned [`Value`] for a reply; [`Larder::connect`] for commands that
+//!   have a state, such as transactions and subscriptions.
+//! - [`Larder::topics`]: publish and subscribe.
+
+mod connection;
+
+pub use connection::Connection;
+pub use larder_commands::{Error as CommandError, Protocol, Value};
+pub use larder_core::{
+    Clock, Closed, Db, DbIndex, Error, Maintenance, ManualClock, Message, Overflow, Policy, QueueOptions,
+    Result, ScanCursor, Space, Subscription, SystemClock, Topics, ValueLimits,
+};
+
+use larder_commands::Instance;
+use larder_core::{Engine, Options};
+use std::sync::Arc;
+
+/// An engine of this process. Clones share it; it ends with the last of them.
+#[derive(Clone, Debug)]
+pub struct Larder {
+    instance: Arc<Instance>,
+}
+
+impl Default for Larder {
+    fn default() -> Self {
+        Larder::new()
+    }
+}
+
+impl Larder {
+    /// An engine in memory, without limits, with a thread that removes what is due.
+    pub fn new() -> Larder {
+        Larder::builder().build()
+    }
+
+    /// An engine set up as you like.
+    ///
+    /// ```
+    /// use larder::{Larder, Policy};
+    /// let larder = Larder::builder().memory_max_bytes(64 << 20).policy(Policy::AllkeysS3Fifo).build();
+    /// # larder.call(["PING"]).unwrap();
+    /// ```
+    pub fn builder() -> Builder {
+        Builder { options: Options { policy: Policy::AllkeysS3Fifo, ..Options::default() } }
+    }
+
+    /// Database 0.
+    pub fn db(&self) -> Db {
+        self.instance.engine().db()
+    }
+
+    /// Another database: [`Error::NoSuchDb`] beyond the sixteenth.
+    pub fn db_at(&self, index: usize) -> Result<Db> {
+        Ok(self.instance.engine().db_at(DbIndex::new(index)?))
+    }
+
+    /// Channels, patterns and shard channels.
+    pub fn topics(&self) -> &Topics {
+        self.instance.engine().topics()
+    }
+
+    /// Runs a command of Redis and gives its reply. Commands that wait do so here, on this thread. An error reply is an
+    /// error. Each call is on its own: for transactions, subscriptions and other state use [`Larder::connect`].
+    pub fn call<W: AsRef<[u8]>>(
+        &self,
+        words: impl IntoIterator<Item = W>,
+    ) -> std::result::Result<Value, CommandError> {
+        self.connect().call(words)
+    }
+
+    /// A connection: what a client of a server would have, without a socket.
+    pub fn connect(&self) -> Connection {
+        Connection::new(self.instance.clone())
+    }
+
+    /// The instance beneath: what a server serves.
+    pub fn instance(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+}
+
+/// Sets up an engine.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    options: Options,
+}
+
+impl Builder {
+    /// Bytes of data beyond which entries are evicted, or writes refused.
+    #[must_use]
+    pub fn memory_max_bytes(mut self, bytes: u64) -> Builder {
+        self.options.memory_max_bytes = Some(bytes);
+        self
+    }
+
+    /// What is evicted; S3-FIFO if nothing is said, which takes effect only with a limit.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Builder {
+        self.options.policy = policy;
+        self
+    }
+
+    /// Where time comes from: a [`ManualClock`] for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Builder {
+        self.options.clock = clock;
+        self
+    }
+
+    /// Who removes what is due.
+    #[must_use]
+    pub fn maintenance(mut self, maintenance: Maintenance) -> Builder {
+        self.options.maintenance = maintenance;
+        self
+    }
+
+    /// Hashes keys with SipHash-1-3: slower, and made against an attacker who can measure.
+    #[must_use]
+    pub fn hardened(mut self, hardened: bool) -> Builder {
+        self.options.hardened = hardened;
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Larder {
+        let memory = self.options.memory_max_bytes;
+        let policy = self.options.policy;
+        let engine = Engine::with_options(self.options);
+        let instance = Instance::new(engine);
+        // The settings' defaults are a server's; what was asked for here stands.
+        instance.engine().set_memory_max_bytes(memory);
+        instance.engine().set_policy(policy);
+        Larder { instance }
+    }
+}

@@ -1,0 +1,204 @@
+//! Commands one after the other, with the state that some of them have.
+
+use larder_commands::{Error, Flow, Instance, Item, Origin, Protocol, Session, Value, ValueReply, Wake};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Wakes the thread that waits on a connection.
+#[derive(Clone, Debug, Default)]
+struct Bell(Arc<(Mutex<bool>, Condvar)>);
+
+impl Bell {
+    /// Waits until it rings, or until the time is up.
+    fn wait(&self, until: Option<Instant>) {
+        let (rung, bell) = &*self.0;
+        let mut rung = rung.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*rung {
+            let Some(until) = until else {
+                rung = bell.wait(rung).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            rung = bell.wait_timeout(rung, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *rung = false;
+    }
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        let (rung, bell) = &*self.0;
+        *rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        bell.notify_one();
+    }
+}
+
+/// A connection without a socket.
+#[derive(Debug)]
+pub struct Connection {
+    instance: Arc<Instance>,
+    session: Option<Session>,
+    bell: Bell,
+    messages: VecDeque<Value>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.instance.disconnect(session);
+        }
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(instance: Arc<Instance>) -> Connection {
+        let bell = Bell::default();
+        let origin = Origin { addr: "embedded:0".into(), laddr: "embedded:0".into(), unix: false, fd: -1 };
+        let mut session = instance.connect(origin, Box::new(bell.clone()));
+        session.authenticated = true;
+        session.set_protocol(Protocol::Resp3);
+        Connection { instance, session: Some(session), bell, messages: VecDeque::new() }
+    }
+
+    /// Runs a command and gives its reply; an error reply is an error. A command that waits does so here.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// let mut connection = larder.connect();
+    /// connection.call(["MULTI"])?;
+    /// connection.call(["SET", "a", "1"])?;
+    /// connection.call(["INCR", "a"])?;
+    /// let replies = connection.call(["EXEC"])?;
+    /// assert_eq!(replies, larder::Value::Array(vec![larder::Value::Status("OK".into()), larder::Value::Int(2)]));
+    /// # Ok::<(), larder::CommandError>(())
+    /// ```
+    pub fn call<W: AsRef<[u8]>>(&mut self, words: impl IntoIterator<Item = W>) -> Result<Value, Error> {
+        match self.reply(words) {
+            Value::Error(error) => Err(error),
+            value => Ok(value),
+        }
+    }
+
+    /// Runs a command and gives its reply, whatever it is.
+    pub fn reply<W: AsRef<[u8]>>(&mut self, words: impl IntoIterator<Item = W>) -> Value {
+        let words: Vec<W> = words.into_iter().collect();
+        let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
+        if words.is_empty() {
+            return Value::Error(Error::new("ERR no command"));
+        }
+        self.take_mail();
+        let Some(session) = self.session.as_mut() else { return Value::Null };
+        let mut out = ValueReply::new(session.protocol());
+        let flow = self.instance.execute(session, &words, &mut out);
+        self.instance.end_batch(session);
+        if let Flow::Blocked(blocked) = flow {
+            let until =
+                blocked.timeout_ms.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms)));
+            return self.wait(blocked, until);
+        }
+        let mut values = out.into_values();
+        // Confirmations of subscriptions are messages, of which there may be several.
+        if values.len() > 1 || matches!(values.first(), Some(Value::Push(_))) {
+            let last = values.pop().unwrap_or(Value::Null);
+            self.messages.extend(values);
+            return last;
+        }
+        values.pop().unwrap_or(Value::Null)
+    }
+
+    fn wait(&mut self, blocked: larder_commands::Blocked, until: Option<Instant>) -> Value {
+        loop {
+            self.bell.wait(until);
+            if let Some(reply) = self.take_mail() {
+                return reply;
+            }
+            if until.is_some_and(|until| Instant::now() >= until) && self.instance.stop_waiting(blocked.id) {
+                let protocol = self.session.as_ref().map_or(Protocol::Resp3, Session::protocol);
+                let mut out = ValueReply::new(protocol);
+                blocked.empty.write(&mut out);
+                return out.into_value();
+            }
+        }
+    }
+
+    /// Sorts what is in the mailbox: messages are kept, the reply of a command that waited is given.
+    fn take_mail(&mut self) -> Option<Value> {
+        let session = self.session.as_ref()?;
+        let mut reply = None;
+        for item in session.client.take_mail() {
+            match item {
+                Item::Reply(value) => reply = Some(value),
+                Item::Value(value) => self.messages.push_back(value),
+                Item::Message(message) => {
+                    let mut out = ValueReply::new(session.protocol());
+                    larder_commands::write_message(&message, &mut out);
+                    self.messages.push_back(out.into_value());
+                }
+            }
+        }
+        session.client.written();
+        reply
+    }
+
+    /// The next message of a subscription, waiting for one at most so long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let larder = larder::Larder::new();
+    /// let mut connection = larder.connect();
+    /// connection.call(["SUBSCRIBE", "news"])?;
+    /// larder.call(["PUBLISH", "news", "rain"])?;
+    /// assert!(connection.next_message(Duration::from_secs(10)).is_some());
+    /// # Ok::<(), larder::CommandError>(())
+    /// ```
+    pub fn next_message(&mut self, timeout: Duration) -> Option<Value> {
+        let until = Instant::now().checked_add(timeout);
+        loop {
+            self.take_mail();
+            if let Some(message) = self.messages.pop_front() {
+                return Some(message);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
+            }
+            self.bell.wait(until);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Larder, Value};
+    use std::time::Duration;
+
+    #[test]
+    fn a_command_waits_until_another_thread_pushes() {
+        let larder = Larder::new();
+        let other = larder.clone();
+        let waiting = std::thread::spawn(move || other.call(["BLPOP", "jobs", "60"]));
+        while larder.instance().waiting() == 0 {
+            std::thread::yield_now();
+        }
+        larder.db().lists().push_back("jobs", "one").unwrap();
+        let expected = Value::Array(vec![Value::Bulk(b"jobs".to_vec()), Value::Bulk(b"one".to_vec())]);
+        assert_eq!(waiting.join().unwrap(), Ok(expected));
+        assert_eq!(larder.call(["BLPOP", "jobs", "0.001"]), Ok(Value::NullArray));
+    }
+
+    #[test]
+    fn errors_are_errors_and_connections_have_a_state() {
+        let larder = Larder::new();
+        assert!(larder.call(["NOSUCH"]).is_err() && larder.call(Vec::<&str>::new()).is_err());
+        let mut connection = larder.connect();
+        connection.call(["SELECT", "3"]).unwrap();
+        connection.call(["SET", "a", "1"]).unwrap();
+        assert_eq!(larder.call(["GET", "a"]), Ok(Value::Null));
+        assert_eq!(larder.db_at(3).unwrap().strings().get("a").unwrap(), Some(b"1".to_vec()));
+        assert!(connection.next_message(Duration::ZERO).is_none());
+        assert!(larder.db_at(16).is_err());
+    }
+}
