@@ -109,16 +109,12 @@ impl Cx<'_> {
     }
 
     /// A moment of Unix time, in milliseconds, as a deadline; moments long past become the earliest deadline there is.
-    pub fn deadline_at_unix_ms(&mut self, unix_ms: i64) -> Deadline {
-        let clock = self.instance.engine().clock();
-        let drift = (clock.now_us() / 1_000) as i64 - (clock.wall_us() / 1_000) as i64;
-        Deadline::at_ms(u64::try_from(unix_ms.saturating_add(drift)).unwrap_or(0).max(1))
+    pub fn deadline_at_unix_ms(&self, unix_ms: i64) -> Deadline {
+        self.instance.engine().deadline_at_unix_ms(unix_ms)
     }
 
     /// A deadline as Unix time in milliseconds.
     pub fn unix_ms_of(&self, deadline: Deadline) -> i64 {
-        let clock = self.instance.engine().clock();
-        let drift = (clock.now_us() / 1_000) as i64 - (clock.wall_us() / 1_000) as i64;
-        deadline.ms() as i64 - drift
+        self.instance.engine().unix_ms_of(deadline)
     }
 }

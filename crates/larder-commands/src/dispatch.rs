@@ -36,6 +36,10 @@ const TIMED_OF: u32 = 16;
 impl Instance {
     /// Executes one command. `words` is not empty.
     pub fn execute(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        if session.commands == 0 {
+            // The first of a batch: what is used from now on was used at this second.
+            self.engine().now_ms();
+        }
         session.commands += 1;
         if session.client.has_mail() {
             deliver(session, out);
@@ -261,9 +265,9 @@ impl Instance {
             let key = engine.key(session.db(), bytes);
             return (engine.view_one(&key, None), Some(key));
         }
-        match entry.command.reach {
+        match entry.command.reach_of(words) {
             Reach::Stripes => (engine.view_none(None), None),
-            Reach::Everything => (engine.view_all(None), None),
+            Reach::Everything | Reach::Dynamic(_) => (engine.view_all(None), None),
             Reach::Queued => (self.lock_queued(session), None),
             Reach::Keys => {
                 let mut found = Vec::new();
@@ -287,10 +291,10 @@ impl Instance {
         let mut keys: Vec<Key<'_>> = watched.collect();
         for (index, words) in &transaction.queued {
             let Some(entry) = self.table().get(*index) else { continue };
-            if entry.command.reach != Reach::Keys {
+            let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+            if !matches!(entry.command.reach_of(&words), Reach::Keys) {
                 return engine.view_all(None);
             }
-            let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
             let mut found = Vec::new();
             if keys::positions(entry.command, &words, &mut found).is_ok() {
                 keys.extend(found.iter().map(|(at, _)| engine.key(session.db(), words[*at])));

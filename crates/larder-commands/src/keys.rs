@@ -2,7 +2,7 @@
 //! GETKEYS` all ask here, so that a key that is checked and a key that is used are the same key.
 
 use crate::args::is;
-use crate::spec::{Begin, Command, Find, KeySpec, access};
+use crate::spec::{Begin, Command, Find, KeySpec, Reach, access};
 use larder_core::value::string::parse_int;
 
 /// The number of keys makes no sense.
@@ -23,8 +23,8 @@ pub fn positions(command: &Command, words: &[&[u8]], found: &mut Vec<(usize, u32
 fn of_spec(spec: &KeySpec, words: &[&[u8]], found: &mut Vec<(usize, u32)>) -> Result<(), BadKeys> {
     let begin = match spec.begin {
         Begin::Index(index) => usize::from(index),
-        Begin::Keyword(word, from) => match words.iter().skip(usize::from(from)).position(|w| is(w, word)) {
-            Some(at) => usize::from(from) + at + 1,
+        Begin::Keyword(word, from) => match keyword(words, word, from) {
+            Some(at) => at + 1,
             None => return Ok(()),
         },
         Begin::Unknown => return Ok(()),
@@ -65,8 +65,22 @@ fn of_spec(spec: &KeySpec, words: &[&[u8]], found: &mut Vec<(usize, u32)>) -> Re
     Ok(())
 }
 
+/// Where a keyword stands, looked for from a word on, or backwards from one counted from the end.
+fn keyword(words: &[&[u8]], word: &str, from: i8) -> Option<usize> {
+    match usize::try_from(from) {
+        Ok(from) => words.iter().skip(from).position(|w| is(w, word)).map(|at| from + at),
+        Err(_) => {
+            let last = words.len().checked_sub(usize::from(from.unsigned_abs()))?;
+            words[..=last].iter().rposition(|w| is(w, word))
+        }
+    }
+}
+
 /// The position of the only key, where a command has exactly one and always at the same place.
 pub(crate) fn single(command: &Command) -> Option<u8> {
+    if !matches!(command.reach, Reach::Keys) {
+        return None;
+    }
     match (command.keys, command.more_keys) {
         ([KeySpec { begin: Begin::Index(at), find: Find::Range { last: 0, .. }, access }], None)
             if access & access::NOT_KEY == 0 =>
@@ -118,6 +132,15 @@ mod tests {
         ..Command::DEFAULT
     };
 
+    static BACKWARDS: Command = Command {
+        keys: &[KeySpec {
+            access: access::RW,
+            begin: Begin::Keyword("KEYS", -2),
+            find: Find::Range { last: -1, step: 1, limit: 0 },
+        }],
+        ..Command::DEFAULT
+    };
+
     #[test]
     fn ranges_and_counts() {
         assert_eq!(keys(&EVERY, "mset a 1 b 2"), Ok(vec![1, 3]));
@@ -127,5 +150,7 @@ mod tests {
         assert_eq!(keys(&COUNTED, "zunionstore d -1 a b"), Err(BadKeys));
         assert_eq!(keys(&COUNTED, "zunionstore d x a b"), Err(BadKeys));
         assert_eq!(keys(&STREAMS, "xread count 2 streams a b 0 0"), Ok(vec![4, 5]));
+        assert_eq!(keys(&BACKWARDS, "migrate h p keys 0 1 copy keys a b"), Ok(vec![8, 9]));
+        assert_eq!(keys(&BACKWARDS, "migrate keys"), Ok(vec![]));
     }
 }

@@ -32,6 +32,8 @@ pub struct Command {
     pub flags: u32,
     /// Of [`acl`], beyond what group and flags imply.
     pub acl: u32,
+    /// Of [`acl`]: what group and flags would imply, but Redis has it otherwise.
+    pub acl_without: u32,
     /// Where the keys are.
     pub keys: &'static [KeySpec],
     /// Gives the positions of keys that no [`KeySpec`] can describe.
@@ -46,6 +48,8 @@ pub struct Command {
     pub history: &'static [(&'static str, &'static str)],
     /// Its subcommands; then `run` answers the container's name alone.
     pub sub: &'static [&'static Command],
+    /// What of the Redis command is missing, for the page on compatibility; `None` where it is whole.
+    pub partial: Option<&'static str>,
     /// What it does.
     pub run: Run,
 }
@@ -61,6 +65,7 @@ impl Command {
         arity: 1,
         flags: 0,
         acl: 0,
+        acl_without: 0,
         keys: &[],
         more_keys: None,
         reach: Reach::Keys,
@@ -68,6 +73,7 @@ impl Command {
         examples: &[],
         history: &[],
         sub: &[],
+        partial: None,
         run: |_, _, _| Ok(Outcome::Done),
     };
 
@@ -84,6 +90,15 @@ impl Command {
             words == self.arity as usize
         } else {
             words >= self.arity.unsigned_abs() as usize
+        }
+    }
+
+    /// What this line locks: [`Command::reach`], with [`Reach::Dynamic`] resolved.
+    #[inline]
+    pub fn reach_of(&self, words: &[&[u8]]) -> Reach {
+        match self.reach {
+            Reach::Dynamic(reach) => reach(words),
+            reach => reach,
         }
     }
 
@@ -104,6 +119,7 @@ impl Command {
         if self.is(flags::READONLY) && self.group != Group::Scripting {
             all |= acl::READ;
         }
+        all &= !self.acl_without;
         all | if self.is(flags::FAST) { acl::FAST } else { acl::SLOW }
     }
 }
@@ -324,7 +340,7 @@ impl Group {
 }
 
 /// What a command locks for its run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Reach {
     /// The stripes of its keys.
     Keys,
@@ -334,6 +350,8 @@ pub enum Reach {
     Everything,
     /// What the commands of the session's transaction reach: EXEC.
     Queued,
+    /// One of the others, by the words of the line: SORT needs only its key until a pattern names others.
+    Dynamic(fn(&[&[u8]]) -> Reach),
 }
 
 /// What is done with a key, and where keys stand: the terms of `COMMAND INFO`'s key specifications.
@@ -352,8 +370,9 @@ pub struct KeySpec {
 pub enum Begin {
     /// At this word.
     Index(u8),
-    /// After this keyword, looked for from this word on.
-    Keyword(&'static str, u8),
+    /// After this keyword, looked for from this word on. A negative word is counted from the end of the
+    /// line, and looked for backwards.
+    Keyword(&'static str, i8),
     /// Only the command itself knows.
     Unknown,
 }

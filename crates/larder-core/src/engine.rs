@@ -1,6 +1,6 @@
 //! The engine: one keyspace, its topics, its timer. A cheap handle that all threads share.
 
-use crate::clock::{Clock, ClockMoved};
+use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::{
     ChangeListener, Class, Counts, DbIndex, Key, KeyHasher, Keyspace, OwnedKey, Policy, View, stripe_of,
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     rng: Mutex<Rng>,
     ready: RwLock<Option<Weak<dyn ReadyListener>>>,
     lateness: Lateness,
+    /// What unix time is ahead of engine time, in milliseconds.
+    wall_ahead_ms: AtomicI64,
 }
 
 impl fmt::Debug for Shared {
@@ -195,6 +197,7 @@ impl Engine {
             rng: Mutex::new(Rng::seeded(seed)),
             ready: RwLock::new(None),
             lateness: Lateness::default(),
+            wall_ahead_ms: AtomicI64::new(0),
         });
         let observer: Arc<dyn ClockMoved> = shared.clone();
         let by_hand = shared.clock.notify_when_moved(Arc::downgrade(&observer));
@@ -277,6 +280,34 @@ impl Engine {
     /// The time in engine milliseconds.
     pub fn now_ms(&self) -> u64 {
         self.shared.now_ms()
+    }
+
+    /// What unix time is ahead of engine time, in milliseconds. It follows the wall clock in steps: a moment of unix
+    /// time that becomes a deadline reads back as the very same moment unless the wall clock was moved in between.
+    fn wall_ahead_ms(&self) -> i64 {
+        /// Less than this is the distance between two looks at clocks, or a wall clock that is being slewed.
+        const STEP_MS: u64 = 5;
+        let clock = &self.shared.clock;
+        let (before, wall, after) = (clock.now_us(), clock.wall_us(), clock.now_us());
+        let kept = self.shared.wall_ahead_ms.load(Ordering::Relaxed);
+        let ahead = (wall as i64 - before as i64).div_euclid(1_000);
+        // A thread that lost the processor between the looks has learnt nothing.
+        if after - before > 1_000 || ahead.abs_diff(kept) < STEP_MS {
+            return kept;
+        }
+        self.shared.wall_ahead_ms.store(ahead, Ordering::Relaxed);
+        ahead
+    }
+
+    /// A moment of unix time as a deadline; a moment long past becomes the earliest deadline there is.
+    pub fn deadline_at_unix_ms(&self, unix_ms: i64) -> Deadline {
+        let ms = unix_ms.saturating_sub(self.wall_ahead_ms());
+        Deadline::at_ms(u64::try_from(ms).unwrap_or(0).max(1))
+    }
+
+    /// A deadline as unix time in milliseconds.
+    pub fn unix_ms_of(&self, deadline: Deadline) -> i64 {
+        deadline.ms() as i64 + self.wall_ahead_ms()
     }
 
     /// Random bits, from the engine's seed.

@@ -672,7 +672,7 @@ impl View<'_> {
     }
 
     /// Visits some more entries of a database: about `count` of them, and where to go on; [`ScanCursor::START`] at the
-    /// end. An entry that exists from the first call to the last is visited at least once.
+    /// end. An entry that exists from the first call to the last is visited exactly once.
     pub fn scan(
         &mut self,
         db: DbIndex,
@@ -682,6 +682,8 @@ impl View<'_> {
     ) -> Result<ScanCursor> {
         let (mut stripe, mut position) = from.parts();
         let now = self.now_ms();
+        let hasher = &self.shared.keyspace.hasher;
+        let hash_of = |key: &[u8]| hasher.hash(key);
         let mut visited = 0;
         let mut buckets = 0;
         while stripe < STRIPES {
@@ -690,7 +692,7 @@ impl View<'_> {
                 let Some(db) = view.locked.stripe(stripe)?.db(db) else { return Ok(0) };
                 let mut position = position;
                 loop {
-                    position = db.table.scan(position, |record| {
+                    position = db.table.scan(position, hash_of, |record| {
                         if record.deadline_ms().is_none_or(|ms| ms > now) {
                             visited += 1;
                             visit(Entry(record));

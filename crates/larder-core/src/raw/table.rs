@@ -462,26 +462,34 @@ impl<O> Table<O> {
     ///
     /// A cursor is a position in the space of 32-bit hashes with their bits reversed. A bucket holds one contiguous
     /// range of it, splits and merges cut or join such ranges at their borders, and the scan moves upward only: a
-    /// record that is in the table from the first call to the last is visited at least once. A record may be visited
-    /// twice when buckets merged in between.
-    pub(crate) fn scan<'t>(&'t self, cursor: u32, mut visit: impl FnMut(Ref<'t, O>)) -> u32 {
+    /// record that is in the table from the first call to the last is visited exactly once. When buckets merged since
+    /// the last call, the bucket starts before the cursor, and `hash_of` tells which of its records lie behind it.
+    pub(crate) fn scan<'t>(
+        &'t self,
+        cursor: u32,
+        hash_of: impl Fn(&[u8]) -> u64,
+        mut visit: impl FnMut(Ref<'t, O>),
+    ) -> u32 {
         if self.buckets == 0 {
             return 0;
         }
         let index = self.index_of(u64::from(cursor.reverse_bits()));
+        let start = (index as u32).reverse_bits();
         let mut bucket = Some(self.bucket(index));
         while let Some(at) = bucket {
             // SAFETY: buckets reached from the table are live and initialised.
             for slot in unsafe { at.as_ref() }.0 {
                 if is_record(slot) {
                     // SAFETY: the slot holds a record, and `&self` keeps it as it is during the visit.
-                    visit(unsafe { Ref::of(slot) });
+                    let record = unsafe { Ref::of(slot) };
+                    if start == cursor || (hash_of(record.key()) as u32).reverse_bits() >= cursor {
+                        visit(record);
+                    }
                 }
             }
             bucket = Self::link_of(at);
         }
         let depth = self.depth_of(index);
-        let start = (index as u32).reverse_bits();
         if depth == 0 { 0 } else { start.wrapping_add(1 << (32 - depth)) }
     }
 
@@ -540,7 +548,8 @@ impl<O> Table<O> {
     pub(crate) fn for_each(&self, mut visit: impl FnMut(Ref<'_, O>)) {
         let mut cursor = 0;
         loop {
-            cursor = self.scan(cursor, &mut visit);
+            // Nothing merges meanwhile, so the cursor is a bucket's start each time and no hash is asked for.
+            cursor = self.scan(cursor, |_| 0, &mut visit);
             if cursor == 0 {
                 return;
             }
@@ -660,7 +669,7 @@ mod tests {
         }
 
         #[test]
-        fn a_scan_misses_nothing_that_stays(
+        fn a_scan_sees_once_all_that_stays(
             stay in 1..300_usize,
             churn in prop::collection::vec((any::<bool>(), 0..4_000_u16), 0..3_000),
             weak_hash in any::<bool>(),
@@ -678,7 +687,8 @@ mod tests {
             let mut seen = BTreeSet::new();
             let (mut cursor, mut churn) = (0, churn.into_iter());
             loop {
-                cursor = table.scan(cursor, |record| { seen.insert(record.key().to_vec()); });
+                let see = |record: Ref<'_, ()>| assert!(seen.insert(record.key().to_vec()), "twice");
+                cursor = table.scan(cursor, hash, see);
                 if cursor == 0 {
                     break;
                 }

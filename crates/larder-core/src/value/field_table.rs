@@ -105,9 +105,11 @@ impl FieldTable {
     /// Visits fields until `visit` says `false`.
     pub(crate) fn each<'t>(&'t self, mut visit: impl FnMut(&'t [u8], Option<Str<'t>>) -> bool) {
         let mut cursor = 0;
+        let hash_of = |field: &[u8]| self.hasher.hash(field);
         loop {
             let mut more = true;
-            cursor = self.table.scan(cursor, |record| more = more && visit(record.key(), value_of(&record)));
+            let visit = |record: Ref<'t, _>| more = more && visit(record.key(), value_of(&record));
+            cursor = self.table.scan(cursor, hash_of, visit);
             if cursor == 0 || !more {
                 return;
             }
@@ -125,7 +127,7 @@ impl FieldTable {
         let mut cursor = cursor as u32;
         let (mut visited, mut buckets) = (0, 0_usize);
         loop {
-            cursor = self.table.scan(cursor, |record| {
+            cursor = self.table.scan(cursor, |field| self.hasher.hash(field), |record| {
                 visited += 1;
                 visit(record.key(), value_of(&record));
             });

@@ -1,0 +1,29 @@
+//! `EXISTS`: counts those of the keys that exist.
+
+use crate::prelude::*;
+
+pub(crate) static EXISTS: Command = Command {
+    name: "exists",
+    summary: "Counts how many of the keys exist; a key named twice counts twice.",
+    since: "1.0.0",
+    group: Group::Keys,
+    complexity: "O(N) in the number of keys",
+    arity: -2,
+    flags: READONLY | FAST,
+    keys: &[KeySpec::range(1, -1, 1, RO)],
+    args: &[Arg::key("key").multiple()],
+    examples: &["EXISTS nothing", "SET a 1", "EXISTS a b a", "EXISTS"],
+    history: &[("3.0.3", "Accepts multiple `key` arguments.")],
+    run,
+    ..Command::DEFAULT
+};
+
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let mut found = 0;
+    for bytes in args.from(1) {
+        let key = cx.key(bytes);
+        found += i64::from(cx.view.exists(&key)?);
+    }
+    out.int(found);
+    Ok(Done)
+}

@@ -1,0 +1,246 @@
+//! `EXPIRE`, `PEXPIRE`, `EXPIREAT`, `PEXPIREAT`: give a key a deadline, on conditions if you like. A deadline that has
+//! come already removes the key at once.
+
+use crate::prelude::*;
+
+const CONDITION: Arg = Arg::one_of(
+    "condition",
+    &[Arg::word("nx", "NX"), Arg::word("xx", "XX"), Arg::word("gt", "GT"), Arg::word("lt", "LT")],
+)
+.optional()
+.since("7.0.0");
+
+const HISTORY: &[(&str, &str)] = &[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")];
+
+const ANY: Command = Command {
+    group: Group::Keys,
+    complexity: "O(1)",
+    arity: -3,
+    flags: WRITE | FAST,
+    keys: &[KeySpec::at(1, RW | UPDATE)],
+    history: HISTORY,
+    ..Command::DEFAULT
+};
+
+pub(crate) static EXPIRE: Command = Command {
+    name: "expire",
+    summary: "Lets a key die after so many seconds.",
+    since: "1.0.0",
+    args: &[Arg::key("key"), Arg::int("seconds"), CONDITION],
+    examples: &[
+        "SET k v",
+        "EXPIRE k 100",
+        "TTL k",
+        "EXPIRE k 50 GT",
+        "EXPIRE k 200 NX",
+        "EXPIRE k 50 LT",
+        "TTL k",
+        "EXPIRE k 1 NX XX",
+        "EXPIRE k 1 GT LT",
+        "EXPIRE k 1 SOON",
+        "EXPIRE k -1",
+        "EXISTS k",
+        "EXPIRE nothing 10",
+        "EXPIRE k 9223372036854775807",
+    ],
+    run: |cx, args, out| run(cx, args, out, "expire", Unit::SECONDS_FROM_NOW),
+    ..ANY
+};
+
+pub(crate) static PEXPIRE: Command = Command {
+    name: "pexpire",
+    summary: "Lets a key die after so many milliseconds.",
+    since: "2.6.0",
+    args: &[Arg::key("key"), Arg::int("milliseconds"), CONDITION],
+    examples: &[
+        "SET k v",
+        "PEXPIRE k 100000",
+        "TTL k",
+        "PEXPIRE k 50000 XX",
+        "TTL k",
+        "PEXPIRE k x",
+        "PEXPIRE k 9223372036854775807",
+        "PEXPIRE k 0",
+        "EXISTS k",
+    ],
+    run: |cx, args, out| run(cx, args, out, "pexpire", Unit::MS_FROM_NOW),
+    ..ANY
+};
+
+pub(crate) static EXPIREAT: Command = Command {
+    name: "expireat",
+    summary: "Lets a key die at a second of Unix time.",
+    since: "1.2.0",
+    args: &[Arg::key("key"), Arg::unix_time("unix-time-seconds"), CONDITION],
+    examples: &[
+        "SET k v",
+        "EXPIREAT k 33177117420",
+        "EXPIRETIME k",
+        "EXPIREAT k 33177117000 GT",
+        "EXPIREAT k 33177117000 LT",
+        "EXPIRETIME k",
+        "EXPIREAT k 1",
+        "EXISTS k",
+        "EXPIREAT k 9223372036854775807",
+    ],
+    run: |cx, args, out| run(cx, args, out, "expireat", Unit::SECONDS_OF_UNIX_TIME),
+    ..ANY
+};
+
+pub(crate) static PEXPIREAT: Command = Command {
+    name: "pexpireat",
+    summary: "Lets a key die at a millisecond of Unix time.",
+    since: "2.6.0",
+    args: &[Arg::key("key"), Arg::unix_time("unix-time-milliseconds"), CONDITION],
+    examples: &[
+        "SET k v",
+        "PEXPIREAT k 33177117420123",
+        "PEXPIRETIME k",
+        "EXPIRETIME k",
+        "PEXPIREAT k 33177117420123 GT",
+        "PEXPIREAT k -5",
+        "EXISTS k",
+    ],
+    run: |cx, args, out| run(cx, args, out, "pexpireat", Unit::MS_OF_UNIX_TIME),
+    ..ANY
+};
+
+/// What the number of an expiring command counts, and from where.
+#[derive(Clone, Copy)]
+struct Unit {
+    ms: i64,
+    from_now: bool,
+}
+
+impl Unit {
+    const SECONDS_FROM_NOW: Unit = Unit { ms: 1_000, from_now: true };
+    const MS_FROM_NOW: Unit = Unit { ms: 1, from_now: true };
+    const SECONDS_OF_UNIX_TIME: Unit = Unit { ms: 1_000, from_now: false };
+    const MS_OF_UNIX_TIME: Unit = Unit { ms: 1, from_now: false };
+}
+
+#[derive(Clone, Copy, Default)]
+struct Conditions {
+    if_none: bool,
+    if_some: bool,
+    if_later: bool,
+    if_earlier: bool,
+}
+
+impl Conditions {
+    fn read(mut options: Options<'_>) -> Result<Conditions> {
+        let mut conditions = Conditions::default();
+        for option in options.by_ref() {
+            match () {
+                () if is(option, "NX") => conditions.if_none = true,
+                () if is(option, "XX") => conditions.if_some = true,
+                () if is(option, "GT") => conditions.if_later = true,
+                () if is(option, "LT") => conditions.if_earlier = true,
+                () => {
+                    let option = String::from_utf8_lossy(option);
+                    return Err(Error::general(format_args!("Unsupported option {option}")));
+                }
+            }
+        }
+        if conditions.if_none && (conditions.if_some || conditions.if_later || conditions.if_earlier) {
+            return Err(Error::general(
+                "NX and XX, GT or LT options at the same time are not compatible",
+            ));
+        }
+        if conditions.if_later && conditions.if_earlier {
+            return Err(Error::general("GT and LT options at the same time are not compatible"));
+        }
+        Ok(conditions)
+    }
+
+    /// No deadline counts as one that never comes.
+    fn allow(self, old: Option<Deadline>, new: Deadline) -> bool {
+        !(self.if_none && old.is_some()
+            || self.if_some && old.is_none()
+            || self.if_later && old.is_none_or(|old| new <= old)
+            || self.if_earlier && old.is_some_and(|old| new >= old))
+    }
+}
+
+fn run(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    out: &mut dyn Reply,
+    name: &str,
+    unit: Unit,
+) -> Result<Outcome> {
+    let conditions = Conditions::read(args.options(3))?;
+    let invalid = || Error::expire_time(name);
+    let ms = args.int(2)?.checked_mul(unit.ms).ok_or_else(invalid)?;
+    let now = cx.view.now_ms();
+    let deadline = if unit.from_now {
+        let at = (now as i64).checked_add(ms).ok_or_else(invalid)?;
+        Deadline::at_ms(u64::try_from(at).unwrap_or(0))
+    } else {
+        cx.deadline_at_unix_ms(ms)
+    };
+    let key = cx.key(args.at(1));
+    let old = cx.view.peek(&key)?.map(|entry| entry.deadline());
+    let goes = old.is_some_and(|old| conditions.allow(old, deadline));
+    if goes && deadline.is_due(now) {
+        cx.view.remove(&key)?;
+        cx.view.report(&key, "del", Class::GENERIC)?;
+    } else if goes {
+        cx.view.set_deadline(&key, Some(deadline))?;
+        cx.view.report(&key, "expire", Class::GENERIC)?;
+    }
+    out.int(i64::from(goes));
+    Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn a_key_dies_at_its_deadline_and_not_before() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("SET k v");
+        assert_eq!(guest.says("PEXPIRE k 1500"), "(1)");
+        assert_eq!(guest.says("TTL k"), "(2)");
+        house.advance_ms(1_001);
+        assert_eq!((guest.says("PTTL k"), guest.says("TTL k")), ("(499)".into(), "(0)".into()));
+        house.advance_ms(498);
+        assert_eq!(guest.says("EXISTS k"), "(1)");
+        house.advance_ms(1);
+        assert_eq!((guest.says("EXISTS k"), guest.says("TTL k")), ("(0)".into(), "(-2)".into()));
+    }
+
+    #[test]
+    fn no_deadline_counts_as_one_that_never_comes() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("SET k v");
+        assert_eq!(guest.says("EXPIRE k 10 GT"), "(0)");
+        assert_eq!(guest.says("EXPIRE k 10 XX"), "(0)");
+        assert_eq!(guest.says("EXPIRE k 10 LT"), "(1)");
+        assert_eq!(guest.says("EXPIRE k 10 LT"), "(0)");
+        assert_eq!(guest.says("EXPIRE k 10 GT"), "(0)");
+        assert_eq!(guest.says("EXPIRE k 11 GT XX"), "(1)");
+        assert_eq!(guest.says("EXPIRE k 12 NX"), "(0)");
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_deletes_and_says_so() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let mut listener = house.guest();
+        house.instance.configure(&[("notify-keyspace-events", "EA")]).expect("a valid setting");
+        listener.says("PSUBSCRIBE __keyevent*");
+        guest.says("SET k v");
+        assert_eq!(guest.says("EXPIRE k 10"), "(1)");
+        assert_eq!(guest.says("EXPIREAT k 1 GT"), "(0)");
+        assert_eq!(guest.says("EXPIREAT k 1"), "(1)");
+        assert_eq!(guest.says("EXPIREAT k 1"), "(0)");
+        let heard = listener.hears();
+        let events: Vec<&str> =
+            heard.split("__:").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(events, ["set", "expire", "del"], "{heard}");
+    }
+}
