@@ -6,7 +6,7 @@
 use crate::client::OutputLimit;
 use crate::instance::Instance;
 use crate::notify::Notifications;
-use larder_core::{Policy, ValueLimits};
+use larder_core::{Policy, Sampling, ValueLimits};
 use parking_lot::RwLock;
 use std::sync::atomic::Ordering;
 
@@ -210,8 +210,10 @@ pub static SETTINGS: &[Setting] = &[
         "yes",
         "Accepted for compatibility: large values are always freed outside of locks.",
     ),
-    setting("lfu-decay-time", Kind::Int(0, MAX), "1", "Minutes after which an LFU count is halved."),
-    setting("lfu-log-factor", Kind::Int(0, MAX), "10", "How slowly an LFU count grows."),
+    setting("lfu-decay-time", Kind::Int(0, MAX), "1", "Minutes after which an LFU count goes down by one.")
+        .applied(apply_sampling),
+    setting("lfu-log-factor", Kind::Int(0, MAX), "10", "How slowly an LFU count grows.")
+        .applied(apply_sampling),
     setting(
         "list-compress-depth",
         Kind::Int(0, MAX),
@@ -262,7 +264,8 @@ pub static SETTINGS: &[Setting] = &[
             instance.engine().set_policy(policy);
         }
     }),
-    setting("maxmemory-samples", Kind::Int(1, MAX), "5", "How many keys the sampling policies compare."),
+    setting("maxmemory-samples", Kind::Int(1, MAX), "5", "How many keys the sampling policies compare.")
+        .applied(apply_sampling),
     setting(
         "notify-keyspace-events",
         Kind::Custom(read_notifications),
@@ -464,6 +467,15 @@ fn apply_values(instance: &Instance) {
         set_max_listpack_value: size("set-max-listpack-value"),
         zset_max_listpack_entries: size("zset-max-listpack-entries"),
         zset_max_listpack_value: size("zset-max-listpack-value"),
+    });
+}
+
+fn apply_sampling(instance: &Instance) {
+    let number = |name| u32::try_from(instance.settings().int(name)).unwrap_or(u32::MAX);
+    instance.engine().set_sampling(Sampling {
+        samples: number("maxmemory-samples"),
+        lfu_log_factor: number("lfu-log-factor"),
+        lfu_decay_minutes: number("lfu-decay-time"),
     });
 }
 

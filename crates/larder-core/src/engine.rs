@@ -2,10 +2,11 @@
 
 use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
+use crate::keyspace::eviction::{Pool, Sampling, Tracking};
 use crate::keyspace::{
     ChangeListener, Class, Counts, DbIndex, Key, KeyHasher, Keyspace, OwnedKey, Policy, View, stripe_of,
 };
-use crate::limits::{EXPIRE_BATCH, STRIPES};
+use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
 use crate::raw::Table;
 use crate::rng::Rng;
@@ -32,7 +33,13 @@ pub(crate) struct Shared {
     topics: Topics,
     pub(crate) used_bytes: AtomicI64,
     policy: AtomicU32,
-    memory_max_bytes: AtomicU64,
+    sampling: AtomicU64,
+    pub(crate) memory_max_bytes: AtomicU64,
+    /// From how many bytes on a stripe reports to the total.
+    pub(crate) used_bytes_batch: AtomicI64,
+    /// The stripe that S3-FIFO turns to next.
+    pub(crate) hand: AtomicU64,
+    pub(crate) pool: Mutex<Pool>,
     seconds: AtomicU32,
     values: RwLock<ValueLimits>,
     rng: Mutex<Rng>,
@@ -65,8 +72,23 @@ impl Shared {
     }
 
     #[inline]
-    pub(crate) fn policy(&self) -> Policy {
-        Policy::from_index(self.policy.load(Ordering::Relaxed))
+    pub(crate) fn policy(&self) -> Tracking {
+        Tracking {
+            policy: Policy::from_index(self.policy.load(Ordering::Relaxed)),
+            sampling: Sampling::unpacked(self.sampling.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Stripes report what they hold exactly: the limit changed, and with it how exact the total is.
+    fn settle(&self) {
+        let max = self.memory_max_bytes.load(Ordering::Relaxed);
+        let share = (max / (STRIPES as u64 * USED_BYTES_PRECISION)) as i64;
+        let batch = if max == 0 { USED_BYTES_BATCH } else { share.clamp(1, USED_BYTES_BATCH) };
+        self.used_bytes_batch.store(batch, Ordering::Relaxed);
+        for index in 0..STRIPES {
+            let unreported = self.keyspace.cell(index).stripe.lock().take_unreported();
+            self.used_bytes.fetch_add(unreported, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn value_limits(&self) -> ValueLimits {
@@ -191,7 +213,11 @@ impl Engine {
             timer: Timer::new(),
             used_bytes: AtomicI64::new(0),
             policy: AtomicU32::new(options.policy.index()),
+            sampling: AtomicU64::new(options.sampling.packed()),
             memory_max_bytes: AtomicU64::new(options.memory_max_bytes.unwrap_or(0)),
+            used_bytes_batch: AtomicI64::new(USED_BYTES_BATCH),
+            hand: AtomicU64::new(0),
+            pool: Mutex::new(Pool::default()),
             seconds: AtomicU32::new(seconds),
             values: RwLock::new(options.values),
             rng: Mutex::new(Rng::seeded(seed)),
@@ -199,6 +225,7 @@ impl Engine {
             lateness: Lateness::default(),
             wall_ahead_ms: AtomicI64::new(0),
         });
+        shared.settle();
         let observer: Arc<dyn ClockMoved> = shared.clone();
         let by_hand = shared.clock.notify_when_moved(Arc::downgrade(&observer));
         drop(observer);
@@ -339,6 +366,12 @@ impl Engine {
         (0..STRIPES).map(stripe).sum()
     }
 
+    /// The running total that the memory limit goes by.
+    #[cfg(test)]
+    pub(crate) fn total_bytes(&self) -> i64 {
+        self.shared.used_bytes.load(Ordering::Relaxed)
+    }
+
     /// Bytes of records and objects alone.
     #[cfg(test)]
     pub(crate) fn records_bytes(&self) -> i64 {
@@ -351,17 +384,17 @@ impl Engine {
         &self.shared.topics
     }
 
-    /// Makes room under the memory limit by evicting entries; [`Error::OutOfMemory`](crate::Error::OutOfMemory) where
-    /// the policy allows none to go.
+    /// Makes room under the memory limit by evicting entries, a bounded number of them: where a limit was lowered a
+    /// lot, those who come later go on with it. [`Error::OutOfMemory`](crate::Error::OutOfMemory) where the policy
+    /// allows none to go.
     pub fn make_room(&self) -> crate::Result<()> {
-        if self.is_over_limit() { Err(crate::Error::OutOfMemory) } else { Ok(()) }
+        self.shared.make_room()
     }
 
     /// Whether the memory limit is reached, as far as the running total knows.
     #[inline]
     pub fn is_over_limit(&self) -> bool {
-        let max = self.shared.memory_max_bytes.load(Ordering::Relaxed);
-        max != 0 && self.shared.used_bytes.load(Ordering::Relaxed) > max as i64
+        self.shared.is_over_limit()
     }
 
     /// Counts since the start or the last reset.
@@ -393,12 +426,37 @@ impl Engine {
 
     /// The eviction policy.
     pub fn policy(&self) -> Policy {
-        self.shared.policy()
+        self.shared.policy().policy
     }
 
-    /// Changes the eviction policy.
+    /// Changes the eviction policy. What was learnt of uses under another policy means little to the new one, until
+    /// keys have been used for a while.
     pub fn set_policy(&self, policy: Policy) {
-        self.shared.policy.store(policy.index(), Ordering::Relaxed);
+        if self.shared.policy.swap(policy.index(), Ordering::Relaxed) != policy.index() {
+            self.shared.drop_queues();
+        }
+    }
+
+    /// How the sampling policies are tuned.
+    pub fn sampling(&self) -> Sampling {
+        self.shared.policy().sampling
+    }
+
+    /// Tunes the sampling policies.
+    pub fn set_sampling(&self, sampling: Sampling) {
+        self.shared.sampling.store(sampling.packed(), Ordering::Relaxed);
+    }
+
+    /// How often an entry with these [access bits](crate::Entry::access) was used of late: 0 to 255 on a logarithmic
+    /// scale for the LFU policies, 0 to 3 for S3-FIFO; meaningless for others.
+    pub fn frequency_of(&self, access: u32) -> u32 {
+        self.shared.policy().frequency(access, (self.now_ms() / 1_000) as u32)
+    }
+
+    /// For how many seconds an entry with these [access bits](crate::Entry::access) was not used; meaningless for LFU
+    /// and S3-FIFO.
+    pub fn idle_seconds_of(&self, access: u32) -> u32 {
+        Tracking::idle_seconds(access, (self.now_ms() / 1_000) as u32)
     }
 
     /// The memory limit.
@@ -408,6 +466,10 @@ impl Engine {
 
     /// Changes the memory limit.
     pub fn set_memory_max_bytes(&self, max: Option<u64>) {
-        self.shared.memory_max_bytes.store(max.unwrap_or(0), Ordering::Relaxed);
+        let old = self.shared.memory_max_bytes.swap(max.unwrap_or(0), Ordering::Relaxed);
+        if (old == 0) != (max.unwrap_or(0) == 0) {
+            self.shared.drop_queues();
+        }
+        self.shared.settle();
     }
 }

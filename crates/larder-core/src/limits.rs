@@ -32,3 +32,13 @@ pub const QUEUE_LEN_MAX: usize = 16 * 1024;
 
 /// Bytes that a subscription's queue holds unless told otherwise: what Redis grants a slow subscriber for a minute.
 pub const QUEUE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// With a memory limit, the total may be off by this part of the limit at most.
+pub const USED_BYTES_PRECISION: u64 = 32;
+
+/// Keys an eviction step removes before it lets the stripe go.
+pub const EVICT_BATCH: usize = 16;
+
+/// Steps that one write makes to get below the memory limit. A limit that was lowered a lot is reached by many writes,
+/// so that none of them waits for all of it: some milliseconds at most.
+pub const EVICT_STEPS: usize = 2_048;

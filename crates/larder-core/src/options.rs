@@ -1,7 +1,7 @@
 //! How an engine is set up.
 
 use crate::clock::{Clock, SystemClock};
-use crate::keyspace::Policy;
+use crate::keyspace::{Policy, Sampling};
 use std::sync::Arc;
 
 /// Up to where collections stay in their packed forms. The names and meanings are those of Redis' settings.
@@ -57,6 +57,8 @@ pub struct Options {
     pub memory_max_bytes: Option<u64>,
     /// What is evicted then.
     pub policy: Policy,
+    /// How the policies that compare some keys do it.
+    pub sampling: Sampling,
     /// Packed forms.
     pub values: ValueLimits,
     /// Time.
@@ -75,6 +77,7 @@ impl Default for Options {
         Options {
             memory_max_bytes: None,
             policy: Policy::NoEviction,
+            sampling: Sampling::default(),
             values: ValueLimits::default(),
             clock: Arc::new(SystemClock::new()),
             maintenance: Maintenance::Thread,

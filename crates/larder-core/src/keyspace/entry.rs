@@ -7,6 +7,9 @@ use crate::raw::{Ref, Stored};
 use crate::value::string::Str;
 use crate::value::{Collection, Kind, Object};
 
+/// Redis keeps strings up to this length in one piece with their header.
+const EMBEDDED_LEN_MAX: usize = 44;
+
 /// An entry of the keyspace, borrowed from the view that found it.
 pub struct Entry<'v>(pub(crate) Ref<'v, Object>);
 
@@ -55,6 +58,16 @@ impl<'v> Entry<'v> {
         match self.0.value() {
             Stored::Object(object) => Some(object),
             _ => None,
+        }
+    }
+
+    /// How the value is kept, by the names Redis has for its own ways.
+    pub fn encoding(&self) -> &'static str {
+        match self.0.value() {
+            Stored::Int(_) => "int",
+            Stored::Bytes(bytes) if bytes.len() > EMBEDDED_LEN_MAX => "raw",
+            Stored::Bytes(_) | Stored::Nothing => "embstr",
+            Stored::Object(object) => object.encoding(),
         }
     }
 

@@ -51,6 +51,27 @@ impl Wheel {
         size_of::<Wheel>() + self.levels.iter().flatten().map(|l| level(l)).sum::<usize>()
     }
 
+    /// Much the same without counting: what the memory limit goes by.
+    pub(crate) fn roughly_bytes(&self) -> usize {
+        let levels = self.levels.iter().flatten().count() * size_of::<Level>();
+        size_of::<Wheel>() + levels + self.len * size_of::<Item>() * 3 / 2
+    }
+
+    /// The items at these places, of all of them in some order: `places` are below [`Wheel::len`] and sorted.
+    pub(crate) fn sample(&self, places: &[usize], mut take: impl FnMut(u32)) {
+        let mut places = places.iter().copied().peekable();
+        let mut passed = 0;
+        for slot in self.levels.iter().flatten().flat_map(|level| &level.slots) {
+            while let Some(place) = places.peek()
+                && let Some(item) = slot.get(place - passed)
+            {
+                take(item.hash);
+                places.next();
+            }
+            passed += slot.len();
+        }
+    }
+
     /// Adds an item. A moment that has passed counts as the next millisecond.
     pub(crate) fn insert(&mut self, hash: u32, due_ms: u64) {
         let due = due_ms.clamp(self.elapsed + 1, self.elapsed + HORIZON_MS);

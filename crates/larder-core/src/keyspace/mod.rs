@@ -9,6 +9,7 @@ mod entry;
 pub(crate) mod eviction;
 mod expiry;
 mod hasher;
+mod s3fifo;
 mod scan;
 pub(crate) mod stripe;
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod waiters;
 
 pub use changes::{Change, ChangeListener, Class};
 pub use entry::Entry;
-pub use eviction::Policy;
+pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
 pub use scan::ScanCursor;
 pub use stripe::Counts;

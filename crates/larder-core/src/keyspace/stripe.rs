@@ -4,6 +4,7 @@
 use super::DbIndex;
 use super::expiry::Wheel;
 use super::hasher::KeyHasher;
+use super::s3fifo::{self, S3Fifo};
 use super::waiters::Interest;
 use crate::raw::{Record, Table};
 use crate::value::Object;
@@ -15,6 +16,8 @@ pub(crate) struct Db {
     pub(crate) wheel: Option<Box<Wheel>>,
     /// Records with a deadline.
     pub(crate) expires: usize,
+    /// The queues of S3-FIFO, where that is the policy and there is a memory limit.
+    pub(crate) fifo: Option<Box<S3Fifo>>,
 }
 
 impl std::fmt::Debug for Db {
@@ -59,6 +62,8 @@ pub(crate) struct Stripe {
     pub(crate) used_bytes: i64,
     /// The part of it that the engine's total does not know yet.
     pub(crate) unreported_bytes: i64,
+    /// What the engine's total knows of tables, wheels and queues.
+    reported_index_bytes: i64,
 }
 
 impl Stripe {
@@ -69,6 +74,7 @@ impl Stripe {
             counts: Counts::default(),
             used_bytes: 0,
             unreported_bytes: 0,
+            reported_index_bytes: 0,
         }
     }
 
@@ -106,9 +112,24 @@ impl Stripe {
         self.unreported_bytes += delta;
     }
 
-    /// Bytes of tables and wheels, which are counted when asked for.
+    /// Takes what the engine's total does not know yet: of records, and of what leads to them.
+    pub(crate) fn take_unreported(&mut self) -> i64 {
+        let index = self.index_bytes_by(Wheel::roughly_bytes) as i64;
+        let grown = index - std::mem::replace(&mut self.reported_index_bytes, index);
+        std::mem::take(&mut self.unreported_bytes) + grown
+    }
+
+    /// Bytes of tables, wheels and queues, which are counted when asked for.
     pub(crate) fn index_bytes(&self) -> usize {
-        let db = |db: &Db| db.table.own_bytes() + db.wheel.as_ref().map_or(0, |wheel| wheel.own_bytes());
+        self.index_bytes_by(Wheel::own_bytes)
+    }
+
+    fn index_bytes_by(&self, wheel_bytes: fn(&Wheel) -> usize) -> usize {
+        let db = |db: &Db| {
+            db.table.own_bytes()
+                + db.wheel.as_ref().map_or(0, |wheel| wheel_bytes(wheel))
+                + db.fifo.as_ref().map_or(0, |fifo| fifo.own_bytes())
+        };
         self.dbs.iter().map(db).sum::<usize>() + self.dbs.capacity() * size_of::<Db>()
     }
 
@@ -120,6 +141,27 @@ impl Stripe {
 }
 
 impl Db {
+    /// Puts a record that is in no queue into one, if `volatile` or its having no deadline do not speak against it, and
+    /// makes the queues if there are none.
+    pub(crate) fn enqueue(&mut self, hash: u64, key: &[u8], volatile: bool, hasher: &KeyHasher) {
+        let hash_of = |key: &[u8]| hasher.hash(key);
+        if self.fifo.is_none() {
+            // This record is found along with the others.
+            let queues = S3Fifo::of(&mut self.table, hash_of, |deadline| !volatile || deadline.is_some());
+            self.fifo = Some(Box::new(queues));
+            return;
+        }
+        let Some(fifo) = self.fifo.as_mut() else { return };
+        if let Some(mut record) = self.table.get_mut(hash, key)
+            && record.touch() & s3fifo::QUEUED == 0
+            && (!volatile || record.deadline_ms().is_some())
+        {
+            let touch = fifo.add(hash as u32, record.touch());
+            record.set_touch(touch);
+        }
+        fifo.tidy(&mut self.table, hash_of);
+    }
+
     /// Makes sure that the wheel will come back to a record at its deadline.
     pub(crate) fn arm(&mut self, hash: u64, due_ms: u64, now_ms: u64, hasher: &KeyHasher) {
         let wheel = self.wheel.get_or_insert_with(|| Box::new(Wheel::new(now_ms)));

@@ -10,6 +10,7 @@
 
 use super::changes::{Change, Class};
 use super::entry::Entry;
+use super::s3fifo::QUEUED;
 use super::scan::ScanCursor;
 use super::stripe::{Stripe, used_bytes};
 use super::waiters::{WaiterId, WatchMark};
@@ -17,7 +18,7 @@ use super::{DbIndex, Key, KeyHasher, OwnedKey, stripe_of};
 use crate::clock::{COARSE_LAG_MS, Deadline};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
-use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES, USED_BYTES_BATCH};
+use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
 use crate::raw::{Parts, Record, Table};
 use crate::rng::Rng;
 use crate::sync::{Arc, MutexGuard, Ordering};
@@ -29,7 +30,7 @@ use std::ops::{Deref, DerefMut};
 type Guard<'e> = MutexGuard<'e, Stripe>;
 
 /// What a view has locked.
-enum Locked<'e> {
+pub(super) enum Locked<'e> {
     None,
     One(usize, Guard<'e>),
     /// Sorted by stripe.
@@ -40,7 +41,7 @@ enum Locked<'e> {
 
 impl Locked<'_> {
     #[inline]
-    fn stripe(&mut self, index: usize) -> Result<&mut Stripe> {
+    pub(super) fn stripe(&mut self, index: usize) -> Result<&mut Stripe> {
         match self {
             Locked::One(at, guard) if *at == index => Ok(guard),
             Locked::None | Locked::One(..) => Err(Error::OutsideView),
@@ -69,14 +70,14 @@ impl Locked<'_> {
 
 /// What waits for the locks to be gone.
 #[derive(Default)]
-struct After {
+pub(super) struct After {
     changes: Vec<Change>,
     ready: Vec<OwnedKey>,
     #[expect(
         clippy::vec_box,
         reason = "they come boxed: moving a pointer is cheaper than moving the object"
     )]
-    objects: Vec<Box<Object>>,
+    pub(super) objects: Vec<Box<Object>>,
     tables: Vec<Table<Object>>,
     /// A deadline that the timer may not know of yet.
     due_ms: Option<u64>,
@@ -146,10 +147,10 @@ impl<C> DerefMut for Edit<'_, C> {
 
 /// The proof of what is locked. See the module's documentation.
 pub struct View<'e> {
-    shared: &'e Shared,
-    locked: Locked<'e>,
+    pub(super) shared: &'e Shared,
+    pub(super) locked: Locked<'e>,
     now_ms: Option<u64>,
-    after: After,
+    pub(super) after: After,
 }
 
 impl<'e> View<'e> {
@@ -217,11 +218,10 @@ impl<'e> View<'e> {
         let policy = shared.policy();
         let Stripe { dbs, counts, .. } = locked.stripe(key.stripe())?;
         let found = match dbs.get_mut(key.db.get()) {
-            Some(db) if policy.tracks_access() => {
+            Some(db) => {
                 let seconds = shared.seconds();
                 db.table.get_touching(key.hash, key.bytes, |touch| policy.touched(touch, seconds))
             }
-            Some(db) => db.table.get(key.hash, key.bytes),
             None => None,
         };
         let found = found.filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)));
@@ -315,9 +315,12 @@ impl View<'_> {
             db.table.insert(key.hash, record, hash_of);
             stripe.account(added);
             self.set_record_deadline(key, room)?;
+            self.enqueue(key)?;
             self.report(key, "new", Class::NEW)?;
             return Ok(false);
         };
+        let touch = self.shared.policy().touched(slot.touch(), self.shared.seconds());
+        slot.set_touch(touch);
         let before = used_bytes(&slot);
         let old = slot.set_value(value);
         let delta = used_bytes(&slot) - before;
@@ -377,6 +380,8 @@ impl View<'_> {
             self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Never)?;
             return Ok(Some(result));
         };
+        let touch = self.shared.policy().touched(slot.touch(), self.shared.seconds());
+        slot.set_touch(touch);
         let before = used_bytes(&slot);
         let result = if let Some(object) = slot.object_mut() {
             #[allow(irrefutable_let_patterns)]
@@ -455,11 +460,14 @@ impl View<'_> {
         Ok(true)
     }
 
-    fn take(&mut self, key: &Key<'_>) -> Result<Option<Record<Object>>> {
+    pub(super) fn take(&mut self, key: &Key<'_>) -> Result<Option<Record<Object>>> {
         let stripe = self.locked.stripe(key.stripe())?;
         let Some(db) = stripe.db_existing(key.db) else { return Ok(None) };
         let Some(record) = db.table.remove(key.hash, key.bytes) else { return Ok(None) };
         db.expires -= usize::from(record.deadline_ms().is_some());
+        if let Some(fifo) = db.fifo.as_mut() {
+            fifo.remove(record.touch());
+        }
         stripe.account(-used_bytes(&record));
         Ok(Some(record))
     }
@@ -472,7 +480,10 @@ impl View<'_> {
         self.locked.stripe(to.stripe())?;
         let Some(record) = self.take(from)? else { return Ok(false) };
         self.remove(to)?;
-        let record = record.with_key(to.bytes);
+        let mut record = record.with_key(to.bytes);
+        if self.shared.fifo().is_some() {
+            record.set_touch(record.touch() & !QUEUED);
+        }
         let deadline = record.deadline_ms();
         let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
         let stripe = self.locked.stripe(to.stripe())?;
@@ -481,6 +492,7 @@ impl View<'_> {
         db.expires += usize::from(deadline.is_some());
         db.table.insert(to.hash, record, hash_of);
         self.set_record_deadline(to, deadline)?;
+        self.enqueue(to)?;
         Ok(true)
     }
 
@@ -528,7 +540,35 @@ impl View<'_> {
         if let Some(due) = arm {
             self.arm(key, due)?;
         }
+        if had != deadline_ms.is_some() && self.shared.fifo() == Some(true) {
+            self.requeue(key)?;
+        }
         Ok(true)
+    }
+
+    /// Puts an entry into the queue of those that may be evicted, where there are queues and it is in none.
+    #[inline]
+    fn enqueue(&mut self, key: &Key<'_>) -> Result<()> {
+        if let Some(volatile) = self.shared.fifo() {
+            let db = self.locked.stripe(key.stripe())?.db_mut(key.db);
+            db.enqueue(key.hash, key.bytes, volatile, &self.shared.keyspace.hasher);
+        }
+        Ok(())
+    }
+
+    /// Only entries with a deadline may be evicted, and this one gained one or lost it.
+    fn requeue(&mut self, key: &Key<'_>) -> Result<()> {
+        let db = self.locked.stripe(key.stripe())?.db_mut(key.db);
+        if let Some(mut slot) = db.table.get_mut(key.hash, key.bytes)
+            && slot.deadline_ms().is_none()
+        {
+            if let Some(fifo) = db.fifo.as_mut() {
+                let touch = fifo.remove(slot.touch());
+                slot.set_touch(touch);
+            }
+            return Ok(());
+        }
+        self.enqueue(key)
     }
 
     fn arm(&mut self, key: &Key<'_>, due_ms: u64) -> Result<()> {
@@ -842,12 +882,20 @@ impl View<'_> {
 
 /// The end of a view.
 impl View<'_> {
+    /// Has the total know exactly what the locked stripes hold.
+    pub(super) fn settle(&mut self) {
+        self.report_bytes(0);
+    }
+
     fn unlock(&mut self) {
+        self.report_bytes(self.shared.used_bytes_batch.load(Ordering::Relaxed));
+        self.locked = Locked::None;
+    }
+
+    fn report_bytes(&mut self, least: i64) {
         let settle = |stripe: &mut Stripe| {
-            if stripe.unreported_bytes.abs() >= USED_BYTES_BATCH {
-                self.shared
-                    .used_bytes
-                    .fetch_add(std::mem::take(&mut stripe.unreported_bytes), Ordering::Relaxed);
+            if stripe.unreported_bytes.abs() >= least {
+                self.shared.used_bytes.fetch_add(stripe.take_unreported(), Ordering::Relaxed);
             }
         };
         match &mut self.locked {
@@ -856,7 +904,6 @@ impl View<'_> {
             Locked::Many(guards) => guards.iter_mut().for_each(|(_, guard)| settle(guard)),
             Locked::All(guards) => guards.iter_mut().for_each(|guard| settle(guard)),
         }
-        self.locked = Locked::None;
     }
 
     /// What had to wait for the locks to be gone.

@@ -83,6 +83,15 @@ impl Object {
         }
     }
 
+    /// How it is kept, by the names Redis has for its own ways.
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Object::Bytes(_) => "raw",
+            Object::List(list) => list.encoding(),
+            Object::Zset(zset) => zset.encoding(),
+        }
+    }
+
     /// Bytes of the heap this value owns, the object itself included.
     pub fn used_bytes(&self) -> usize {
         size_of::<Object>()
