@@ -67,13 +67,11 @@ fn of_spec(spec: &KeySpec, words: &[&[u8]], found: &mut Vec<(usize, u32)>) -> Re
 
 /// Where a keyword stands, looked for from a word on, or backwards from one counted from the end.
 fn keyword(words: &[&[u8]], word: &str, from: i8) -> Option<usize> {
-    match usize::try_from(from) {
-        Ok(from) => words.iter().skip(from).position(|w| is(w, word)).map(|at| from + at),
-        Err(_) => {
-            let last = words.len().checked_sub(usize::from(from.unsigned_abs()))?;
-            words[..=last].iter().rposition(|w| is(w, word))
-        }
+    if let Ok(from) = usize::try_from(from) {
+        return words.iter().skip(from).position(|w| is(w, word)).map(|at| from + at);
     }
+    let last = words.len().checked_sub(usize::from(from.unsigned_abs()))?;
+    words.get(..=last)?.iter().rposition(|w| is(w, word))
 }
 
 /// The position of the only key, where a command has exactly one and always at the same place.

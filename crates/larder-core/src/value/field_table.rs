@@ -127,10 +127,14 @@ impl FieldTable {
         let mut cursor = cursor as u32;
         let (mut visited, mut buckets) = (0, 0_usize);
         loop {
-            cursor = self.table.scan(cursor, |field| self.hasher.hash(field), |record| {
-                visited += 1;
-                visit(record.key(), value_of(&record));
-            });
+            cursor = self.table.scan(
+                cursor,
+                |field| self.hasher.hash(field),
+                |record| {
+                    visited += 1;
+                    visit(record.key(), value_of(&record));
+                },
+            );
             buckets += 1;
             if cursor == 0 || visited >= count || buckets >= count.saturating_mul(10) {
                 return u64::from(cursor);

@@ -88,6 +88,8 @@ impl Object {
         match self {
             Object::Bytes(_) => "raw",
             Object::List(list) => list.encoding(),
+            Object::Hash(hash) => hash.encoding(),
+            Object::Set(set) => set.encoding(),
             Object::Zset(zset) => zset.encoding(),
         }
     }

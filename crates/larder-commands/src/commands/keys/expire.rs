@@ -119,56 +119,54 @@ impl Unit {
     const MS_OF_UNIX_TIME: Unit = Unit { ms: 1, from_now: false };
 }
 
-#[derive(Clone, Copy, Default)]
-struct Conditions {
-    if_none: bool,
-    if_some: bool,
-    if_later: bool,
-    if_earlier: bool,
-}
+/// The options of a line, one bit each.
+#[derive(Clone, Copy)]
+struct Conditions(u8);
 
 impl Conditions {
-    fn read(mut options: Options<'_>) -> Result<Conditions> {
-        let mut conditions = Conditions::default();
-        for option in options.by_ref() {
-            match () {
-                () if is(option, "NX") => conditions.if_none = true,
-                () if is(option, "XX") => conditions.if_some = true,
-                () if is(option, "GT") => conditions.if_later = true,
-                () if is(option, "LT") => conditions.if_earlier = true,
+    const IF_NONE: u8 = 1;
+    const IF_SOME: u8 = 2;
+    const IF_LATER: u8 = 4;
+    const IF_EARLIER: u8 = 8;
+
+    fn read(options: Options<'_>) -> Result<Conditions> {
+        let mut bits = 0;
+        for option in options {
+            bits |= match () {
+                () if is(option, "NX") => Conditions::IF_NONE,
+                () if is(option, "XX") => Conditions::IF_SOME,
+                () if is(option, "GT") => Conditions::IF_LATER,
+                () if is(option, "LT") => Conditions::IF_EARLIER,
                 () => {
                     let option = String::from_utf8_lossy(option);
                     return Err(Error::general(format_args!("Unsupported option {option}")));
                 }
-            }
+            };
         }
-        if conditions.if_none && (conditions.if_some || conditions.if_later || conditions.if_earlier) {
-            return Err(Error::general(
-                "NX and XX, GT or LT options at the same time are not compatible",
-            ));
+        let conditions = Conditions(bits);
+        if conditions.has(Conditions::IF_NONE) && bits != Conditions::IF_NONE {
+            return Err(Error::general("NX and XX, GT or LT options at the same time are not compatible"));
         }
-        if conditions.if_later && conditions.if_earlier {
+        if conditions.has(Conditions::IF_LATER) && conditions.has(Conditions::IF_EARLIER) {
             return Err(Error::general("GT and LT options at the same time are not compatible"));
         }
         Ok(conditions)
     }
 
+    fn has(self, condition: u8) -> bool {
+        self.0 & condition != 0
+    }
+
     /// No deadline counts as one that never comes.
     fn allow(self, old: Option<Deadline>, new: Deadline) -> bool {
-        !(self.if_none && old.is_some()
-            || self.if_some && old.is_none()
-            || self.if_later && old.is_none_or(|old| new <= old)
-            || self.if_earlier && old.is_some_and(|old| new >= old))
+        !(self.has(Conditions::IF_NONE) && old.is_some()
+            || self.has(Conditions::IF_SOME) && old.is_none()
+            || self.has(Conditions::IF_LATER) && old.is_none_or(|old| new <= old)
+            || self.has(Conditions::IF_EARLIER) && old.is_some_and(|old| new >= old))
     }
 }
 
-fn run(
-    cx: &mut Cx<'_>,
-    args: Args<'_>,
-    out: &mut dyn Reply,
-    name: &str,
-    unit: Unit,
-) -> Result<Outcome> {
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, name: &str, unit: Unit) -> Result<Outcome> {
     let conditions = Conditions::read(args.options(3))?;
     let invalid = || Error::expire_time(name);
     let ms = args.int(2)?.checked_mul(unit.ms).ok_or_else(invalid)?;

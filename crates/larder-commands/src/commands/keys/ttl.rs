@@ -12,8 +12,7 @@ const ANY: Command = Command {
     ..Command::DEFAULT
 };
 
-const ANY_LEFT: Command =
-    Command { history: &[("2.8.0", "Added the -2 reply.")], ..ANY };
+const ANY_LEFT: Command = Command { history: &[("2.8.0", "Added the -2 reply.")], ..ANY };
 
 pub(crate) static TTL: Command = Command {
     name: "ttl",
@@ -37,7 +36,13 @@ pub(crate) static EXPIRETIME: Command = Command {
     name: "expiretime",
     summary: "Tells at which second of Unix time a key dies.",
     since: "7.0.0",
-    examples: &["EXPIRETIME nothing", "SET k v", "EXPIRETIME k", "SET k v PXAT 33177117420500", "EXPIRETIME k"],
+    examples: &[
+        "EXPIRETIME nothing",
+        "SET k v",
+        "EXPIRETIME k",
+        "SET k v PXAT 33177117420500",
+        "EXPIRETIME k",
+    ],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| seconds(cx.unix_ms_of(deadline))),
     ..ANY
 };

@@ -13,7 +13,7 @@ pub(crate) static TYPE: Command = Command {
     flags: READONLY | FAST,
     keys: &[KeySpec::at(1, RO)],
     args: &[Arg::key("key")],
-    examples: &["TYPE nothing", "SET s 1", "TYPE s", "RPUSH l 1", "TYPE l", "ZADD z 1 a", "TYPE z"],
+    examples: &["TYPE nothing", "SET s 1", "TYPE s", "RPUSH l 1", "TYPE l", "HSET h f v", "TYPE h"],
     run,
     ..Command::DEFAULT
 };

@@ -1,8 +1,8 @@
 //! `KEYS`: every key that matches a pattern.
 //!
 //! The walk lets each stripe go after a bounded number of entries, so nobody waits long for a client that asks for a
-//! million keys; a key that is there from beginning to end is in the reply once. What was found of a stripe is dropped as
-//! soon as it is written.
+//! million keys; a key that is there from beginning to end is in the reply once. What was found of a stripe is dropped
+//! as soon as it is written.
 
 use crate::prelude::*;
 use larder_core::{ScanCursor, glob};
@@ -18,7 +18,15 @@ pub(crate) static KEYS: Command = Command {
     acl: crate::spec::acl::DANGEROUS,
     reach: Reach::Stripes,
     args: &[Arg::pattern("pattern")],
-    examples: &["KEYS *", "SET user:1 a", "SET user:2 b", "SET visit:1 c", "KEYS user:?", "KEYS *1", "KEYS [x-z]*"],
+    examples: &[
+        "KEYS *",
+        "SET user:1 a",
+        "SET user:2 b",
+        "SET visit:1 c",
+        "KEYS user:?",
+        "KEYS *1",
+        "KEYS [x-z]*",
+    ],
     run,
     ..Command::DEFAULT
 };
