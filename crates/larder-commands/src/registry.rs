@@ -109,6 +109,8 @@ pub(crate) static COMMANDS: &[&Command] = &[
     &commands::sets::smembers::SMEMBERS,
     &commands::sets::smembers::SMISMEMBER,
     &commands::sets::smove::SMOVE,
+    &commands::keys::sort::SORT,
+    &commands::keys::sort::SORT_RO,
     &commands::sets::spop::SPOP,
     &commands::pubsub::publish::SPUBLISH,
     &commands::sets::spop::SRANDMEMBER,

@@ -13,6 +13,7 @@ pub(crate) mod persist;
 pub(crate) mod randomkey;
 pub(crate) mod rename;
 pub(crate) mod scan;
+pub(crate) mod sort;
 pub(crate) mod touch;
 pub(crate) mod ttl;
 pub(crate) mod type_name;
