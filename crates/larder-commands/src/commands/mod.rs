@@ -9,3 +9,4 @@ pub(crate) mod pubsub;
 pub(crate) mod sets;
 pub(crate) mod strings;
 pub(crate) mod transactions;
+pub(crate) mod zsets;
