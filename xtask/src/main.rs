@@ -4,6 +4,7 @@
 
 mod ci;
 mod codegen;
+mod compare;
 mod process;
 mod setup;
 mod source;
@@ -23,6 +24,8 @@ cargo xtask <command>
   codegen [--check]  write the generated files, or say which ones are stale
   tidy               the rules of the house that no other tool keeps
   ci [--fast]        the whole check, in order; --fast leaves out the examples and the client tests
+  compare [part]...  Larder beside its rivals: server, embedded, memory; writes docs/performance.md
+                     --rounds N, and --rival 'valkey-server --port {port}' for another server
 ";
 
 enum Task {
@@ -31,6 +34,7 @@ enum Task {
     Codegen { check: bool },
     Tidy,
     Ci { fast: bool },
+    Compare(compare::Asked),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn perform(task: &Task) -> Result<()> {
         Task::Codegen { check } => codegen::run(&workspace, check),
         Task::Tidy => tidy::run(&workspace),
         Task::Ci { fast } => ci::run(&workspace, fast),
+        Task::Compare(ref asked) => compare::run(&workspace, asked),
     }
 }
 
@@ -67,6 +72,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
             Some("codegen") => Task::Codegen { check: false },
             Some("tidy") => Task::Tidy,
             Some("ci") => Task::Ci { fast: false },
+            Some("compare") => Task::Compare(compare::Asked::default()),
             _ => return Err(format!("no command {}\n\n{HELP}", word.display()).into()),
         },
         Some(other) => return Err(other.unexpected().into()),
@@ -75,6 +81,9 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
         match (&mut task, &word) {
             (Task::Codegen { check }, Long("check")) => *check = true,
             (Task::Ci { fast }, Long("fast")) => *fast = true,
+            (Task::Compare(asked), Value(part)) => asked.parts.push(part.to_string_lossy().into_owned()),
+            (Task::Compare(asked), Long("rounds")) => asked.rounds = Some(words.value()?.parse()?),
+            (Task::Compare(asked), Long("rival")) => asked.rival = Some(words.value()?.string()?),
             (_, Short('h') | Long("help")) => return Ok(Task::Help),
             _ => return Err(word.unexpected().into()),
         }
