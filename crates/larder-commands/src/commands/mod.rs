@@ -1,6 +1,7 @@
 //! The commands, one file each, in the groups that the documentation of Redis uses.
 //! The list is written by `cargo xtask codegen`.
 
+pub(crate) mod bitmaps;
 pub(crate) mod connection;
 pub(crate) mod hashes;
 pub(crate) mod keys;

@@ -1,0 +1,185 @@
+//! `BITCOUNT`, `BITPOS`: how many bits, and where.
+
+use super::bits::{Unit, bit, count, get};
+use crate::prelude::*;
+use larder_core::value::string::IntText;
+
+pub(crate) static BITCOUNT: Command = Command {
+    name: "bitcount",
+    summary: "Counts the bits that are set, of a whole string or of a range of bytes or bits.",
+    since: "2.6.0",
+    group: Group::Bitmaps,
+    complexity: "O(N) in the bytes looked at",
+    arity: -2,
+    flags: READONLY,
+    keys: &[KeySpec::at(1, RO | ACCESS)],
+    args: &[
+        Arg::key("key"),
+        Arg::block(
+            "index",
+            &[
+                Arg::int("start"),
+                Arg::int("end"),
+                Arg::one_of("index_unit", &[Arg::word("byte", "BYTE"), Arg::word("bit", "BIT")])
+                    .optional()
+                    .since("7.0.0"),
+            ],
+        )
+        .optional(),
+    ],
+    examples: &[
+        "SET a foobar",
+        "BITCOUNT a",
+        "BITCOUNT a 0 0",
+        "BITCOUNT a 1 1 BYTE",
+        "BITCOUNT a 5 30 BIT",
+        "BITCOUNT a -2 -1",
+        "BITCOUNT a -1 -2",
+        "BITCOUNT a 9 10",
+        "BITCOUNT none",
+        "BITCOUNT a 1",
+        "BITCOUNT a 1 x",
+        "BITCOUNT a 1 2 WORD",
+        "LPUSH l x",
+        "BITCOUNT l",
+    ],
+    history: &[("7.0.0", "Takes BYTE or BIT.")],
+    run: bitcount,
+    ..Command::DEFAULT
+};
+
+pub(crate) static BITPOS: Command = Command {
+    name: "bitpos",
+    summary: "Says where the first bit that is set, or clear, stands.",
+    since: "2.8.7",
+    group: Group::Bitmaps,
+    complexity: "O(N) in the bytes looked at",
+    arity: -3,
+    flags: READONLY,
+    keys: &[KeySpec::at(1, RO | ACCESS)],
+    args: &[
+        Arg::key("key"),
+        Arg::int("bit"),
+        Arg::block(
+            "index",
+            &[
+                Arg::int("start"),
+                Arg::block(
+                    "end_index",
+                    &[
+                        Arg::int("end"),
+                        Arg::one_of("index_unit", &[Arg::word("byte", "BYTE"), Arg::word("bit", "BIT")])
+                            .optional()
+                            .since("7.0.0"),
+                    ],
+                )
+                .optional(),
+            ],
+        )
+        .optional(),
+    ],
+    examples: &[
+        "SET a \"\\xff\\xf0\\x00\"",
+        "BITPOS a 0",
+        "BITPOS a 1",
+        "BITPOS a 1 2",
+        "BITPOS a 0 1",
+        "BITPOS a 1 7 15 BIT",
+        "BITPOS a 0 -1 -1 BYTE",
+        "SET ones \"\\xff\\xff\"",
+        "BITPOS ones 0",
+        "BITPOS ones 0 0 -1",
+        "BITPOS ones 0 1",
+        "BITPOS none 0",
+        "BITPOS none 1",
+        "BITPOS a 2",
+        "BITPOS a 1 2 3 WORD",
+        "BITPOS a 1 x",
+        "SET empty \"\"",
+        "BITPOS empty 0",
+        "BITPOS empty 1 0 -1",
+    ],
+    history: &[("7.0.0", "Takes BYTE or BIT.")],
+    run: bitpos,
+    ..Command::DEFAULT
+};
+
+fn bitcount(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let key = cx.key(args.at(1));
+    let mut text = IntText::new();
+    let range = match *args.from(2) {
+        [] => None,
+        [_, _] | [_, _, _] => {
+            let (start, end) = (args.int(2)?, args.int(3)?);
+            Some((start, end, Unit::read(args.from(4).first())?))
+        }
+        _ => return Err(Error::SYNTAX),
+    };
+    let Some(value) = cx.view.string(&key)? else {
+        out.int(0);
+        return Ok(Done);
+    };
+    let bytes = value.as_bytes(&mut text);
+    let Some((start, end, unit)) = range else {
+        out.count(count(bytes));
+        return Ok(Done);
+    };
+    let Some((first, last)) = unit.bits(start, end, bytes.len()) else {
+        out.int(0);
+        return Ok(Done);
+    };
+    let mut counted = count(&bytes[first / 8..=last / 8]);
+    counted -= (first / 8 * 8..first).filter(|at| get(bytes, *at)).count();
+    counted -= (last + 1..last / 8 * 8 + 8).filter(|at| get(bytes, *at)).count();
+    out.count(counted);
+    Ok(Done)
+}
+
+fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    parse_int(args.at(2)).ok_or(Error::NOT_INTEGER)?;
+    let wanted = bit(args.at(2), "ERR The bit argument must be 1 or 0.")?;
+    let (start, end, unit, has_end) = match *args.from(3) {
+        [] => (0, -1, Unit::Byte, false),
+        [_] => (args.int(3)?, -1, Unit::Byte, false),
+        [_, _] | [_, _, _] => {
+            let start = args.int(3)?;
+            let unit = Unit::read(args.from(5).first())?;
+            (start, args.int(4)?, unit, true)
+        }
+        _ => return Err(Error::SYNTAX),
+    };
+    let key = cx.key(args.at(1));
+    let mut text = IntText::new();
+    let Some(value) = cx.view.string(&key)? else {
+        out.int(if wanted { -1 } else { 0 });
+        return Ok(Done);
+    };
+    let bytes = value.as_bytes(&mut text);
+    let Some((first, last)) = unit.bits(start, end, bytes.len()) else {
+        out.int(-1);
+        return Ok(Done);
+    };
+    match position(bytes, wanted, first, last) {
+        Some(at) => out.count(at),
+        // A string goes on with zeros for ever, unless its end was named.
+        None if !wanted && !has_end => out.count(bytes.len() * 8),
+        None => out.int(-1),
+    }
+    Ok(Done)
+}
+
+/// The first bit like this between two, whole bytes at a time where they cannot hold one.
+fn position(bytes: &[u8], wanted: bool, first: usize, last: usize) -> Option<usize> {
+    let skipped = if wanted { 0 } else { 0xff };
+    let mut at = first;
+    while at <= last {
+        if at.is_multiple_of(8) && bytes.get(at / 8) == Some(&skipped) {
+            at += 8;
+        } else if get(bytes, at) == wanted {
+            return Some(at);
+        } else {
+            at += 1;
+        }
+    }
+    None
+}
