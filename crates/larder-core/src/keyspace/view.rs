@@ -83,6 +83,17 @@ pub(super) struct After {
     due_ms: Option<u64>,
 }
 
+impl After {
+    /// A read found nothing.
+    #[inline]
+    fn missed(&mut self, shared: &Shared, key: &Key<'_>) {
+        if shared.feed.wants(Class::KEY_MISS) {
+            let key = OwnedKey { db: key.db, bytes: key.bytes.into() };
+            self.changes.push(Change { key, event: "keymiss", class: Class::KEY_MISS });
+        }
+    }
+}
+
 /// What a write does about a key's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
@@ -214,7 +225,7 @@ impl<'e> View<'e> {
     /// The entry of a key, as a read: it counts as a hit or a miss, and as a use of the entry.
     #[inline]
     pub fn get(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
-        let View { shared, locked, now_ms, .. } = self;
+        let View { shared, locked, now_ms, after } = self;
         let policy = shared.policy();
         let Stripe { dbs, counts, .. } = locked.stripe(key.stripe())?;
         let found = match dbs.get_mut(key.db.get()) {
@@ -229,11 +240,25 @@ impl<'e> View<'e> {
             counts.hits += 1;
         } else {
             counts.misses += 1;
+            after.missed(shared, key);
         }
         Ok(found.map(Entry))
     }
 
-    /// The entry of a key, for looking at without using it: TTL, OBJECT, SCAN and their like.
+    /// The entry of a key, as a read that is no use of it: EXISTS, TTL, TYPE. It counts as a hit or a miss.
+    pub fn look(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
+        let found = self.exists(key)?;
+        let counts = &mut self.locked.stripe(key.stripe())?.counts;
+        if found {
+            counts.hits += 1;
+        } else {
+            counts.misses += 1;
+            self.after.missed(self.shared, key);
+        }
+        self.peek(key)
+    }
+
+    /// The entry of a key, for looking at without using or counting it: OBJECT, and conditions of writes.
     pub fn peek(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
         let View { shared, locked, now_ms, .. } = self;
         let found = locked.stripe(key.stripe())?.db(key.db).and_then(|db| db.table.get(key.hash, key.bytes));

@@ -22,8 +22,28 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     let mut found = 0;
     for bytes in args.from(1) {
         let key = cx.key(bytes);
-        found += i64::from(cx.view.exists(&key)?);
+        found += i64::from(cx.view.look(&key)?.is_some());
     }
     out.int(found);
     Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn a_look_counts_and_a_miss_is_an_event() {
+        let house = House::new();
+        let (mut guest, mut listener) = (house.guest(), house.guest());
+        house.instance.configure(&[("notify-keyspace-events", "Em")]).expect("a valid setting");
+        listener.says("PSUBSCRIBE __keyevent*");
+        guest.says("SET a 1");
+        for line in ["EXISTS a b", "TTL a", "PTTL b", "TYPE a", "GET b", "OBJECT ENCODING a"] {
+            guest.says(line);
+        }
+        let counts = house.instance.engine().counts();
+        assert_eq!((counts.hits, counts.misses), (3, 3));
+        assert_eq!(listener.hears().matches("__:keymiss\" \"b\"").count(), 3);
+    }
 }

@@ -1,5 +1,5 @@
-//! `SORT`, `SORT_RO`: the elements of a list, a set or a sorted set in order: by themselves, or by other keys that their
-//! names lead to.
+//! `SORT`, `SORT_RO`: the elements of a list, a set or a sorted set in order: by themselves, or by other keys that
+//! their names lead to.
 //!
 //! Without such patterns only the key itself is locked. A pattern can lead anywhere, so with one everything is: the
 //! order is then that of one moment, as with Redis.

@@ -77,7 +77,7 @@ fn run(
     told: fn(&mut Cx<'_>, Deadline) -> i64,
 ) -> Result<Outcome> {
     let key = cx.key(args.at(1));
-    let found = cx.view.peek(&key)?.map(|entry| entry.deadline());
+    let found = cx.view.look(&key)?.map(|entry| entry.deadline());
     out.int(match found {
         None => -2,
         Some(None) => -1,

@@ -33,6 +33,6 @@ pub(crate) fn name_of(kind: Kind) -> &'static str {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let key = cx.key(args.at(1));
-    out.status(cx.view.peek(&key)?.map_or("none", |entry| name_of(entry.kind())));
+    out.status(cx.view.look(&key)?.map_or("none", |entry| name_of(entry.kind())));
     Ok(Done)
 }
