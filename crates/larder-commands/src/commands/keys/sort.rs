@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
                 () if is(option, "BY") => {
                     let pattern = options.value()?;
                     plan.by = Some(pattern);
-                    plan.unsorted = !pattern.contains(&b'*');
+                    plan.unsorted |= !pattern.contains(&b'*');
                 }
                 () if is(option, "GET") => plan.gets.push(options.value()?),
                 () => return Err(Error::SYNTAX),

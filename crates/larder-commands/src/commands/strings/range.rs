@@ -17,7 +17,9 @@ pub(crate) static APPEND: Command = Command {
     args: &[Arg::key("key"), Arg::string("value")],
     examples: &[
         "APPEND log one",
+        "OBJECT ENCODING log",
         "APPEND log ,two",
+        "OBJECT ENCODING log",
         "GET log",
         "SET n 1",
         "APPEND n 2",
@@ -27,10 +29,15 @@ pub(crate) static APPEND: Command = Command {
     ],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
-        let len = cx.view.string(&key)?.map_or(0, |value| value.len());
-        let len =
-            len.checked_add(args[2].len()).filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
-        cx.view.edit_bytes(&key, Missing::Create, |bytes| bytes.extend_from_slice(&args[2]))?;
+        let old = cx.view.string(&key)?.map(|value| value.len());
+        let len = old.unwrap_or(0).checked_add(args[2].len());
+        let len = len.filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
+        if old.is_none() {
+            // The first piece is kept as SET would keep it; room to grow comes with the second.
+            cx.view.set(&key, &args[2], Expiry::Never)?;
+        } else {
+            cx.view.edit_bytes(&key, Missing::Skip, |bytes| bytes.extend_from_slice(&args[2]))?;
+        }
         cx.view.report(&key, "append", Class::STRING)?;
         out.count(len);
         Ok(Done)
