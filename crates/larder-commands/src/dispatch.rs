@@ -424,3 +424,31 @@ pub fn write_message(message: &Message, out: &mut dyn Reply) {
     out.bulk(&message.channel);
     out.bulk(&message.payload);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn what_needs_memory_is_refused_or_makes_room_for_itself() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let value = "x".repeat(10_000);
+        let write = |guest: &mut crate::testing::Guest, n: u32| guest.says(&format!("SET key:{n} {value}"));
+        house.instance.configure(&[("maxmemory", "5mb")]).expect("a valid setting");
+        let refused = (0..1_000).find(|n| write(&mut guest, *n) != "OK").expect("there is a limit");
+        assert!((400..550).contains(&refused), "{refused}");
+        assert_eq!(write(&mut guest, refused), "-OOM command not allowed when used memory > 'maxmemory'.");
+        assert_eq!(guest.says("GET key:0").len(), 10_002);
+        assert_eq!(guest.says("PEXPIRE key:0 100"), "(1)");
+        house.instance.configure(&[("maxmemory-policy", "volatile-ttl")]).expect("a valid setting");
+        assert_eq!(write(&mut guest, refused), "OK");
+        assert_eq!(guest.says("EXISTS key:0 key:1"), "(1)");
+        for policy in ["allkeys-s3fifo", "allkeys-lru", "allkeys-lfu", "allkeys-random"] {
+            house.instance.configure(&[("maxmemory-policy", policy)]).expect("a valid setting");
+            assert!((0..2_000).all(|n| write(&mut guest, n) == "OK"), "{policy}");
+            let used = house.instance.engine().used_bytes();
+            assert!((4_700_000..5_400_000).contains(&used), "{policy}: {used}");
+        }
+    }
+}

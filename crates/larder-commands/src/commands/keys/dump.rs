@@ -77,9 +77,10 @@ pub(crate) static MIGRATE: Command = Command {
         Arg::one_of(
             "authentication",
             &[
-                Arg::string("password").token("AUTH").since("4.0.7"),
+                Arg::string("password").token("AUTH").optional().since("4.0.7"),
                 Arg::block("username_password", &[Arg::string("username"), Arg::string("password")])
                     .token("AUTH2")
+                    .optional()
                     .since("6.0.0"),
             ],
         )

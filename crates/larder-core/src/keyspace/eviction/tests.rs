@@ -294,3 +294,34 @@ fn idle_time_survives_the_end_of_its_bits() {
     assert_eq!(Tracking::idle_seconds(0x00ff_fff0, 0x0100_0010), 0x20);
     assert_eq!(Tracking::idle_seconds(7, 7), 0);
 }
+
+#[test]
+fn several_threads_write_under_one_limit() {
+    const LIMIT: u64 = 2_000_000;
+    for policy in [Policy::AllkeysS3Fifo, Policy::VolatileS3Fifo, Policy::AllkeysLru, Policy::VolatileRandom]
+    {
+        let (engine, _) = engine(policy, LIMIT);
+        let far = Expiry::At(Deadline::at_ms(engine.now_ms() + 1_000_000));
+        std::thread::scope(|scope| {
+            for thread in 0..3 {
+                let engine = &engine;
+                scope.spawn(move || {
+                    let mut rng = Rng::seeded(thread);
+                    for _ in 0..6_000 {
+                        let key = rng.below(20_000).to_string();
+                        if !get(engine, key.as_bytes()) {
+                            engine.make_room().expect("every key may go");
+                            set(engine, key.as_bytes(), &[0; 300], far);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(engine.counts().evicted > 1_000, "{policy}: {}", engine.counts().evicted);
+        let used = engine.used_bytes();
+        assert!((LIMIT * 8 / 10..LIMIT * 11 / 10).contains(&used), "{policy}: {used}");
+        engine.set_memory_max_bytes(Some(1));
+        while engine.make_room().is_ok() && len(&engine) > 0 {}
+        assert_eq!(len(&engine), 0, "{policy}");
+    }
+}
