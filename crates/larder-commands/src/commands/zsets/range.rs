@@ -31,7 +31,7 @@ impl<'a> Span<'a> {
                 Ok(Span::Rank(end(min)?, end(max)?))
             }
             Order::Score => {
-                let end = |word| ScoreBound::parse(word).ok_or(Error::RANGE_NOT_FLOAT);
+                let end = |word| score_bound(word).ok_or(Error::RANGE_NOT_FLOAT);
                 Ok(Span::Score(end(min)?, end(max)?))
             }
             Order::Lex => {
@@ -54,6 +54,25 @@ impl<'a> Span<'a> {
             Span::Lex(min, max) => zset.ranks_by_lex(min, max),
         }
     }
+}
+
+/// Reads one end of a range of scores. As in Redis, space before the number is passed over, and no text is zero.
+fn score_bound(word: &[u8]) -> Option<ScoreBound> {
+    let (exclusive, text) = match word.strip_prefix(b"(") {
+        Some(text) => (true, text),
+        None => (false, word),
+    };
+    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'..=b'\r'));
+    let bound = match start {
+        None if text.is_empty() => ScoreBound::Incl(0.0),
+        // A second parenthesis is no number.
+        Some(start) if text[start] != b'(' => ScoreBound::parse(&text[start..])?,
+        _ => return None,
+    };
+    Some(match bound {
+        ScoreBound::Incl(score) if exclusive => ScoreBound::Excl(score),
+        bound => bound,
+    })
 }
 
 /// What a command of the `ZRANGE` family has settled by its name; the rest is for its options.
@@ -130,6 +149,26 @@ impl<'a> Asked<'a> {
 #[cfg(test)]
 mod tests {
     use crate::testing::House;
+
+    #[test]
+    fn bounds_are_read_as_redis_reads_them() {
+        let mut guest = House::new().guest();
+        guest.says("ZADD z 0 a 1 b 5 c");
+        for (min, answer) in [
+            ("", "(3)"),
+            (" 1", "(2)"),
+            ("(", "(2)"),
+            ("( 1", "(1)"),
+            ("\t\r(1", "-ERR min or max is not a float"),
+            ("((1", "-ERR min or max is not a float"),
+            (" ", "-ERR min or max is not a float"),
+            ("1 ", "-ERR min or max is not a float"),
+            ("-1e400", "(3)"),
+            ("(inf", "(0)"),
+        ] {
+            assert_eq!(guest.says_words(&[b"ZCOUNT", b"z", min.as_bytes(), b"5"]), answer, "{min:?}");
+        }
+    }
 
     /// Every range of every kind against a plain list of the same members.
     #[test]
