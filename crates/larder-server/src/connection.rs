@@ -8,6 +8,7 @@
 use crate::reply::RespReply;
 use larder_commands::{Blocked, Flow, Instance, Item, Reply, Session, Wake, client_flags};
 use larder_resp::{Limits, Parsed, RequestParser, Span};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -82,6 +83,10 @@ pub(crate) struct Buffers {
     /// Up to here the input is executed.
     at: usize,
     spans: Vec<Span>,
+    /// Commands that are parsed and not executed: the first of their spans, and how many.
+    parsed: VecDeque<(usize, usize)>,
+    /// What is wrong with the input behind them.
+    broken: Option<larder_commands::Error>,
     output: Vec<u8>,
     /// Up to here the output is written.
     written: usize,
@@ -89,7 +94,7 @@ pub(crate) struct Buffers {
 
 impl Buffers {
     fn is_empty(&self) -> bool {
-        self.at == self.input.len() && self.unread() == 0
+        self.at == self.input.len() && self.parsed.is_empty() && self.unread() == 0
     }
 
     fn unread(&self) -> usize {
@@ -100,6 +105,8 @@ impl Buffers {
         self.input.clear();
         self.at = 0;
         self.spans.clear();
+        self.parsed.clear();
+        self.broken = None;
         self.output.clear();
         self.written = 0;
         self.input.shrink_to(BUFFER_KEPT);
@@ -116,10 +123,6 @@ pub(crate) struct Pool(std::cell::RefCell<Vec<Box<Buffers>>>);
 impl Pool {
     const KEPT: usize = 64;
 
-    #[expect(
-        clippy::unnecessary_box_returns,
-        reason = "connections hold a pointer, so that an idle one is small"
-    )]
     fn take(&self) -> Box<Buffers> {
         self.0.borrow_mut().pop().unwrap_or_default()
     }
@@ -406,7 +409,7 @@ impl Connection {
             let now = self.guest.instance.engine().clock().coarse_ms();
             session.client.active_ms.store(now, Ordering::Relaxed);
             // What is executed makes room.
-            if buffers.at > 0 {
+            if buffers.at > 0 && buffers.parsed.is_empty() {
                 self.parser.retire(&mut buffers.spans);
                 if buffers.at == buffers.input.len() {
                     buffers.input.clear();
@@ -437,40 +440,21 @@ impl Connection {
             let Some(session) = self.guest.session.as_mut() else { return Pause::Closing };
             let unread_max = if session.authenticated { UNREAD_MAX } else { UNREAD_UNAUTHENTICATED_MAX };
             let unread = buffers.unread();
-            if unread >= unread_max {
+            if unread >= unread_max || (unread >= WRITE_LEN && buffers.written == 0) {
                 return Pause::Output;
             }
-            if unread >= WRITE_LEN && buffers.written == 0 {
-                return Pause::Output;
-            }
-            let was_authenticated = session.authenticated;
-            let flow = match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
-                Ok(Parsed::Command { first, argc }) => {
-                    let input = &buffers.input;
-                    let words = buffers.spans[first..first + argc].iter().map(|span| span.of(input));
-                    let mut out = RespReply::new(&mut buffers.output, session.protocol());
-                    execute(&self.guest.instance, session, words, argc, &mut out)
-                }
-                Ok(Parsed::Inline(words)) => {
-                    let mut out = RespReply::new(&mut buffers.output, session.protocol());
-                    let argc = words.len();
-                    execute(&self.guest.instance, session, words.iter().map(|word| &**word), argc, &mut out)
-                }
-                Ok(Parsed::Incomplete { .. }) => return Pause::Input,
-                Ok(Parsed::Http) => {
-                    self.closing = true;
-                    return Pause::Closing;
-                }
-                Err(error) => {
-                    let error = larder_commands::Error::general(error);
-                    RespReply::new(&mut buffers.output, session.protocol()).error(&error);
+            let flow = match self.next(buffers) {
+                Next::Parsed { first, argc } => self.execute_parsed(buffers, first, argc),
+                Next::Inline(words) => self.execute_inline(buffers, &words),
+                Next::Nothing => return Pause::Input,
+                Next::Close(error) => {
+                    if let Some(error) = error {
+                        let protocol = self.guest.session.as_ref().map(Session::protocol).unwrap_or_default();
+                        RespReply::new(&mut buffers.output, protocol).error(&error);
+                    }
                     Flow::Close
                 }
             };
-            if session.authenticated != was_authenticated {
-                session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
-                self.set_limits();
-            }
             match flow {
                 Flow::Next => {}
                 Flow::Close => {
@@ -486,27 +470,112 @@ impl Connection {
             }
         }
     }
-}
 
-/// Lines of up to so many words need no allocation.
-const WORDS_INLINE: usize = 16;
+    /// The next command: of those that are parsed already, or of a new batch.
+    fn next(&mut self, buffers: &mut Buffers) -> Next {
+        if let Some((first, argc)) = buffers.parsed.pop_front() {
+            return Next::Parsed { first, argc };
+        }
+        if let Some(error) = buffers.broken.take() {
+            return Next::Close(Some(error));
+        }
+        // Before a login the limits may change with every command.
+        let authenticated = self.guest.session.as_ref().is_some_and(|session| session.authenticated);
+        let most = if authenticated { BATCH_MAX } else { 1 };
+        let end = loop {
+            let before = buffers.at;
+            match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
+                Ok(Parsed::Command { first, argc }) => {
+                    buffers.parsed.push_back((first, argc));
+                    if buffers.parsed.len() == most {
+                        break Next::Nothing;
+                    }
+                }
+                Ok(Parsed::Inline(words)) if buffers.parsed.is_empty() => break Next::Inline(words),
+                Ok(Parsed::Inline(_)) => {
+                    // It is read again when its turn comes.
+                    buffers.at = before;
+                    break Next::Nothing;
+                }
+                Ok(Parsed::Incomplete { .. }) => break Next::Nothing,
+                Ok(Parsed::Http) => break Next::Close(None),
+                Err(error) => {
+                    // What came before it is executed first.
+                    buffers.broken = Some(larder_commands::Error::general(error));
+                    break Next::Nothing;
+                }
+            }
+        };
+        if buffers.parsed.len() > 1 {
+            self.fetch(buffers);
+        }
+        match (buffers.parsed.pop_front(), buffers.broken.is_some()) {
+            (Some((first, argc)), _) => Next::Parsed { first, argc },
+            (None, true) => self.next(buffers),
+            (None, false) => end,
+        }
+    }
 
-#[inline]
-fn execute<'w>(
-    instance: &Instance,
-    session: &mut Session,
-    words: impl Iterator<Item = &'w [u8]>,
-    argc: usize,
-    out: &mut RespReply<'_>,
-) -> Flow {
-    if argc <= WORDS_INLINE {
+    /// Begins to fetch what the commands of a batch will look up, so that their cache misses overlap.
+    fn fetch(&self, buffers: &Buffers) {
+        let Some(session) = &self.guest.session else { return };
+        let instance = &self.guest.instance;
+        let mut keys = [None; BATCH_MAX];
+        for (key, (first, argc)) in keys.iter_mut().zip(&buffers.parsed) {
+            // The key of a command with one key is its second word.
+            let words = &buffers.spans[*first..first + (*argc).min(2)];
+            let (Some(name), Some(word)) = (words.first(), words.get(1)) else { continue };
+            *key = instance.prepare(session, &[name.of(&buffers.input), word.of(&buffers.input)]);
+        }
+        keys.iter().flatten().for_each(|key| instance.engine().prefetch_entry(key));
+    }
+
+    fn execute_parsed(&mut self, buffers: &mut Buffers, first: usize, argc: usize) -> Flow {
+        let Buffers { input, spans, output, .. } = buffers;
+        let words = spans[first..first + argc].iter().map(|span| span.of(input));
+        if argc > WORDS_INLINE {
+            let line: Vec<&[u8]> = words.collect();
+            return self.execute(&line, output);
+        }
         let mut line: [&[u8]; WORDS_INLINE] = [&[]; WORDS_INLINE];
         for (place, word) in line.iter_mut().zip(words) {
             *place = word;
         }
-        instance.execute(session, &line[..argc], out)
-    } else {
-        let line: Vec<&[u8]> = words.collect();
-        instance.execute(session, &line, out)
+        self.execute(&line[..argc], output)
+    }
+
+    fn execute_inline(&mut self, buffers: &mut Buffers, words: &[Vec<u8>]) -> Flow {
+        let line: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
+        self.execute(&line, &mut buffers.output)
+    }
+
+    #[inline]
+    fn execute(&mut self, line: &[&[u8]], output: &mut Vec<u8>) -> Flow {
+        let Some(session) = self.guest.session.as_mut() else { return Flow::Close };
+        let was_authenticated = session.authenticated;
+        let mut out = RespReply::new(output, session.protocol());
+        let flow = self.guest.instance.execute(session, line, &mut out);
+        if session.authenticated != was_authenticated {
+            session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
+            self.set_limits();
+        }
+        flow
     }
 }
+
+/// What there is to be executed.
+enum Next {
+    /// A command, by its spans.
+    Parsed { first: usize, argc: usize },
+    /// A command that was typed as a line.
+    Inline(Vec<Vec<u8>>),
+    /// Nothing whole.
+    Nothing,
+    /// The stream makes no sense from here on.
+    Close(Option<larder_commands::Error>),
+}
+
+/// So many commands are parsed, and their keys fetched, before the first of them is executed. More gained nothing.
+const BATCH_MAX: usize = 32;
+/// Lines of up to so many words need no allocation.
+const WORDS_INLINE: usize = 16;

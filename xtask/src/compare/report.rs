@@ -84,9 +84,9 @@ impl Report {
     pub(crate) fn write(&self) -> Result<()> {
         let mut text = String::from(
             "# Performance\n\n\
-             Figures of one machine on one day, the contenders measured by turns in one run: the ratios mean more than the\n\
-             numbers. Each cell is the median of all rounds, with the least and the most in brackets. Written by `cargo\n\
-             xtask compare`, which anybody can run.\n\n",
+             Figures of one machine on one day, the contenders measured by turns in one run: the ratios mean more\n\
+             than the numbers. Each cell is the median of all rounds, with the least and the most in brackets.\n\
+             Written by `cargo xtask compare`, which anybody can run.\n\n",
         );
         for part in ORDER {
             if let Some(section) = self.sections.get(*part) {
