@@ -96,6 +96,8 @@ pub mod client_flags {
     pub const UNIX: u32 = 1 << 7;
     /// It may run commands.
     pub const AUTHENTICATED: u32 = 1 << 8;
+    /// Its command is held up by `CLIENT PAUSE`.
+    pub const PAUSED: u32 = 1 << 9;
 }
 
 /// One client.
@@ -284,6 +286,11 @@ impl Client {
     /// Bytes in the mailbox.
     pub fn mail_bytes(&self) -> usize {
         self.mailbox.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Wakes its connection.
+    pub(crate) fn ring(&self) {
+        self.wake.wake();
     }
 
     /// Ends the client: its connection closes as soon as it notices.

@@ -2,7 +2,7 @@
 //! transactions and for those who waited.
 
 use crate::args::Args;
-use crate::client::Item;
+use crate::client::{Item, client_flags};
 use crate::cx::{Caller, Cx, Outcome};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
@@ -28,6 +28,9 @@ pub enum Flow {
     Blocked(Blocked),
     /// The reply is written, and it is the last.
     Close,
+    /// `CLIENT PAUSE` holds the command up: nothing was done or written. The same command is to be given again when the
+    /// client is woken or when so many milliseconds have passed, and no other of this client before.
+    Paused(u64),
 }
 
 /// One fast command of so many is timed: a look at the clock costs as much as the command.
@@ -49,6 +52,11 @@ impl Instance {
         if session.commands == 0 {
             // The first of a batch: what is used from now on was used at this second.
             self.engine().now_ms();
+        }
+        if self.pause.is_closed()
+            && let Some(ms) = self.paused_ms(session, words)
+        {
+            return Flow::Paused(ms);
         }
         session.commands += 1;
         if session.client.has_mail() {
@@ -170,6 +178,9 @@ impl Instance {
         };
         // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
         drop(cx);
+        for (client, with_error) in std::mem::take(&mut session.to_unblock) {
+            self.unblock(&client, with_error);
+        }
         flow
     }
 
@@ -192,6 +203,7 @@ impl Instance {
         if let Some(began_us) = began_us {
             let usec = self.engine().clock().now_us().saturating_sub(began_us);
             self.note_time(cx.session, entry, words, usec);
+            entry.stats.histogram.add(usec, u64::from(weight));
             self.tally(cx.session, entry, usec * u64::from(weight));
         } else {
             self.tally(cx.session, entry, 0);
@@ -350,6 +362,7 @@ impl Instance {
         session.show_subscriptions();
         session.show_transaction();
         self.clients().set_monitor(&session.client, false);
+        session.client.set_flag(client_flags::NO_EVICT | client_flags::NO_TOUCH, false);
         session.answers = Answers::On;
     }
 

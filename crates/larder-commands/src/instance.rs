@@ -1,15 +1,19 @@
 //! An instance: one engine with everything that speaks commands to it. A server has one; a process may have several.
 
 use crate::client::{Client, Clients, Origin, Wake, client_flags};
+use crate::host::{Host, NoHost};
 use crate::login::Guesses;
 use crate::notify::{Notifications, Notifier};
+use crate::pause::Pause;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::stats::{Latency, Slowlog, Stats};
 use crate::table::Table;
 use crate::wait::Waiters;
 use larder_core::{Engine, ReadyListener};
+use parking_lot::RwLock;
 use std::fmt::{self, Write};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 /// An engine with a command table, clients, settings and statistics.
@@ -20,9 +24,12 @@ pub struct Instance {
     settings: Settings,
     notifier: Arc<Notifier>,
     run_id: String,
+    replication_id: String,
     started_ms: u64,
+    host: RwLock<Arc<dyn Host>>,
     pub(crate) waiters: Waiters,
     pub(crate) guesses: Guesses,
+    pub(crate) pause: Pause,
     /// What is counted.
     pub stats: Stats,
     /// Slow commands.
@@ -48,19 +55,19 @@ impl Instance {
 
     /// An instance over an engine, with these settings, which are applied to the engine.
     pub fn with_settings(engine: Engine, settings: Settings) -> Arc<Instance> {
-        let mut run_id = String::new();
-        for _ in 0..5 {
-            let _ = write!(run_id, "{:08x}", engine.random() as u32);
-        }
+        let (run_id, replication_id) = (forty_digits(&engine), forty_digits(&engine));
         let instance = Arc::new(Instance {
             table: Table::new(),
             clients: Clients::default(),
             settings,
             notifier: Arc::new(Notifier::new(engine.clone())),
             run_id,
+            replication_id,
             started_ms: engine.now_ms(),
+            host: RwLock::new(Arc::new(NoHost)),
             waiters: Waiters::default(),
             guesses: Guesses::default(),
+            pause: Pause::default(),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),
@@ -99,9 +106,35 @@ impl Instance {
         &self.run_id
     }
 
+    /// Forty hexadecimal digits that name the history of the data.
+    pub(crate) fn replication_id(&self) -> &str {
+        &self.replication_id
+    }
+
+    /// Says what surrounds the instance.
+    pub fn set_host(&self, host: Arc<dyn Host>) {
+        *self.host.write() = host;
+    }
+
+    /// What surrounds the instance.
+    pub fn host(&self) -> Arc<dyn Host> {
+        self.host.read().clone()
+    }
+
     /// Milliseconds since the start.
     pub fn uptime_ms(&self) -> u64 {
         self.engine.now_ms().saturating_sub(self.started_ms)
+    }
+
+    /// When it started, as Unix time in seconds.
+    pub(crate) fn started_seconds(&self) -> u64 {
+        self.engine.clock().wall_us() / 1_000_000 - self.uptime_ms() / 1_000
+    }
+
+    /// Notes how much memory the data take, so that the peak that INFO tells is a peak.
+    pub fn note_memory(&self) {
+        let used = self.engine.used_bytes() + self.engine.topics().used_bytes() as u64;
+        self.stats.peak_bytes.fetch_max(used, Ordering::Relaxed);
     }
 
     /// How many clients wait for a key.
@@ -128,6 +161,7 @@ impl Instance {
         if let Some(id) = waiting {
             self.stop_waiting(id);
         }
+        self.leave_pause(&session.client);
         self.reset(&mut session);
         self.flush_tally(&mut session);
         self.clients.remove(session.client.id);
@@ -137,4 +171,12 @@ impl Instance {
         let class = self.notifier.set(notifications);
         self.engine.listen(self.notifier.clone(), class);
     }
+}
+
+fn forty_digits(engine: &Engine) -> String {
+    let mut digits = String::new();
+    for _ in 0..5 {
+        let _ = write!(digits, "{:08x}", engine.random() as u32);
+    }
+    digits
 }

@@ -53,6 +53,8 @@ pub struct Session {
     pub closing: bool,
     /// Subscribers to be woken when its batch of commands is done.
     pub wakes: Wakes,
+    /// Clients to be unblocked when the locks of its transaction are gone, with an error or without.
+    pub(crate) to_unblock: Vec<(Arc<Client>, bool)>,
     /// Calls of a command that are not in its statistics yet: place in the table, calls, microseconds.
     pub(crate) tally: (u16, u32, u64),
     /// Counts commands, to time some of the fast ones.
@@ -90,6 +92,7 @@ impl Session {
             answers: Answers::On,
             closing: false,
             wakes: Wakes::default(),
+            to_unblock: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,
             commands: 0,

@@ -42,12 +42,22 @@ pub struct Setting {
     pub mutable: bool,
     /// One sentence.
     pub summary: &'static str,
+    /// It is accepted, kept and answered for the sake of tools and files made for Redis, and does nothing.
+    pub inert: bool,
     /// Tells whoever keeps a copy.
     pub apply: fn(&Instance),
 }
 
 const fn setting(name: &'static str, kind: Kind, default: &'static str, summary: &'static str) -> Setting {
-    Setting { name, kind, default, mutable: true, summary, apply: |_| {} }
+    Setting { name, kind, default, mutable: true, summary, inert: false, apply: |_| {} }
+}
+
+/// A setting of Redis that means nothing here.
+const fn inert(name: &'static str, kind: Kind, default: &'static str) -> Setting {
+    Setting {
+        inert: true,
+        ..setting(name, kind, default, "Accepted for compatibility: it does nothing here.")
+    }
 }
 
 impl Setting {
@@ -114,11 +124,28 @@ pub fn parse_bytes(text: &str) -> Option<i64> {
 }
 
 const MAX: i64 = i64::MAX;
+const INT_MAX: i64 = i32::MAX as i64;
 
 /// Every setting, by name.
 pub static SETTINGS: &[Setting] = &[
+    inert("acl-pubsub-default", Kind::OneOf(&["allchannels", "resetchannels"]), "resetchannels"),
+    inert("acllog-max-len", Kind::Int(0, MAX), "128"),
+    inert("active-defrag-cycle-max", Kind::Int(1, 99), "25"),
+    inert("active-defrag-cycle-min", Kind::Int(1, 99), "1"),
+    inert("active-defrag-ignore-bytes", Kind::Bytes(0, MAX), "104857600"),
+    inert("active-defrag-max-scan-fields", Kind::Int(1, MAX), "1000"),
+    inert("active-defrag-threshold-lower", Kind::Int(0, 1000), "10"),
+    inert("active-defrag-threshold-upper", Kind::Int(0, 1000), "100"),
+    inert("active-expire-effort", Kind::Int(1, 10), "1"),
     setting("activedefrag", Kind::Bool, "no", "Accepted for compatibility: there is nothing to defragment.")
         .fixed(),
+    inert("activerehashing", Kind::Bool, "yes"),
+    inert("always-show-logo", Kind::Bool, "no").fixed(),
+    inert("aof-load-truncated", Kind::Bool, "yes"),
+    inert("aof-rewrite-incremental-fsync", Kind::Bool, "yes"),
+    inert("aof-timestamp-enabled", Kind::Bool, "no"),
+    inert("aof-use-rdb-preamble", Kind::Bool, "yes"),
+    inert("appenddirname", Kind::Text, "appendonlydir").fixed(),
     setting("appendfilename", Kind::Text, "appendonly.aof", "The name of the journal, once there is one.")
         .fixed(),
     setting(
@@ -128,6 +155,8 @@ pub static SETTINGS: &[Setting] = &[
         "When the journal is forced to disk, once there is one.",
     ),
     setting("appendonly", Kind::OneOf(&["no"]), "no", "Journal every write. Not available yet."),
+    inert("auto-aof-rewrite-min-size", Kind::Bytes(0, MAX), "67108864"),
+    inert("auto-aof-rewrite-percentage", Kind::Int(0, INT_MAX), "100"),
     setting("bind", Kind::Text, "127.0.0.1 -::1", "The addresses to listen on.").fixed(),
     setting(
         "busy-reply-threshold",
@@ -149,13 +178,19 @@ pub static SETTINGS: &[Setting] = &[
         "The largest request.",
     ),
     setting("cluster-enabled", Kind::OneOf(&["no"]), "no", "Cluster mode. Not available.").fixed(),
+    inert("crash-log-enabled", Kind::Bool, "yes"),
+    inert("crash-memcheck-enabled", Kind::Bool, "yes"),
     setting("daemonize", Kind::Bool, "no", "Accepted for compatibility: Larder stays in the foreground.")
         .fixed(),
     setting("databases", Kind::Int(16, 16), "16", "How many databases there are.").fixed(),
     setting("dbfilename", Kind::Text, "dump.rdb", "The name of the snapshot, once there is one.").fixed(),
     setting("dir", Kind::Text, ".", "The folder of the data files.").fixed(),
+    inert("disable-thp", Kind::Bool, "yes").fixed(),
+    inert("dynamic-hz", Kind::Bool, "yes"),
     setting("enable-debug-command", Kind::OneOf(&["no", "yes", "local"]), "no", "Whether DEBUG may be used.")
         .fixed(),
+    inert("enable-module-command", Kind::OneOf(&["no"]), "no").fixed(),
+    inert("enable-protected-configs", Kind::OneOf(&["no"]), "no").fixed(),
     setting(
         "hash-max-listpack-entries",
         Kind::Int(0, MAX),
@@ -179,9 +214,12 @@ pub static SETTINGS: &[Setting] = &[
     .applied(apply_values),
     setting("hash-max-ziplist-value", Kind::Bytes(0, MAX), "64", "The old name of hash-max-listpack-value.")
         .applied(apply_values),
+    inert("hll-sparse-max-bytes", Kind::Bytes(0, MAX), "3000"),
     setting("hz", Kind::Int(1, 500), "10", "Accepted for compatibility: Larder has a timer instead."),
     setting("io-threads", Kind::Int(0, 256), "0", "Threads that serve connections; 0 for one per core.")
         .fixed(),
+    inert("io-threads-do-reads", Kind::Bool, "no").fixed(),
+    inert("jemalloc-bg-thread", Kind::Bool, "yes"),
     setting(
         "latency-monitor-threshold",
         Kind::Int(0, MAX),
@@ -192,6 +230,13 @@ pub static SETTINGS: &[Setting] = &[
         let ms = instance.settings().int("latency-monitor-threshold") as u64;
         instance.latency.threshold_ms.store(ms, Ordering::Relaxed);
     }),
+    setting("latency-tracking", Kind::Bool, "yes", "Whether INFO latencystats and LATENCY HISTOGRAM report."),
+    setting(
+        "latency-tracking-info-percentiles",
+        Kind::Custom(read_percentiles),
+        "50 99 99.9",
+        "The percentiles of INFO latencystats.",
+    ),
     setting(
         "lazyfree-lazy-eviction",
         Kind::Bool,
@@ -204,30 +249,37 @@ pub static SETTINGS: &[Setting] = &[
         "yes",
         "Accepted for compatibility: large values are always freed outside of locks.",
     ),
+    inert("lazyfree-lazy-server-del", Kind::Bool, "yes"),
     setting(
         "lazyfree-lazy-user-del",
         Kind::Bool,
         "yes",
         "Accepted for compatibility: large values are always freed outside of locks.",
     ),
-    setting("lfu-decay-time", Kind::Int(0, MAX), "1", "Minutes after which an LFU count goes down by one.")
-        .applied(apply_sampling),
-    setting("lfu-log-factor", Kind::Int(0, MAX), "10", "How slowly an LFU count grows.")
+    inert("lazyfree-lazy-user-flush", Kind::Bool, "yes"),
+    setting(
+        "lfu-decay-time",
+        Kind::Int(0, INT_MAX),
+        "1",
+        "Minutes after which an LFU count goes down by one.",
+    )
+    .applied(apply_sampling),
+    setting("lfu-log-factor", Kind::Int(0, INT_MAX), "10", "How slowly an LFU count grows.")
         .applied(apply_sampling),
     setting(
         "list-compress-depth",
-        Kind::Int(0, MAX),
+        Kind::Int(0, INT_MAX),
         "0",
         "Accepted for compatibility: lists are not compressed.",
     ),
     setting(
         "list-max-listpack-size",
-        Kind::Int(-5, MAX),
+        Kind::Int(-5, INT_MAX),
         "-2",
         "The size of a list's nodes: entries, or -1 to -5 for 4 to 64 KiB.",
     )
     .applied(apply_values),
-    setting("list-max-ziplist-size", Kind::Int(-5, MAX), "-2", "The old name of list-max-listpack-size.")
+    setting("list-max-ziplist-size", Kind::Int(-5, INT_MAX), "-2", "The old name of list-max-listpack-size.")
         .applied(apply_values),
     setting("logfile", Kind::Text, "", "Where the log goes; empty for standard error.").fixed(),
     setting(
@@ -236,6 +288,7 @@ pub static SETTINGS: &[Setting] = &[
         "notice",
         "How much is logged.",
     ),
+    setting("lua-time-limit", Kind::Int(0, MAX), "5000", "The old name of busy-reply-threshold."),
     setting("maxclients", Kind::Int(1, 1_000_000), "10000", "How many clients may be connected."),
     setting(
         "maxmemory",
@@ -253,6 +306,7 @@ pub static SETTINGS: &[Setting] = &[
         "0",
         "Bytes that all clients' buffers may take together; 0 for a tenth of the memory.",
     ),
+    inert("maxmemory-eviction-tenacity", Kind::Int(0, 100), "10"),
     setting(
         "maxmemory-policy",
         Kind::Custom(read_policy),
@@ -264,8 +318,11 @@ pub static SETTINGS: &[Setting] = &[
             instance.engine().set_policy(policy);
         }
     }),
-    setting("maxmemory-samples", Kind::Int(1, MAX), "5", "How many keys the sampling policies compare.")
+    setting("maxmemory-samples", Kind::Int(1, INT_MAX), "5", "How many keys the sampling policies compare.")
         .applied(apply_sampling),
+    inert("min-replicas-max-lag", Kind::Int(0, INT_MAX), "10"),
+    inert("min-replicas-to-write", Kind::Int(0, 0), "0"),
+    inert("no-appendfsync-on-rewrite", Kind::Bool, "no"),
     setting(
         "notify-keyspace-events",
         Kind::Custom(read_notifications),
@@ -277,8 +334,11 @@ pub static SETTINGS: &[Setting] = &[
             instance.set_notifications(notifications);
         }
     }),
+    inert("oom-score-adj", Kind::OneOf(&["no"]), "no"),
     setting("pidfile", Kind::Text, "", "Where the process id is written.").fixed(),
     setting("port", Kind::Int(0, 65_535), "6379", "The TCP port; 0 for none.").fixed(),
+    inert("proc-title-template", Kind::Text, "{title} {listen-addr} {server-mode}"),
+    inert("propagation-error-behavior", Kind::OneOf(&["ignore", "panic", "panic-on-replicas"]), "ignore"),
     setting(
         "protected-mode",
         Kind::Bool,
@@ -291,7 +351,28 @@ pub static SETTINGS: &[Setting] = &[
         "536870912",
         "The longest single word of a request.",
     ),
+    inert("rdb-del-sync-files", Kind::Bool, "no"),
+    inert("rdb-save-incremental-fsync", Kind::Bool, "yes"),
+    inert("rdbchecksum", Kind::Bool, "yes").fixed(),
+    inert("rdbcompression", Kind::Bool, "yes"),
+    inert("repl-backlog-size", Kind::Bytes(0, MAX), "1048576"),
+    inert("repl-backlog-ttl", Kind::Int(0, MAX), "3600"),
+    inert("repl-disable-tcp-nodelay", Kind::Bool, "no"),
+    inert("repl-diskless-load", Kind::OneOf(&["disabled", "on-empty-db", "swapdb"]), "disabled"),
+    inert("repl-diskless-sync", Kind::Bool, "yes"),
+    inert("repl-diskless-sync-delay", Kind::Int(0, INT_MAX), "5"),
+    inert("repl-diskless-sync-max-replicas", Kind::Int(0, INT_MAX), "0"),
+    inert("repl-ping-replica-period", Kind::Int(1, INT_MAX), "10"),
+    inert("repl-timeout", Kind::Int(1, INT_MAX), "60"),
+    inert("replica-announced", Kind::Bool, "yes"),
+    inert("replica-ignore-disk-write-errors", Kind::Bool, "no"),
+    inert("replica-ignore-maxmemory", Kind::Bool, "yes"),
+    inert("replica-lazy-flush", Kind::Bool, "yes"),
+    inert("replica-priority", Kind::Int(0, INT_MAX), "100"),
+    inert("replica-read-only", Kind::Bool, "yes"),
+    inert("replica-serve-stale-data", Kind::Bool, "yes"),
     setting("requirepass", Kind::Secret, "", "The password; empty for none."),
+    inert("sanitize-dump-payload", Kind::OneOf(&["no", "yes", "clients"]), "yes"),
     setting("save", Kind::OneOf(&[""]), "", "When a snapshot is taken. Not available yet."),
     setting(
         "set-max-intset-entries",
@@ -314,6 +395,10 @@ pub static SETTINGS: &[Setting] = &[
         "A set stays packed up to this length of members.",
     )
     .applied(apply_values),
+    inert("set-proc-title", Kind::Bool, "yes"),
+    inert("shutdown-on-sigint", Kind::OneOf(&["default"]), "default"),
+    inert("shutdown-on-sigterm", Kind::OneOf(&["default"]), "default"),
+    inert("shutdown-timeout", Kind::Int(0, INT_MAX), "10"),
     setting(
         "slowlog-log-slower-than",
         Kind::Int(-1, MAX),
@@ -334,8 +419,14 @@ pub static SETTINGS: &[Setting] = &[
                 .store(instance.settings().int("slowlog-max-len") as usize, Ordering::Relaxed);
         },
     ),
+    inert("socket-mark-id", Kind::Int(0, 4_294_967_295), "0"),
+    inert("stop-writes-on-bgsave-error", Kind::Bool, "yes"),
     setting("stream-node-max-bytes", Kind::Bytes(0, MAX), "4096", "The size of a stream's nodes."),
     setting("stream-node-max-entries", Kind::Int(0, MAX), "100", "The entries of a stream's node."),
+    inert("supervised", Kind::OneOf(&["no", "upstart", "systemd", "auto"]), "no").fixed(),
+    inert("syslog-enabled", Kind::Bool, "no").fixed(),
+    inert("syslog-facility", Kind::Text, "local0").fixed(),
+    inert("syslog-ident", Kind::Text, "redis").fixed(),
     setting("tcp-backlog", Kind::Int(0, 65_535), "511", "Connections waiting to be accepted.").fixed(),
     setting(
         "tcp-keepalive",
@@ -343,7 +434,12 @@ pub static SETTINGS: &[Setting] = &[
         "300",
         "Seconds after which a silent peer is asked for a sign of life; 0 for never.",
     ),
-    setting("timeout", Kind::Int(0, MAX), "0", "Seconds after which an idle client is closed; 0 for never."),
+    setting(
+        "timeout",
+        Kind::Int(0, INT_MAX),
+        "0",
+        "Seconds after which an idle client is closed; 0 for never.",
+    ),
     setting(
         "tracking-table-max-keys",
         Kind::Int(0, MAX),
@@ -387,6 +483,7 @@ pub static SETTINGS: &[Setting] = &[
 const ALIASES: &[(&str, &str)] = &[
     ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
     ("hash-max-ziplist-value", "hash-max-listpack-value"),
+    ("lua-time-limit", "busy-reply-threshold"),
     ("list-max-ziplist-size", "list-max-listpack-size"),
     ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
     ("zset-max-ziplist-value", "zset-max-listpack-value"),
@@ -397,7 +494,7 @@ const OUTPUT_LIMITS: &str = "normal 0 0 0 slave 268435456 67108864 60 pubsub 335
 fn output_limits(text: &str) -> Result<Vec<(String, OutputLimit)>, String> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     if words.is_empty() || !words.len().is_multiple_of(4) {
-        return Err("wrong number of arguments".into());
+        return Err("Wrong number of arguments in buffer limit configuration.".into());
     }
     let mut limits = Vec::new();
     for part in words.chunks_exact(4) {
@@ -446,6 +543,15 @@ fn read_notifications(text: &str) -> Result<String, String> {
     let notifications =
         Notifications::parse(text).map_err(|error| error.text().trim_start_matches("ERR ").to_string())?;
     Ok(notifications.letters())
+}
+
+fn read_percentiles(text: &str) -> Result<String, String> {
+    let percents: Option<Vec<f64>> = text
+        .split_ascii_whitespace()
+        .map(|word| word.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)))
+        .collect();
+    let percents = percents.ok_or("Invalid latency-tracking-info-percentiles parameters")?;
+    Ok(percents.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }
 
 fn read_permissions(text: &str) -> Result<String, String> {
@@ -500,6 +606,11 @@ pub enum SettingError {
         /// The name.
         name: &'static str,
     },
+    /// It is given twice.
+    Twice {
+        /// The name.
+        name: &'static str,
+    },
     /// The value makes no sense.
     Invalid {
         /// The name.
@@ -517,6 +628,7 @@ impl std::fmt::Display for SettingError {
             }
             SettingError::Unknown { name, nearest: None } => write!(f, "there is no setting '{name}'"),
             SettingError::Immutable { name } => write!(f, "'{name}' cannot be changed while running"),
+            SettingError::Twice { name } => write!(f, "'{name}' is given twice"),
             SettingError::Invalid { name, reason } => write!(f, "'{name}': {reason}"),
         }
     }
@@ -619,12 +731,19 @@ impl Settings {
 impl Instance {
     /// Changes settings, all or none of them.
     pub fn configure(&self, changes: &[(&str, &str)]) -> Result<(), SettingError> {
-        let mut read = Vec::with_capacity(changes.len());
-        for (name, text) in changes {
+        let mut settings: Vec<&'static Setting> = Vec::with_capacity(changes.len());
+        for (name, _) in changes {
             let setting = find(name)?;
             if !setting.mutable {
                 return Err(SettingError::Immutable { name: setting.name });
             }
+            if settings.iter().any(|other| other.name == setting.name) {
+                return Err(SettingError::Twice { name: setting.name });
+            }
+            settings.push(setting);
+        }
+        let mut read = Vec::with_capacity(changes.len());
+        for (setting, (_, text)) in settings.into_iter().zip(changes) {
             let value =
                 setting.read(text).map_err(|reason| SettingError::Invalid { name: setting.name, reason })?;
             read.push((setting, value));

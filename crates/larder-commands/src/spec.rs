@@ -50,6 +50,12 @@ pub struct Command {
     pub sub: &'static [&'static Command],
     /// What of the Redis command is missing, for the page on compatibility; `None` where it is whole.
     pub partial: Option<&'static str>,
+    /// What proxies may want to know: the last but two part of `COMMAND INFO`.
+    pub tips: &'static [&'static str],
+    /// Since when it should not be used any more, and what to use instead.
+    pub deprecated: Option<(&'static str, &'static str)>,
+    /// Not for applications.
+    pub internal: bool,
     /// What it does.
     pub run: Run,
 }
@@ -74,6 +80,9 @@ impl Command {
         history: &[],
         sub: &[],
         partial: None,
+        tips: &[],
+        deprecated: None,
+        internal: false,
         run: |_, _, _| Ok(Outcome::Done),
     };
 
@@ -266,6 +275,8 @@ pub mod acl {
 pub enum Group {
     /// Bits of strings.
     Bitmaps,
+    /// Several servers as one.
+    Cluster,
     /// The connection itself.
     Connection,
     /// Places.
@@ -301,6 +312,7 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Group::Bitmaps => "bitmap",
+            Group::Cluster => "cluster",
             Group::Connection => "connection",
             Group::Geo => "geo",
             Group::Hashes => "hash",
@@ -329,7 +341,7 @@ impl Group {
             Group::Lists => acl::LIST,
             Group::PubSub => acl::PUBSUB,
             Group::Scripting => acl::SCRIPTING,
-            Group::Server => 0,
+            Group::Cluster | Group::Server => 0,
             Group::Sets => acl::SET,
             Group::SortedSets => acl::SORTEDSET,
             Group::Streams => acl::STREAM,
@@ -487,6 +499,8 @@ pub struct Arg {
     pub key_spec: u8,
     /// The version that brought it, where that was later than the command.
     pub since: Option<&'static str>,
+    /// The version from which on it should not be used any more.
+    pub deprecated: Option<&'static str>,
 }
 
 /// What an argument may be.
@@ -541,6 +555,7 @@ impl Arg {
             args: &[],
             key_spec: 0,
             since: None,
+            deprecated: None,
         }
     }
 
@@ -622,5 +637,11 @@ impl Arg {
     #[must_use]
     pub const fn since(self, version: &'static str) -> Arg {
         Arg { since: Some(version), ..self }
+    }
+
+    /// The version from which on it should not be used any more.
+    #[must_use]
+    pub const fn deprecated(self, version: &'static str) -> Arg {
+        Arg { deprecated: Some(version), ..self }
     }
 }

@@ -6,6 +6,15 @@ use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
+/// What was counted at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    at_ms: u64,
+    commands: u64,
+    input_bytes: u64,
+    output_bytes: u64,
+}
+
 /// Counts since the start, or since `CONFIG RESETSTAT`.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -23,9 +32,11 @@ pub struct Stats {
     pub output_limit_disconnections: AtomicU64,
     /// Replies that were errors.
     pub error_replies: AtomicU64,
+    /// The most bytes of data there were whenever somebody looked.
+    pub peak_bytes: AtomicU64,
     errors: Mutex<BTreeMap<String, u64>>,
-    /// Commands at the last looks at the clock, for a rate.
-    rate: Mutex<VecDeque<(u64, u64)>>,
+    /// What was counted at the last looks at the clock, for rates.
+    looks: Mutex<VecDeque<Look>>,
 }
 
 impl Stats {
@@ -48,22 +59,36 @@ impl Stats {
         self.errors.lock().clone()
     }
 
-    /// Commands per second of late, from the commands counted between the looks.
+    /// Commands per second of late, from what was counted between the looks.
     pub fn commands_per_second(&self, now_ms: u64) -> u64 {
+        let (before, now) = self.look(now_ms);
+        per_second(before, now, |look| look.commands) as u64
+    }
+
+    /// Kilobytes per second of late, read and written.
+    pub fn kilobytes_per_second(&self, now_ms: u64) -> (f64, f64) {
+        let (before, now) = self.look(now_ms);
+        let rate = |of: fn(&Look) -> u64| per_second(before, now, of) / 1_024.0;
+        (rate(|look| look.input_bytes), rate(|look| look.output_bytes))
+    }
+
+    /// Takes a look, and gives the oldest one still remembered and this one.
+    fn look(&self, now_ms: u64) -> (Look, Look) {
         const WINDOW_MS: u64 = 1_600;
-        let mut rate = self.rate.lock();
-        let commands = self.commands.load(Ordering::Relaxed);
-        rate.push_back((now_ms, commands));
-        while rate.len() > 2 && rate.front().is_some_and(|(then, _)| now_ms.saturating_sub(*then) > WINDOW_MS)
+        let now = Look {
+            at_ms: now_ms,
+            commands: self.commands.load(Ordering::Relaxed),
+            input_bytes: self.input_bytes.load(Ordering::Relaxed),
+            output_bytes: self.output_bytes.load(Ordering::Relaxed),
+        };
+        let mut looks = self.looks.lock();
+        looks.push_back(now);
+        while looks.len() > 2
+            && looks.front().is_some_and(|look| now_ms.saturating_sub(look.at_ms) > WINDOW_MS)
         {
-            rate.pop_front();
+            looks.pop_front();
         }
-        match rate.front() {
-            Some((then, before)) if now_ms > *then => {
-                commands.saturating_sub(*before).saturating_mul(1_000) / (now_ms - then)
-            }
-            _ => 0,
-        }
+        (looks.front().copied().unwrap_or(now), now)
     }
 
     /// Forgets everything.
@@ -80,7 +105,58 @@ impl Stats {
             count.store(0, Ordering::Relaxed);
         }
         self.errors.lock().clear();
-        self.rate.lock().clear();
+        self.looks.lock().clear();
+    }
+}
+
+fn per_second(before: Look, now: Look, of: fn(&Look) -> u64) -> f64 {
+    let seconds = now.at_ms.saturating_sub(before.at_ms) as f64 / 1_000.0;
+    if seconds == 0.0 { 0.0 } else { of(&now).saturating_sub(of(&before)) as f64 / seconds }
+}
+
+/// Times in microseconds, counted by powers of two: exact enough for quantiles, and nothing is allocated.
+#[derive(Debug, Default)]
+pub struct Histogram([AtomicU64; Histogram::BUCKETS]);
+
+impl Histogram {
+    /// Bucket `n` counts what took up to 2^n microseconds; the last one also what took longer.
+    pub const BUCKETS: usize = 31;
+
+    #[inline]
+    pub(crate) fn add(&self, usec: u64, weight: u64) {
+        let bucket = (64 - usec.saturating_sub(1).leading_zeros() as usize).min(Histogram::BUCKETS - 1);
+        self.0[bucket].fetch_add(weight, Ordering::Relaxed);
+    }
+
+    /// How many times were counted.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Upper bounds in microseconds, each with how many took no longer, where a bound has any of its own.
+    pub fn cumulative(&self) -> Vec<(u64, u64)> {
+        let mut seen = 0;
+        let mut bounds = Vec::new();
+        for (bucket, count) in self.0.iter().enumerate() {
+            let count = count.load(Ordering::Relaxed);
+            seen += count;
+            if count != 0 {
+                bounds.push((1 << bucket, seen));
+            }
+        }
+        bounds
+    }
+
+    /// An upper bound in microseconds of what so many per cent of the calls took; 0 where there were none.
+    pub fn percentile_us(&self, percent: f64) -> u64 {
+        let bounds = self.cumulative();
+        let wanted = (self.total() as f64 * percent / 100.0).ceil();
+        let found = bounds.iter().find(|(_, seen)| *seen as f64 >= wanted);
+        found.or(bounds.last()).map_or(0, |(bound, _)| *bound)
+    }
+
+    pub(crate) fn reset(&self) {
+        self.0.iter().for_each(|count| count.store(0, Ordering::Relaxed));
     }
 }
 
@@ -242,6 +318,19 @@ impl Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_counted_by_powers_of_two() {
+        let histogram = Histogram::default();
+        assert_eq!((histogram.total(), histogram.percentile_us(50.0)), (0, 0));
+        for usec in [0, 1, 2, 3, 4, 5, 1_000, u64::MAX] {
+            histogram.add(usec, 1);
+        }
+        assert_eq!(histogram.cumulative(), [(1, 2), (2, 3), (4, 5), (8, 6), (1_024, 7), (1 << 30, 8)]);
+        assert_eq!((histogram.percentile_us(50.0), histogram.percentile_us(75.0)), (4, 8));
+        histogram.reset();
+        assert_eq!(histogram.total(), 0);
+    }
 
     #[test]
     fn long_lines_are_shortened() {

@@ -3,6 +3,7 @@
 use crate::keys;
 use crate::registry::COMMANDS;
 use crate::spec::Command;
+use crate::stats::Histogram;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Names longer than this are no commands.
@@ -39,6 +40,8 @@ pub struct CommandStats {
     pub rejected: AtomicU64,
     /// Calls that ended in an error.
     pub failed: AtomicU64,
+    /// How long calls took; of fast commands only some are timed, and each stands for all of those between.
+    pub histogram: Histogram,
 }
 
 impl CommandStats {
@@ -46,6 +49,7 @@ impl CommandStats {
         for count in [&self.calls, &self.usec, &self.rejected, &self.failed] {
             count.store(0, Ordering::Relaxed);
         }
+        self.histogram.reset();
     }
 }
 

@@ -58,7 +58,7 @@ impl Drop for Guest {
 impl Guest {
     /// Says a line, whose words are separated by single spaces (`""` is an empty word), and gives what is answered,
     /// written as the tests read best: `OK`, `(3)`, `"bulk"`, `[…]`, `{…}`, `nil`, `-ERR …`. A command that waits is
-    /// answered `(waits)`.
+    /// answered `(waits)`, one that is held up `(paused 1000)`.
     pub(crate) fn says(&mut self, line: &str) -> String {
         let words: Vec<&[u8]> =
             line.split(' ').map(|word| if word == "\"\"" { &b""[..] } else { word.as_bytes() }).collect();
@@ -72,6 +72,7 @@ impl Guest {
         self.instance.end_batch(session);
         match flow {
             Flow::Blocked(_) => "(waits)".into(),
+            Flow::Paused(ms) => format!("(paused {ms})"),
             Flow::Next | Flow::Close => shown_all(&out.into_values()),
         }
     }

@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     values: RwLock<ValueLimits>,
     rng: Mutex<Rng>,
     ready: RwLock<Option<Weak<dyn ReadyListener>>>,
-    lateness: Lateness,
+    pub(crate) lateness: Lateness,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
 }

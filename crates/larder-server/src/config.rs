@@ -5,6 +5,7 @@
 
 use larder_commands::settings::{SETTINGS, SettingError, Settings, find, nearest};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
@@ -70,56 +71,7 @@ const REDIS_VARIABLES: &[(&str, &str)] =
     &[("REDIS_HOST", "bind"), ("REDIS_PORT", "port"), ("REDIS_PASSWORD", "requirepass")];
 
 /// Directives of Redis that mean nothing here and do no harm: a `redis.conf` that has them is still of use.
-const IGNORED: &[&str] = &[
-    "always-show-logo",
-    "aof-load-truncated",
-    "aof-rewrite-incremental-fsync",
-    "aof-use-rdb-preamble",
-    "active-defrag-cycle-max",
-    "active-defrag-cycle-min",
-    "active-expire-effort",
-    "activerehashing",
-    "auto-aof-rewrite-min-size",
-    "auto-aof-rewrite-percentage",
-    "crash-log-enabled",
-    "disable-thp",
-    "dynamic-hz",
-    "hll-sparse-max-bytes",
-    "jemalloc-bg-thread",
-    "lazyfree-lazy-server-del",
-    "lazyfree-lazy-user-flush",
-    "locale-collate",
-    "lua-time-limit",
-    "maxmemory-eviction-tenacity",
-    "no-appendfsync-on-rewrite",
-    "oom-score-adj",
-    "oom-score-adj-values",
-    "proc-title-template",
-    "rdb-del-sync-files",
-    "rdb-save-incremental-fsync",
-    "rdbchecksum",
-    "rdbcompression",
-    "repl-diskless-load",
-    "repl-diskless-sync",
-    "repl-diskless-sync-delay",
-    "repl-diskless-sync-max-replicas",
-    "repl-disable-tcp-nodelay",
-    "replica-lazy-flush",
-    "replica-priority",
-    "replica-read-only",
-    "replica-serve-stale-data",
-    "set-proc-title",
-    "stop-writes-on-bgsave-error",
-    "supervised",
-    "acllog-max-len",
-    "acl-pubsub-default",
-    "appenddirname",
-    "latency-tracking",
-    "latency-tracking-info-percentiles",
-    "socket-mark-id",
-    "enable-protected-configs",
-    "enable-module-command",
-];
+const IGNORED: &[&str] = &["locale-collate", "oom-score-adj-values"];
 
 /// Reads flags and everything else. `environment` and `read_file` are given, so that tests need neither.
 pub fn read(
@@ -295,6 +247,64 @@ fn apply_file(
     Ok(())
 }
 
+/// The text of a file with the settings as they are now: remarks and order stay, what differs from the default and was
+/// not there comes at the end, and what is written twice is written once.
+pub fn rewritten(text: &str, settings: &Settings) -> String {
+    const ADDED: &str = "# Written by CONFIG REWRITE";
+    let mut written: Vec<&str> = Vec::new();
+    let (mut out, mut marked) = (String::new(), false);
+    for line in text.lines() {
+        let name = line.split_ascii_whitespace().next().unwrap_or_default();
+        match find(name) {
+            Ok(setting) if !written.contains(&setting.name) => {
+                written.push(setting.name);
+                out.push_str(&lines(setting.name, &settings.text(setting.name)));
+            }
+            Ok(_) => {}
+            Err(_) => {
+                marked |= line.trim() == ADDED;
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    let changed = SETTINGS.iter().map(|setting| (setting, settings.text(setting.name)));
+    let mut changed = changed
+        .filter(|(setting, value)| *value != setting.default && !written.contains(&setting.name))
+        .peekable();
+    if !marked && changed.peek().is_some() {
+        let _ = writeln!(out, "{ADDED}");
+    }
+    changed.for_each(|(setting, value)| out.push_str(&lines(setting.name, &value)));
+    out
+}
+
+/// A setting as a file has it.
+fn lines(name: &str, value: &str) -> String {
+    let words: Vec<&str> = value.split_ascii_whitespace().collect();
+    match name {
+        "client-output-buffer-limit" => {
+            let classes: Vec<String> = words.chunks(4).map(|class| class.join(" ")).collect();
+            format!("{name} {}\n", classes.join(&format!("\n{name} ")))
+        }
+        "bind" => format!("{name} {value}\n"),
+        _ if value.is_empty() || value.bytes().any(|b| !b.is_ascii_graphic() || b"\"'\\#".contains(&b)) => {
+            let mut quoted = String::new();
+            for byte in value.bytes() {
+                match byte {
+                    b'"' | b'\\' => quoted.extend(['\\', byte as char]),
+                    b' '..=b'~' => quoted.push(byte as char),
+                    byte => {
+                        let _ = write!(quoted, "\\x{byte:02x}");
+                    }
+                }
+            }
+            format!("{name} \"{quoted}\"\n")
+        }
+        _ => format!("{name} {value}\n"),
+    }
+}
+
 /// Reads the settings of this process.
 pub fn of_process(flags: &[String]) -> Result<Request, ConfigError> {
     read(flags, &std::env::vars().collect(), &|path| fs::read_to_string(path))
@@ -325,6 +335,30 @@ mod tests {
         let texts: Vec<String> =
             ["port", "timeout", "maxmemory", "requirepass"].iter().map(|name| settings.text(name)).collect();
         assert_eq!(texts, ["3", "7", "1048576", "secret"]);
+    }
+
+    #[test]
+    fn a_rewritten_file_means_what_the_settings_are() {
+        let file = "# mine\nport 1\nport 2\nrequirepass \"a \\\"b\\\"\"\n\nlocale-collate x\n";
+        let settings = read_with(&["my.conf", "--maxmemory", "1mb"], &[], file).unwrap();
+        let once = rewritten(file, &settings);
+        assert_eq!(
+            once,
+            "# mine\nport 2\nrequirepass \"a \\\"b\\\"\"\n\nlocale-collate x\n# Written by CONFIG \
+             REWRITE\nmaxmemory 1048576\n"
+        );
+        let again = read_with(&["my.conf"], &[], &once).unwrap();
+        for setting in SETTINGS {
+            assert_eq!(again.text(setting.name), settings.text(setting.name), "{}", setting.name);
+        }
+        settings.preset("client-output-buffer-limit", "pubsub 1 2 3").unwrap();
+        settings.preset("requirepass", "").unwrap();
+        let twice = rewritten(&once, &settings);
+        let last = read_with(&["my.conf"], &[], &twice).unwrap();
+        for name in ["client-output-buffer-limit", "requirepass", "maxmemory"] {
+            assert_eq!(last.text(name), settings.text(name), "{name}");
+        }
+        assert_eq!(rewritten(&twice, &settings), twice);
     }
 
     #[test]

@@ -182,6 +182,8 @@ pub(crate) struct Connection {
     buffers: Option<Box<Buffers>>,
     pool: Rc<Pool>,
     blocked: Option<Blocked>,
+    /// A command that `CLIENT PAUSE` holds up.
+    paused: Option<Vec<Box<[u8]>>>,
     timeout: Option<Pin<Box<Sleep>>>,
     closing: bool,
     bulk_len_max: usize,
@@ -204,6 +206,7 @@ impl Connection {
             buffers: None,
             pool,
             blocked: None,
+            paused: None,
             timeout: None,
             closing: false,
             bulk_len_max,
@@ -429,10 +432,44 @@ impl Connection {
         if self.blocked.is_some() {
             return Pause::Blocked;
         }
-        let Some(mut buffers) = self.buffers.take() else { return Pause::Input };
-        let pause = self.execute_buffers(&mut buffers);
+        if self.buffers.is_none() && self.paused.is_none() {
+            return Pause::Input;
+        }
+        let mut buffers = self.buffers.take().unwrap_or_else(|| self.pool.take());
+        let pause = self.execute_paused(&mut buffers).unwrap_or_else(|| self.execute_buffers(&mut buffers));
         self.buffers = Some(buffers);
         pause
+    }
+
+    /// Tries the command again that was held up, if there is one.
+    fn execute_paused(&mut self, buffers: &mut Buffers) -> Option<Pause> {
+        let line = self.paused.take()?;
+        let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
+        self.timeout = None;
+        let flow = self.execute(&words, &mut buffers.output);
+        self.follow(flow)
+    }
+
+    /// Does what a command's outcome asks for; `None` to go on with the next.
+    #[inline]
+    fn follow(&mut self, flow: Flow) -> Option<Pause> {
+        let wait = |ms| Box::pin(tokio::time::sleep(Duration::from_millis(ms)));
+        match flow {
+            Flow::Next => None,
+            Flow::Close => {
+                self.closing = true;
+                Some(Pause::Closing)
+            }
+            Flow::Blocked(blocked) => {
+                self.timeout = blocked.timeout_ms.map(wait);
+                self.blocked = Some(blocked);
+                Some(Pause::Blocked)
+            }
+            Flow::Paused(ms) => {
+                self.timeout = Some(wait(ms));
+                Some(Pause::Blocked)
+            }
+        }
     }
 
     fn execute_buffers(&mut self, buffers: &mut Buffers) -> Pause {
@@ -455,18 +492,8 @@ impl Connection {
                     Flow::Close
                 }
             };
-            match flow {
-                Flow::Next => {}
-                Flow::Close => {
-                    self.closing = true;
-                    return Pause::Closing;
-                }
-                Flow::Blocked(blocked) => {
-                    self.timeout =
-                        blocked.timeout_ms.map(|ms| Box::pin(tokio::time::sleep(Duration::from_millis(ms))));
-                    self.blocked = Some(blocked);
-                    return Pause::Blocked;
-                }
+            if let Some(pause) = self.follow(flow) {
+                return pause;
             }
         }
     }
@@ -558,6 +585,9 @@ impl Connection {
         if session.authenticated != was_authenticated {
             session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
             self.set_limits();
+        }
+        if matches!(flow, Flow::Paused(_)) {
+            self.paused = Some(line.iter().map(|word| Box::from(*word)).collect());
         }
         flow
     }

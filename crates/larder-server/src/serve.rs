@@ -10,8 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `larder serve` with these flags until a signal ends it.
 pub fn main(flags: &[String]) -> ExitCode {
-    let settings = match config::of_process(flags) {
-        Ok(Request::Serve(settings, _)) => *settings,
+    let (settings, file) = match config::of_process(flags) {
+        Ok(Request::Serve(settings, file)) => (*settings, file),
         Ok(Request::Help) => {
             println!("{}", help());
             return ExitCode::SUCCESS;
@@ -32,6 +32,9 @@ pub fn main(flags: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Some(file) = &file {
+        server.set_config_file(file);
+    }
     println!("{}", greeting(&server));
     let reason = wait(&server);
     server.log().line(Level::Notice, format_args!("{reason}: closing connections"));
@@ -88,7 +91,7 @@ fn help() -> String {
          and --io-threads.\n\n\
          Settings:\n",
     );
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().filter(|setting| !setting.inert) {
         let default = if setting.default.is_empty() { "none" } else { setting.default };
         let _ = writeln!(text, "  --{:<28} {} [{default}]", setting.name, setting.summary);
     }

@@ -1,5 +1,6 @@
 //! A server: an instance, its sockets, the threads that serve them.
 
+use crate::host::Process;
 use crate::listen::{self, Porter};
 use crate::log::{Level, Log};
 use crate::watchman;
@@ -10,6 +11,7 @@ use larder_core::{Engine, Options};
 use parking_lot::Mutex;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::{fmt, fs, io};
@@ -68,6 +70,7 @@ pub struct Server {
     porter: Mutex<Option<JoinHandle<()>>>,
     addresses: Vec<SocketAddr>,
     log: Arc<Log>,
+    host: Arc<Process>,
     unix_path: Option<String>,
 }
 
@@ -110,17 +113,22 @@ impl Server {
         for listener in &tcp {
             listener.set_nonblocking(true).map_err(StartError::Threads)?;
         }
-        let addresses = tcp.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let addresses: Vec<SocketAddr> =
+            tcp.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let threads = match settings.int("io-threads") {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
         let unix_path = unix.as_ref().map(|_| settings.text("unixsocket")).filter(|path| !path.is_empty());
         let (stop, stopped) = watch::channel(false);
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let host = Arc::new(Process::new(port, stop.clone()));
+        instance.set_host(host.clone());
         let workers: Result<Vec<Worker>, io::Error> =
             (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();
         let workers = Arc::new(workers.map_err(StartError::Threads)?);
-        let server = Server { instance, workers, stop, porter: Mutex::new(None), addresses, log, unix_path };
+        let porter = Mutex::new(None);
+        let server = Server { instance, workers, stop, porter, addresses, log, host, unix_path };
         server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;
         Ok(server)
     }
@@ -161,6 +169,11 @@ impl Server {
     /// What is served.
     pub fn instance(&self) -> &Arc<Instance> {
         &self.instance
+    }
+
+    /// Says which file the settings came from: `CONFIG REWRITE` writes there.
+    pub fn set_config_file(&self, path: &Path) {
+        self.host.set_config_file(path);
     }
 
     /// Where it listens.

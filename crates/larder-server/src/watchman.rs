@@ -37,6 +37,7 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         relieve(&instance, &log, bytes);
         // A look now and then keeps the rate honest.
         instance.stats.commands_per_second(now);
+        instance.note_memory();
     }
 }
 

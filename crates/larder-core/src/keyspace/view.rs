@@ -12,7 +12,7 @@ use super::changes::{Change, Class};
 use super::entry::Entry;
 use super::s3fifo::QUEUED;
 use super::scan::ScanCursor;
-use super::stripe::{Stripe, used_bytes};
+use super::stripe::{Counts, Stripe, used_bytes};
 use super::waiters::{WaiterId, WatchMark};
 use super::{DbIndex, Key, KeyHasher, OwnedKey, stripe_of};
 use crate::clock::{COARSE_LAG_MS, Deadline};
@@ -734,6 +734,43 @@ impl View<'_> {
             })?;
         }
         Ok(count)
+    }
+
+    /// Bytes of keys and values, tables and wheels included.
+    pub fn used_bytes(&mut self) -> Result<u64> {
+        let mut used = 0;
+        for index in 0..STRIPES {
+            self.on_stripe(index, |view| {
+                let stripe = view.locked.stripe(index)?;
+                used += stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64;
+                Ok(())
+            })?;
+        }
+        Ok(used)
+    }
+
+    /// Counts since the start or the last reset.
+    pub fn counts(&mut self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        for index in 0..STRIPES {
+            self.on_stripe(index, |view| {
+                counts.add(view.locked.stripe(index)?.counts);
+                Ok(())
+            })?;
+        }
+        Ok(counts)
+    }
+
+    /// Forgets counts and lateness.
+    pub fn reset_counts(&mut self) -> Result<()> {
+        for index in 0..STRIPES {
+            self.on_stripe(index, |view| {
+                view.locked.stripe(index)?.counts = Counts::default();
+                Ok(())
+            })?;
+        }
+        self.shared.lateness.reset();
+        Ok(())
     }
 
     /// Visits some more entries of a database: about `count` of them, and where to go on; [`ScanCursor::START`] at the

@@ -2,6 +2,7 @@
 //! The list is written by `cargo xtask codegen`.
 
 pub(crate) mod auth;
+pub(crate) mod client;
 pub(crate) mod echo;
 pub(crate) mod hello;
 pub(crate) mod names;

@@ -1,0 +1,236 @@
+//! Sections about the data: what it takes, what became of it, what there is of it.
+
+use super::{Section, human};
+use crate::prelude::*;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// So many stripes share the locks of a keyspace.
+const STRIPES: usize = larder_core::limits::STRIPES;
+
+pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    let used = cx.view.used_bytes()? + cx.instance.engine().topics().used_bytes() as u64;
+    let peak = cx.instance.stats.peak_bytes.fetch_max(used, Relaxed).max(used);
+    let host = cx.instance.host();
+    let rss = host.rss_bytes();
+    let (limit, policy) =
+        (cx.instance.engine().memory_max_bytes().unwrap_or(0), cx.instance.engine().policy());
+    let percent = |part: u64, whole: u64| {
+        format!("{:.2}%", if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 })
+    };
+    let clients: usize = cx
+        .instance
+        .clients()
+        .list()
+        .iter()
+        .map(|client| {
+            client.query_bytes.load(Relaxed) + client.reply_bytes.load(Relaxed) + client.mail_bytes()
+        })
+        .sum();
+    section.bytes("used_memory", used);
+    section.bytes("used_memory_rss", rss);
+    section.bytes("used_memory_peak", peak);
+    section.line("used_memory_peak_perc", percent(used, peak));
+    section.numbers(&[
+        ("used_memory_overhead", 0),
+        ("used_memory_startup", 0),
+        ("used_memory_dataset", used),
+    ]);
+    section.line("used_memory_dataset_perc", percent(used, used));
+    section.numbers(&[("allocator_allocated", used), ("allocator_active", rss), ("allocator_resident", rss)]);
+    section.bytes("total_system_memory", host.machine_bytes());
+    section.bytes("used_memory_lua", 0);
+    section.numbers(&[("used_memory_vm_eval", 0), ("used_memory_scripts_eval", 0)]);
+    section.numbers(&[
+        ("number_of_cached_scripts", 0),
+        ("number_of_functions", 0),
+        ("number_of_libraries", 0),
+    ]);
+    section.numbers(&[("used_memory_vm_functions", 0)]);
+    section.bytes("used_memory_vm_total", 0);
+    section.numbers(&[("used_memory_functions", 0)]);
+    section.bytes("used_memory_scripts", 0);
+    section.line("maxmemory", limit);
+    section.line("maxmemory_human", human(limit));
+    section.line("maxmemory_policy", policy);
+    let ratio = if used == 0 { 0.0 } else { rss as f64 / used as f64 };
+    section.line("mem_fragmentation_ratio", format_args!("{ratio:.2}"));
+    section.line("mem_fragmentation_bytes", rss as i64 - used as i64);
+    section.numbers(&[
+        ("mem_not_counted_for_evict", 0),
+        ("mem_replication_backlog", 0),
+        ("mem_total_replication_buffers", 0),
+        ("mem_clients_slaves", 0),
+        ("mem_clients_normal", clients as u64),
+        ("mem_cluster_links", 0),
+        ("mem_aof_buffer", 0),
+    ]);
+    section.line("mem_allocator", "system");
+    section.numbers(&[
+        ("active_defrag_running", 0),
+        ("lazyfree_pending_objects", 0),
+        ("lazyfreed_objects", 0),
+    ]);
+    Ok(())
+}
+
+pub(super) fn persistence(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    section.numbers(&[
+        ("loading", 0),
+        ("async_loading", 0),
+        ("current_cow_peak", 0),
+        ("current_cow_size", 0),
+        ("current_cow_size_age", 0),
+    ]);
+    section.line("current_fork_perc", "0.00");
+    section.numbers(&[
+        ("current_save_keys_processed", 0),
+        ("current_save_keys_total", 0),
+        ("rdb_changes_since_last_save", 0),
+        ("rdb_bgsave_in_progress", 0),
+        ("rdb_last_save_time", cx.instance.started_seconds()),
+    ]);
+    section.line("rdb_last_bgsave_status", "ok");
+    section.line("rdb_last_bgsave_time_sec", -1);
+    section.line("rdb_current_bgsave_time_sec", -1);
+    section.numbers(&[
+        ("rdb_saves", 0),
+        ("rdb_last_cow_size", 0),
+        ("rdb_last_load_keys_expired", 0),
+        ("rdb_last_load_keys_loaded", 0),
+        ("aof_enabled", 0),
+        ("aof_rewrite_in_progress", 0),
+        ("aof_rewrite_scheduled", 0),
+    ]);
+    section.line("aof_last_rewrite_time_sec", -1);
+    section.line("aof_current_rewrite_time_sec", -1);
+    section.line("aof_last_bgrewrite_status", "ok");
+    section.numbers(&[("aof_rewrites", 0), ("aof_rewrites_consecutive_failures", 0)]);
+    section.line("aof_last_write_status", "ok");
+    section.numbers(&[
+        ("aof_last_cow_size", 0),
+        ("module_fork_in_progress", 0),
+        ("module_fork_last_cow_size", 0),
+    ]);
+    Ok(())
+}
+
+pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    cx.instance.flush_tally(cx.session);
+    let counts = cx.view.counts()?;
+    let (stats, engine) = (&cx.instance.stats, cx.instance.engine());
+    let topics = engine.topics().counts();
+    section.numbers(&[
+        ("total_connections_received", stats.connections.load(Relaxed)),
+        ("total_commands_processed", stats.commands.load(Relaxed)),
+        ("instantaneous_ops_per_sec", stats.commands_per_second(engine.now_ms())),
+        ("total_net_input_bytes", stats.input_bytes.load(Relaxed)),
+        ("total_net_output_bytes", stats.output_bytes.load(Relaxed)),
+        ("total_net_repl_input_bytes", 0),
+        ("total_net_repl_output_bytes", 0),
+    ]);
+    let (input, output) = stats.kilobytes_per_second(engine.now_ms());
+    section.line("instantaneous_input_kbps", format_args!("{input:.2}"));
+    section.line("instantaneous_output_kbps", format_args!("{output:.2}"));
+    section.numbers(&[
+        ("rejected_connections", stats.rejected_connections.load(Relaxed)),
+        ("sync_full", 0),
+        ("sync_partial_ok", 0),
+        ("sync_partial_err", 0),
+        ("expired_keys", counts.expired),
+    ]);
+    section.line("expired_stale_perc", "0.00");
+    section.numbers(&[
+        ("expired_time_cap_reached_count", 0),
+        ("expire_cycle_cpu_milliseconds", 0),
+        ("evicted_keys", counts.evicted),
+        ("evicted_clients", stats.output_limit_disconnections.load(Relaxed)),
+        ("total_eviction_exceeded_time", 0),
+        ("current_eviction_exceeded_time", 0),
+        ("keyspace_hits", counts.hits),
+        ("keyspace_misses", counts.misses),
+        ("pubsub_channels", topics.channels as u64),
+        ("pubsub_patterns", topics.patterns as u64),
+        ("pubsubshard_channels", topics.shard_channels as u64),
+        ("latest_fork_usec", 0),
+        ("total_forks", 0),
+        ("migrate_cached_sockets", 0),
+        ("slave_expires_tracked_keys", 0),
+        ("active_defrag_hits", 0),
+        ("active_defrag_misses", 0),
+        ("active_defrag_key_hits", 0),
+        ("active_defrag_key_misses", 0),
+        ("tracking_total_keys", 0),
+        ("tracking_total_items", 0),
+        ("tracking_total_prefixes", 0),
+        ("unexpected_error_replies", 0),
+        ("total_error_replies", stats.error_replies.load(Relaxed)),
+        ("dump_payload_sanitizations", 0),
+    ]);
+    Ok(())
+}
+
+pub(super) fn replication(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    section.line("role", "master");
+    section.line("connected_slaves", 0);
+    section.line("master_failover_state", "no-failover");
+    section.line("master_replid", cx.instance.replication_id());
+    section.line("master_replid2", "0".repeat(40));
+    section.line("master_repl_offset", 0);
+    section.line("second_repl_offset", -1);
+    section.numbers(&[
+        ("repl_backlog_active", 0),
+        ("repl_backlog_size", 1_048_576),
+        ("repl_backlog_first_byte_offset", 0),
+        ("repl_backlog_histlen", 0),
+    ]);
+    Ok(())
+}
+
+/// What is Larder's own: above all how late keys died.
+pub(super) fn larder(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    let engine = cx.instance.engine();
+    let lateness = engine.lateness();
+    let topics = engine.topics();
+    section.line("larder_version", env!("CARGO_PKG_VERSION"));
+    section.line("stripes", STRIPES);
+    section.line("topics_used_bytes", topics.used_bytes());
+    for (name, per_mille) in [("p50", 500), ("p99", 990), ("p999", 999)] {
+        section.line(&format!("expiry_lateness_ms_{name}"), lateness.quantile_ms(per_mille));
+    }
+    section.line("expiry_lateness_ms_max", lateness.max_ms());
+    let counts = lateness.counts();
+    let last = counts.iter().rposition(|count| *count != 0).map_or(0, |at| at + 1);
+    let buckets: Vec<String> =
+        counts.iter().take(last).enumerate().map(|(n, count)| format!("lt{}={count}", 1_u64 << n)).collect();
+    section.line("expiry_lateness_ms", buckets.join(","));
+    Ok(())
+}
+
+pub(super) fn keyspace(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    for db in DbIndex::all() {
+        let count = cx.view.count(db)?;
+        if count.keys == 0 {
+            continue;
+        }
+        let ttl = if count.expires == 0 { 0 } else { average_ttl_ms(cx, db)? };
+        section.line(
+            &format!("db{}", db.get()),
+            format_args!("keys={},expires={},avg_ttl={ttl}", count.keys, count.expires),
+        );
+    }
+    Ok(())
+}
+
+/// The average time that some of the keys with a deadline have left.
+fn average_ttl_ms(cx: &mut Cx<'_>, db: DbIndex) -> Result<u64> {
+    const SAMPLE: usize = 64;
+    let now = cx.view.now_ms();
+    let (mut sum, mut sampled) = (0, 0);
+    cx.view.scan(db, larder_core::ScanCursor::START, SAMPLE, |entry| {
+        if let Some(deadline) = entry.deadline() {
+            sum += deadline.ms().saturating_sub(now);
+            sampled += 1;
+        }
+    })?;
+    Ok(sum.checked_div(sampled).unwrap_or(0))
+}

@@ -1,0 +1,108 @@
+//! `CLIENT PAUSE`: a gate in front of all commands, or of those that write.
+//!
+//! Nothing is queued here. [`Instance::execute`] of a command that meets the closed gate does nothing and returns
+//! [`Flow::Paused`](crate::Flow::Paused); whoever serves the client keeps the command and gives it again when the
+//! client is woken or when the time named has passed, and runs nothing else of that client before. While the gate is
+//! open it costs a command one relaxed load.
+
+use crate::client::{Client, client_flags};
+use crate::instance::Instance;
+use crate::session::Session;
+use crate::spec::flags;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[derive(Debug, Default)]
+struct Gate {
+    until_ms: u64,
+    all: bool,
+    waiting: Vec<Arc<Client>>,
+}
+
+/// The gate.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    closed: AtomicBool,
+    gate: Mutex<Gate>,
+}
+
+impl Pause {
+    /// Whether a command may meet a closed gate.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+impl Instance {
+    /// Closes the gate. A pause only ever becomes longer and stricter by another one.
+    pub(crate) fn pause(&self, for_ms: u64, all: bool) {
+        let now = self.engine().now_ms();
+        let mut gate = self.pause.gate.lock();
+        if gate.until_ms <= now {
+            gate.all = false;
+        }
+        gate.until_ms = gate.until_ms.max(now.saturating_add(for_ms));
+        gate.all |= all;
+        self.pause.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Opens the gate.
+    pub(crate) fn unpause(&self) {
+        let waiting = {
+            let mut gate = self.pause.gate.lock();
+            gate.until_ms = 0;
+            self.pause.closed.store(false, Ordering::Relaxed);
+            std::mem::take(&mut gate.waiting)
+        };
+        for client in waiting {
+            client.set_flag(client_flags::PAUSED, false);
+            client.ring();
+        }
+    }
+
+    /// For how long this command has to wait; `None` if it may run. Commands that would be refused anyway are not held
+    /// up.
+    #[cold]
+    pub(crate) fn paused_ms(&self, session: &Session, words: &[&[u8]]) -> Option<u64> {
+        let entry = self.table().resolve(words)?;
+        let refused =
+            !entry.command.takes(words.len()) || !(session.authenticated || entry.command.is(flags::NO_AUTH));
+        let client = &session.client;
+        let mut gate = self.pause.gate.lock();
+        let left = gate.until_ms.saturating_sub(self.engine().now_ms());
+        if left == 0 {
+            self.pause.closed.store(false, Ordering::Relaxed);
+            drop(gate);
+            self.unpause();
+            return None;
+        }
+        if refused || !(gate.all || self.writes(session, entry)) {
+            client.set_flag(client_flags::PAUSED, false);
+            return None;
+        }
+        if !client.has(client_flags::PAUSED) {
+            client.set_flag(client_flags::PAUSED, true);
+            gate.waiting.push(client.clone());
+        }
+        Some(left)
+    }
+
+    fn writes(&self, session: &Session, entry: &crate::table::Entry) -> bool {
+        let writes = flags::WRITE | flags::MAY_REPLICATE;
+        let queued = session.transaction.iter().flat_map(|transaction| &transaction.queued);
+        entry.command.is(writes)
+            || entry.command.name == "exec"
+                && queued
+                    .filter_map(|(index, _)| self.table().get(*index))
+                    .any(|queued| queued.command.is(writes))
+    }
+
+    /// A client that is gone waits no longer.
+    pub(crate) fn leave_pause(&self, client: &Client) {
+        if client.has(client_flags::PAUSED) {
+            self.pause.gate.lock().waiting.retain(|waiting| waiting.id != client.id);
+        }
+    }
+}
