@@ -9,7 +9,7 @@ use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{NoReply, Protocol, Reply, Value};
 use crate::session::{Answers, Session};
-use crate::spec::{Reach, access, flags};
+use crate::spec::{Command, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
 use crate::wait::Blocked;
@@ -112,7 +112,16 @@ impl Instance {
         if !session.authenticated && !command.is(flags::NO_AUTH) {
             return refuse(session, Error::NO_AUTH);
         }
-        if command.is(flags::DENYOOM) && self.engine().is_over_limit() && self.engine().make_room().is_err() {
+        if self.engine().is_over_limit()
+            && self.needs_memory(session, command)
+            && self.engine().make_room().is_err()
+        {
+            if matches!(command.reach, Reach::Queued) {
+                session.transaction = None;
+                self.unwatch(session);
+                session.show_transaction();
+                return refuse(session, Error::EXEC_OUT_OF_MEMORY);
+            }
             return refuse(session, Error::OUT_OF_MEMORY);
         }
         if session.is_subscribed()
@@ -137,6 +146,19 @@ impl Instance {
             return Ok(None);
         }
         Ok(Some(entry))
+    }
+
+    /// Whether a command may take memory: by itself, or because it is EXEC and one of its commands may. What is to be
+    /// queued counts as well, since a transaction that begins without memory would end the same way.
+    #[cold]
+    fn needs_memory(&self, session: &Session, command: &Command) -> bool {
+        let takes =
+            |index: &u16| self.table().get(*index).is_some_and(|entry| entry.command.is(flags::DENYOOM));
+        command.is(flags::DENYOOM)
+            || session.transaction.as_ref().is_some_and(|transaction| match command.reach {
+                Reach::Queued => transaction.queued.iter().any(|(index, _)| takes(index)),
+                _ => !command.is(flags::NO_QUEUE),
+            })
     }
 
     fn unknown(&self, words: &[&[u8]]) -> Error {
@@ -463,6 +485,18 @@ mod tests {
         assert!((400..550).contains(&refused), "{refused}");
         assert_eq!(write(&mut guest, refused), "-OOM command not allowed when used memory > 'maxmemory'.");
         assert_eq!(guest.says("GET key:0").len(), 10_002);
+        guest.says("MULTI");
+        assert_eq!(guest.says("GET key:0"), "-OOM command not allowed when used memory > 'maxmemory'.");
+        assert!(guest.says("EXEC").starts_with("-EXECABORT Transaction discarded because of previous"));
+        house.instance.configure(&[("maxmemory", "0")]).expect("a valid setting");
+        guest.says("MULTI");
+        assert_eq!(guest.says("INCR n"), "QUEUED");
+        house.instance.configure(&[("maxmemory", "5mb")]).expect("a valid setting");
+        assert_eq!(
+            guest.says("EXEC"),
+            "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'."
+        );
+        assert_eq!(guest.says("EXEC"), "-ERR EXEC without MULTI");
         assert_eq!(guest.says("PEXPIRE key:0 100"), "(1)");
         house.instance.configure(&[("maxmemory-policy", "volatile-ttl")]).expect("a valid setting");
         assert_eq!(write(&mut guest, refused), "OK");

@@ -40,6 +40,9 @@ texts! {
     TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
     /// The memory limit.
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    /// The memory limit, for a transaction.
+    EXEC_OUT_OF_MEMORY = "EXECABORT Transaction discarded because of: \
+        OOM command not allowed when used memory > 'maxmemory'.";
     /// A key that must exist does not.
     NO_SUCH_KEY = "ERR no such key";
     /// An index beyond the ends.

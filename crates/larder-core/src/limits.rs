@@ -39,6 +39,9 @@ pub const USED_BYTES_PRECISION: u64 = 32;
 /// Keys an eviction step removes before it lets the stripe go.
 pub const EVICT_BATCH: usize = 16;
 
-/// Steps that one write makes to get below the memory limit. A limit that was lowered a lot is reached by many writes,
-/// so that none of them waits for all of it: some milliseconds at most.
+/// Keys that one write evicts to get below the memory limit. A limit that was lowered a lot is reached by many writes,
+/// so that none of them waits for all of it: a few milliseconds at most.
+pub const EVICT_KEYS: usize = 1_024;
+
+/// Steps that one write makes to evict them: not each step evicts.
 pub const EVICT_STEPS: usize = 2_048;

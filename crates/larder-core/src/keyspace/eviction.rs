@@ -10,7 +10,7 @@ use super::stripe::Stripe;
 use super::{Class, DbIndex, View};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
-use crate::limits::{EVICT_BATCH, EVICT_STEPS, STRIPES};
+use crate::limits::{EVICT_BATCH, EVICT_KEYS, EVICT_STEPS, STRIPES};
 use crate::rng::Rng;
 use crate::sync::Ordering;
 use smallvec::SmallVec;
@@ -285,16 +285,17 @@ impl Shared {
 
     /// S3-FIFO: the stripes in turn, each a few items of its queues.
     fn evict_in_turn(&self) -> Result<()> {
-        let mut fruitless = 0;
+        let (mut fruitless, mut evicted) = (0, 0);
         for _ in 0..EVICT_STEPS {
             let index = self.hand.fetch_add(1, Ordering::Relaxed) as usize % STRIPES;
             let mut view = View::one(self, index, None);
-            let turned = view.evict_from_queues(index)?;
+            let gone = view.evict_from_queues(index)?;
             drop(view);
-            if !self.is_over_limit() {
-                return Ok(());
+            evicted += gone.unwrap_or(0);
+            if !self.is_over_limit() || evicted >= EVICT_KEYS {
+                break;
             }
-            fruitless = if turned { 0 } else { fruitless + 1 };
+            fruitless = if gone.is_some() { 0 } else { fruitless + 1 };
             if fruitless > STRIPES {
                 return Err(Error::OutOfMemory);
             }
@@ -306,7 +307,7 @@ impl Shared {
     /// The sampling policies: the best of some keys of some stripe, and of those remembered.
     fn evict_best(&self, pool: &mut Pool) -> Result<()> {
         let mut rng = Rng::seeded(self.random());
-        for _ in 0..EVICT_STEPS {
+        for _ in 0..EVICT_KEYS {
             if !self.is_over_limit() {
                 return Ok(());
             }
@@ -408,14 +409,14 @@ impl Stripe {
 }
 
 impl View<'_> {
-    /// Lets some items of one stripe's queues have their turn, and evicts those whose time it is. Says whether there
-    /// were any.
-    fn evict_from_queues(&mut self, index: usize) -> Result<bool> {
-        let Some(volatile) = self.shared.fifo() else { return Ok(true) };
+    /// Lets some items of one stripe's queues have their turn, and evicts those whose time it is. Says how many these
+    /// were, or that there were no items at all.
+    fn evict_from_queues(&mut self, index: usize) -> Result<Option<usize>> {
+        let Some(volatile) = self.shared.fifo() else { return Ok(Some(0)) };
         let mut rng = Rng::seeded(self.random());
         let hasher = &self.shared.keyspace.hasher;
         let stripe = self.locked.stripe(index)?;
-        let Some(db) = stripe.some_db(volatile, &mut rng) else { return Ok(false) };
+        let Some(db) = stripe.some_db(volatile, &mut rng) else { return Ok(None) };
         let part = stripe.db_mut(db);
         let hash_of = |key: &[u8]| hasher.hash(key);
         if part.fifo.is_none() {
@@ -424,7 +425,7 @@ impl View<'_> {
         }
         // A short queue gets few turns a visit, so that the stripes share the work as one long queue would.
         let mut turns = part.fifo.as_ref().map_or(0, |fifo| fifo.len() / EVICT_BATCH).clamp(1, EVICT_BATCH);
-        let mut turned = false;
+        let mut evicted = None;
         let mut leftovers = 0;
         while turns > 0 && leftovers < 4 * EVICT_BATCH {
             let part = self.locked.stripe(index)?.db_mut(db);
@@ -435,8 +436,9 @@ impl View<'_> {
                 Verdict::Stale => leftovers += 1,
                 Verdict::Stays | Verdict::Goes => turns -= 1,
             }
-            turned = true;
+            let evicted = evicted.get_or_insert(0);
             if let Some(key) = gone {
+                *evicted += 1;
                 self.evict(db, &key)?;
                 self.settle();
                 if !self.shared.is_over_limit() {
@@ -444,7 +446,7 @@ impl View<'_> {
                 }
             }
         }
-        Ok(turned)
+        Ok(evicted)
     }
 
     /// Evicts a candidate, unless it is gone or was used meanwhile and others may be better. Says whether it did.
