@@ -13,8 +13,8 @@
 //!
 //! - [`Larder`]: the handle; cheap to clone, one engine for all clones.
 //! - [`Db`]: the typed interface.
-//! - [`Larder::call`]: every command of Redis, with an owned [`Value`] for a reply; [`Larder::connect`] for commands that
-//!   have a state, such as transactions and subscriptions.
+//! - [`Larder::call`]: every command of Redis, with an owned [`Value`] for a reply; [`Larder::connect`] for commands
+//!   that have a state, such as transactions and subscriptions.
 //! - [`Larder::topics`]: publish and subscribe.
 
 mod connection;

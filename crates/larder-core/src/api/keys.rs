@@ -79,9 +79,9 @@ impl Keys<'_> {
         self.0.engine.view_none(None).len(self.0.index)
     }
 
-    /// Visits some keys, about `count`, and gives where to go on; [`ScanCursor::START`] when done. A key that exists from
-    /// the first call to the last is visited at least once. `visit` runs while a stripe is locked: it must not call the
-    /// engine.
+    /// Visits some keys, about `count`, and gives where to go on; [`ScanCursor::START`] when done. A key that exists
+    /// from the first call to the last is visited at least once. `visit` runs while a stripe is locked: it must not
+    /// call the engine.
     pub fn scan(&self, from: ScanCursor, count: usize, mut visit: impl FnMut(&[u8])) -> Result<ScanCursor> {
         self.0.engine.view_none(None).scan(self.0.index, from, count, |entry| visit(entry.key()))
     }

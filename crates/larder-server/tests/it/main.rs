@@ -3,5 +3,6 @@
 mod abuse;
 mod examples;
 mod harness;
+mod hostile;
 mod topics;
 mod waiting;
