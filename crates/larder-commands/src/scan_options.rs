@@ -36,10 +36,11 @@ impl<'a> ScanOptions<'a> {
     }
 }
 
-/// Reads a cursor. One below zero wraps round, as it does in Redis: some clients keep cursors in signed numbers.
+/// Reads a cursor. One below zero wraps round, as it does in Redis: some clients keep cursors in signed numbers. An
+/// empty one is the beginning.
 pub(crate) fn cursor(word: &[u8]) -> Result<u64> {
     let text = std::str::from_utf8(word).map_err(|_| Error::CURSOR)?;
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-    let n: u64 = digits.parse().map_err(|_| Error::CURSOR)?;
+    let n: u64 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| Error::CURSOR)? };
     Ok(if negative { n.wrapping_neg() } else { n })
 }

@@ -79,10 +79,13 @@ fn kind(value: &Value) -> String {
     }
 }
 
+/// A line in words.
+type Line = Vec<Vec<u8>>;
+
 /// The lines that a command's examples become when each of their words is replaced in turn.
-fn lines(examples: &[&str]) -> Vec<(Vec<Vec<Vec<u8>>>, Vec<Vec<u8>>)> {
+fn lines(examples: &[&str]) -> Vec<(Vec<Line>, Line)> {
     let mut all = Vec::new();
-    let examples: Vec<Vec<Vec<u8>>> =
+    let examples: Vec<Line> =
         examples.iter().map(|line| split_arguments(line.as_bytes()).expect("balanced quotes")).collect();
     for (at, words) in examples.iter().enumerate() {
         for word in 1..words.len() {
@@ -114,8 +117,8 @@ fn nothing_that_is_asked_ends_the_server() {
     assert_eq!(client.says("PING"), "PONG");
 }
 
-/// Takes minutes: run by hand, `cargo test -p larder-server --test it hostile -- --ignored`. `LARDER_EXAMPLES=name` picks
-/// commands.
+/// Takes minutes: run by hand, `cargo test -p larder-server --test it hostile -- --ignored`. `LARDER_EXAMPLES=name`
+/// picks commands.
 #[test]
 #[ignore = "a search for differences, not a check"]
 fn hostile_arguments_are_answered_as_redis_answers_them() {

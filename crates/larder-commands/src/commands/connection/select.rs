@@ -17,7 +17,10 @@ pub(crate) static SELECT: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let index = parse_int(args.at(1)).filter(|n| i32::try_from(*n).is_ok()).ok_or(Error::NOT_INTEGER)?;
+    let index = parse_int(args.at(1)).ok_or(Error::NOT_INTEGER)?;
+    if i32::try_from(index).is_err() {
+        return Err(Error::general("value is out of range, value must between -2147483648 and 2147483647"));
+    }
     let index = usize::try_from(index).map_err(|_| Error::DB_INDEX)?;
     cx.session.select(DbIndex::new(index)?);
     out.ok();

@@ -45,7 +45,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     let (mut rank, mut count, mut len_max) = (1, None, 0);
     let mut options = args.options(3);
     while let Some(option) = options.next() {
-        let not_negative = |n: i64, text: &'static str| usize::try_from(n).map_err(|_| Error::new(text));
+        let not_negative = |word: &[u8], text: &'static str| {
+            parse_int(word).and_then(|n| usize::try_from(n).ok()).ok_or(Error::new(text))
+        };
         match option {
             option if is(option, "RANK") => {
                 rank = options.int()?;
@@ -60,10 +62,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
                 }
             }
             option if is(option, "COUNT") => {
-                count = Some(not_negative(options.int()?, "ERR COUNT can't be negative")?);
+                count = Some(not_negative(options.value()?, "ERR COUNT can't be negative")?);
             }
             option if is(option, "MAXLEN") => {
-                len_max = not_negative(options.int()?, "ERR MAXLEN can't be negative")?;
+                len_max = not_negative(options.value()?, "ERR MAXLEN can't be negative")?;
             }
             _ => return Err(Error::SYNTAX),
         }

@@ -18,7 +18,7 @@ impl ExpiryOption {
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Time {
+pub(crate) enum Time<'a> {
     /// Nothing.
     #[default]
     None,
@@ -26,28 +26,28 @@ pub(crate) enum Time {
     Keep,
     /// The deadline goes.
     Persist,
-    /// Milliseconds from now, as given: the number and its unit in milliseconds.
-    After(i64, i64),
-    /// Unix time.
-    At(i64, i64),
+    /// From now: the number as it was written, read when all options are known, and its unit in milliseconds.
+    After(&'a [u8], i64),
+    /// Unix time, in the same way.
+    At(&'a [u8], i64),
 }
 
-impl Time {
+impl<'a> Time<'a> {
     /// Reads one option; at most one may be given.
     pub(crate) fn read(
         &mut self,
         option: &[u8],
-        options: &mut Options<'_>,
+        options: &mut Options<'a>,
         known: ExpiryOption,
     ) -> Result<()> {
         if *self != Time::None {
             return Err(Error::SYNTAX);
         }
         *self = match () {
-            () if is(option, "EX") => Time::After(options.int()?, 1_000),
-            () if is(option, "PX") => Time::After(options.int()?, 1),
-            () if is(option, "EXAT") => Time::At(options.int()?, 1_000),
-            () if is(option, "PXAT") => Time::At(options.int()?, 1),
+            () if is(option, "EX") => Time::After(options.value()?, 1_000),
+            () if is(option, "PX") => Time::After(options.value()?, 1),
+            () if is(option, "EXAT") => Time::At(options.value()?, 1_000),
+            () if is(option, "PXAT") => Time::At(options.value()?, 1),
             () if known.keep_ttl && is(option, "KEEPTTL") => Time::Keep,
             () if known.persist && is(option, "PERSIST") => Time::Persist,
             () => return Err(Error::SYNTAX),
@@ -66,13 +66,15 @@ impl Time {
         match self {
             Time::None | Time::Persist => Ok(Expiry::Never),
             Time::Keep => Ok(Expiry::Keep),
-            Time::After(n, unit) => {
+            Time::After(word, unit) => {
+                let n = parse_int(word).ok_or(Error::NOT_INTEGER)?;
                 let ms = n.checked_mul(unit).filter(|_| n > 0).ok_or_else(invalid)?;
                 let now = cx.view.now_ms() as i64;
                 let at = now.checked_add(ms).ok_or_else(invalid)?;
                 Ok(Expiry::At(Deadline::at_ms(at as u64)))
             }
-            Time::At(n, unit) => {
+            Time::At(word, unit) => {
+                let n = parse_int(word).ok_or(Error::NOT_INTEGER)?;
                 let unix_ms = n.checked_mul(unit).filter(|_| n > 0).ok_or_else(invalid)?;
                 Ok(Expiry::At(cx.deadline_at_unix_ms(unix_ms)))
             }

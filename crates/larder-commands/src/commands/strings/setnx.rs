@@ -86,7 +86,7 @@ pub(crate) static GETSET: Command = Command {
 };
 
 fn set_for(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, unit_ms: i64) -> Result<Outcome> {
-    let time = Time::After(args.int(2)?, unit_ms);
+    let time = Time::After(args.at(2), unit_ms);
     let expiry = time.expiry(cx, cx.entry.command.name)?;
     let key = cx.key(args.at(1));
     cx.view.set(&key, args.at(3), expiry)?;
