@@ -10,6 +10,7 @@
 //! | what is a command's syntax? | `docs` |
 //! | what happens at the prompt? | `prompt`, `line` |
 //! | `--pipe`, `--scan`, `--bigkeys`, … | `modes` |
+//! | what does `larder docs` print? | `pages` |
 //!
 //! Scripts parse what this prints, so the text of replies is that of `redis-cli` byte for byte, and the tests compare
 //! the two. Options that cannot be understood end the program with status 2 before anything is sent; everything else
@@ -23,6 +24,7 @@ mod execute;
 mod failure;
 mod line;
 mod modes;
+mod pages;
 mod prompt;
 mod session;
 mod transport;
@@ -37,6 +39,8 @@ use std::sync::atomic::AtomicBool;
 use args::{Mode, Options, Request};
 use failure::Failure;
 use session::Session;
+
+pub use pages::docs;
 
 /// Runs the client with the words after its name. Reads the standard input, writes to the standard output and error.
 pub fn run(args: Vec<OsString>) -> ExitCode {

@@ -1,0 +1,28 @@
+//! `larder docs`: the pages of the documentation that are made from the tables the program itself runs on.
+
+mod commands;
+mod compatibility;
+mod settings;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Prints a page.
+pub fn docs(args: &[OsString]) -> ExitCode {
+    let page = match args.first().and_then(|page| page.to_str()) {
+        Some("commands") => commands::page(),
+        Some("compatibility") => compatibility::page(),
+        Some("settings") => settings::page(),
+        _ => {
+            eprintln!("larder docs: which page? There are: commands, compatibility, settings");
+            return ExitCode::from(2);
+        }
+    };
+    print!("{page}");
+    ExitCode::SUCCESS
+}
+
+/// Text within a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

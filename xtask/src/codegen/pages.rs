@@ -1,0 +1,16 @@
+//! Pages of the documentation that the program itself writes, from the tables it runs on.
+
+use super::Generated;
+use crate::workspace::Workspace;
+use crate::{Result, process};
+
+const PAGES: &[&str] = &["commands", "compatibility", "settings"];
+
+pub(super) fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
+    let page = |page: &&str| {
+        let flags = ["run", "-q", "-p", "larder-cli", "--", "docs", page];
+        let text = process::output(&mut workspace.command("cargo", &flags))?;
+        Ok(Generated { path: format!("docs/{page}.md"), text })
+    };
+    PAGES.iter().map(page).collect()
+}
