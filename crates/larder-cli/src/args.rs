@@ -19,8 +19,13 @@ use crate::url;
 /// Where the engine listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
-    Tcp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
     Socket(PathBuf),
+    /// An engine in this process.
+    Embedded,
 }
 
 impl Address {
@@ -107,6 +112,7 @@ enum Id {
     Host,
     Port,
     Socket,
+    Embedded,
     Password,
     User,
     Url,
@@ -151,6 +157,7 @@ const TABLE: &[Row] = &[
     Row(Id::Host, Some('h'), "host", "host", "where the server is [127.0.0.1]; LARDER_HOST, REDIS_HOST"),
     Row(Id::Port, Some('p'), "port", "port", "its port [6379]; LARDER_PORT, REDIS_PORT"),
     Row(Id::Socket, Some('s'), "socket", "path", "its Unix socket, instead of host and port"),
+    Row(Id::Embedded, None, "embedded", "", "no server: an engine in this process, gone when it ends"),
     Row(Id::Url, Some('u'), "url", "url", "redis://[user:password@]host:port/db or unix:///path"),
     Row(
         Id::Password,
@@ -341,6 +348,7 @@ struct Draft {
     host: Option<String>,
     port: Option<u16>,
     socket: Option<PathBuf>,
+    embedded: bool,
     login: Login,
     db: Option<u32>,
     no_auth_warning: bool,
@@ -372,6 +380,7 @@ impl Draft {
             host: None,
             port: None,
             socket: None,
+            embedded: false,
             login: Login::default(),
             db: None,
             no_auth_warning: false,
@@ -386,6 +395,7 @@ impl Draft {
         match id {
             Id::Host => self.host = Some(text(long, value)?),
             Id::Port => self.port = Some(number(long, value)?),
+            Id::Embedded => self.embedded = true,
             Id::Socket => self.socket = Some(OsString::from_vec(value).into()),
             Id::Url => self.take_url(&text(long, value)?)?,
             Id::User => self.login.user = Some(text(long, value)?),
@@ -458,7 +468,7 @@ impl Draft {
                 self.socket = None;
             }
             Some(Address::Socket(path)) => self.socket = Some(path),
-            None => {}
+            Some(Address::Embedded) | None => {}
         }
         self.options.warn_of_password |= url.password.is_some();
         self.login.user = url.user.or(self.login.user.take());
@@ -472,7 +482,14 @@ impl Draft {
         let first =
             |names: &[&str]| names.iter().find_map(|name| Some((environment(name)?, name.to_string())));
         let Self { mut options, mut login, .. } = self;
-        options.address = if let Some(path) = self.socket {
+        options.address = if self.embedded {
+            if self.host.is_some() || self.port.is_some() || self.socket.is_some() {
+                return Err(Failure::Usage(
+                    "--embedded has no address: it is an engine in this process".to_owned(),
+                ));
+            }
+            Address::Embedded
+        } else if let Some(path) = self.socket {
             Address::Socket(path)
         } else {
             let host = self.host.or_else(|| Some(first(&["LARDER_HOST", "REDIS_HOST"])?.0));
@@ -483,7 +500,7 @@ impl Draft {
             };
             Address::Tcp { host: host.unwrap_or_else(|| Address::HOST.to_owned()), port }
         };
-        if login.password.is_none() {
+        if login.password.is_none() && !self.embedded {
             let found = first(&["LARDER_PASSWORD", "REDISCLI_AUTH", "REDIS_PASSWORD"]);
             login.password = found.map(|(password, _)| password);
         }

@@ -3,7 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | which options are there, and what do they default to? | `args`, `url` |
-//! | how do commands reach an engine? | `transport` |
+//! | how do commands reach an engine? | `transport`, `embedded` |
 //! | who logs in, selects a database and reconnects? | `session` |
 //! | what does a reply look like? | `display` |
 //! | what happens with one command? | `execute` |
@@ -20,6 +20,7 @@
 mod args;
 mod display;
 mod docs;
+mod embedded;
 mod execute;
 mod failure;
 mod line;

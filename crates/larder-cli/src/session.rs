@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicBool;
 use larder_resp::Value;
 
 use crate::args::{Address, Login, Options, Proto};
+use crate::embedded::Embedded;
 use crate::failure::Failure;
 use crate::transport::{self, Error, Socket, Transport};
 
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     login: Login,
     interrupt: Option<Arc<AtomicBool>>,
     transport: Option<Box<dyn Transport>>,
+    /// The engine of this process, once there is one: it outlives connections.
+    larder: Option<larder::Larder>,
     in_transaction: bool,
     /// Messages that came between replies and have yet to be shown.
     pushes: VecDeque<Value>,
@@ -34,6 +37,7 @@ impl Session {
             login: options.login.clone(),
             interrupt,
             transport: None,
+            larder: None,
             in_transaction: false,
             pushes: VecDeque::new(),
         }
@@ -42,11 +46,21 @@ impl Session {
     /// Connects and logs in. What the server refuses is printed and left to the next command, as it may well work.
     pub(crate) fn open(&mut self) -> Result<(), Failure> {
         self.close();
+        if self.address == Address::Embedded {
+            let larder = self.larder.get_or_insert_default();
+            let embedded = Embedded::connect(larder.instance(), self.interrupt.clone());
+            self.transport = Some(Box::new(embedded));
+            return self.welcome();
+        }
         let socket = Socket::connect(&self.address, self.interrupt.clone()).map_err(|error| {
             let text = transport::system_text(&error);
             Failure::Connect(format!("Could not connect to {}: {text}", self.place()))
         })?;
         self.transport = Some(Box::new(socket));
+        self.welcome()
+    }
+
+    fn welcome(&mut self) -> Result<(), Failure> {
         for warning in self.greet()? {
             eprintln!("{warning}");
         }
@@ -193,6 +207,7 @@ impl Session {
             Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
             Address::Tcp { host, port } => format!("{host}:{port}"),
             Address::Socket(path) => path.display().to_string(),
+            Address::Embedded => "embedded".to_owned(),
         }
     }
 

@@ -142,6 +142,8 @@ impl Socket {
                 Stream::Tcp(stream)
             }
             Address::Socket(path) => Stream::Unix(UnixStream::connect(path)?),
+            // What needs no socket is not asked for one.
+            Address::Embedded => return Err(ErrorKind::Unsupported.into()),
         };
         stream.set_read_timeout(interrupt.is_some().then_some(Self::GLANCE))?;
         Ok(Self {

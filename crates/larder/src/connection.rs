@@ -93,7 +93,11 @@ impl Connection {
         self.take_mail();
         let Some(session) = self.session.as_mut() else { return Value::Null };
         let mut out = ValueReply::new(session.protocol());
-        let flow = self.instance.execute(session, &words, &mut out);
+        let mut flow = self.instance.execute(session, &words, &mut out);
+        while let Flow::Paused(ms) = flow {
+            self.bell.wait(Instant::now().checked_add(Duration::from_millis(ms)));
+            flow = self.instance.execute(session, &words, &mut out);
+        }
         self.instance.end_batch(session);
         if let Flow::Blocked(blocked) = flow {
             let until =

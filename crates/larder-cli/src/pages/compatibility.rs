@@ -32,9 +32,9 @@ pub(super) fn page() -> String {
     }
     let mut page = String::from(
         "# Compatibility\n\n\
-         Written by `larder docs compatibility` from the command table. The reference is Redis 7.2; every example of every\n\
-         command is run against a real `redis-server` 7.0.15 in both protocols by `cargo xtask ci`. A command that is not\n\
-         here answers with an error that says so.\n\n\
+         Written by `larder docs compatibility` from the command table. The reference is Redis 7.2; every example\n\
+         of every command is run against a real `redis-server` 7.0.15 in both protocols by `cargo xtask ci`. A\n\
+         command that is not here answers with an error that says so.\n\n\
          | group | here | in part | not yet |\n|---|---|---|---|\n",
     );
     for (group, commands) in &groups {

@@ -7,10 +7,11 @@ use std::fmt::Write;
 pub(super) fn page() -> String {
     let mut page = String::from(
         "# Settings\n\n\
-         Written by `larder docs settings`. A setting is a flag (`--maxmemory 1gb`), a variable (`LARDER_MAXMEMORY=1gb`) or\n\
-         a line of a file (`maxmemory 1gb`), and the first of these that is given counts. `CONFIG SET` changes those marked\n\
-         so while the server runs. `--host`, `--password` and `--threads` stand for `bind`, `requirepass` and\n\
-         `io-threads`; `REDIS_HOST`, `REDIS_PORT` and `REDIS_PASSWORD` are understood too.\n\n\
+         Written by `larder docs settings`. A setting is a flag (`--maxmemory 1gb`), a variable\n\
+         (`LARDER_MAXMEMORY=1gb`) or a line of a file (`maxmemory 1gb`), and the first of these that is given\n\
+         counts. `CONFIG SET` changes those marked so while the server runs. `--host`, `--password` and `--threads`\n\
+         stand for `bind`, `requirepass` and `io-threads`; `REDIS_HOST`, `REDIS_PORT` and `REDIS_PASSWORD` are\n\
+         understood too.\n\n\
          | setting | default | while running | what it does |\n|---|---|---|---|\n",
     );
     for setting in SETTINGS {
