@@ -37,6 +37,6 @@ pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;
 pub use timer::Lateness;
 pub use topics::{
-    Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space, Subscriber, SubscriberId,
-    Subscription, TopicCounts, Topics, Wakes, glob,
+    ChannelSubscription, Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space,
+    Subscriber, SubscriberId, Subscription, TopicCounts, Topics, Wakes, glob,
 };

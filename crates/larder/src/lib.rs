@@ -22,8 +22,8 @@ mod connection;
 pub use connection::Connection;
 pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::{
-    Clock, Closed, Db, DbIndex, Error, Maintenance, ManualClock, Message, Overflow, Policy, QueueOptions,
-    Result, ScanCursor, Space, Subscription, SystemClock, Topics, ValueLimits,
+    ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Maintenance, ManualClock, Message, Overflow,
+    Policy, QueueOptions, Result, ScanCursor, Space, Subscription, SystemClock, Topics, ValueLimits,
 };
 
 use larder_commands::Instance;

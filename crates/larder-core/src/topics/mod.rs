@@ -11,6 +11,7 @@
 //! channels; what is lost is counted and leaves a gap in the numbers. Locks of topics are never taken together with
 //! those of the keyspace: who reports changes as messages does so when its view is closed.
 
+mod channel;
 mod channels;
 pub mod glob;
 mod members;
@@ -23,6 +24,7 @@ mod subscription;
 mod tests;
 mod turn;
 
+pub use channel::ChannelSubscription;
 pub use members::{Subscriber, SubscriberId, Wakes};
 pub use message::{Encoding, Message, Parts, Space};
 pub use queue::{Closed, Overflow, QueueOptions};
@@ -69,6 +71,14 @@ impl Topics {
     /// ```
     pub fn subscribe(&self, space: Space, name: &[u8], options: QueueOptions) -> Subscription {
         let subscription = self.subscription(options);
+        subscription.add(space, name);
+        subscription
+    }
+
+    /// Subscribes with a bounded crossbeam channel: for code that waits on several of them. The limit in bytes does
+    /// not apply to it.
+    pub fn channel(&self, space: Space, name: &[u8], options: QueueOptions) -> ChannelSubscription {
+        let subscription = ChannelSubscription::new(&self.registry, options);
         subscription.add(space, name);
         subscription
     }
