@@ -293,6 +293,13 @@ impl Client {
         self.wake.wake();
     }
 
+    /// Bytes that are there because of it: requests, replies and mail.
+    pub fn used_bytes(&self) -> usize {
+        self.query_bytes.load(Ordering::Relaxed)
+            + self.reply_bytes.load(Ordering::Relaxed)
+            + self.mail_bytes()
+    }
+
     /// Ends the client: its connection closes as soon as it notices.
     pub fn kill(&self) {
         self.killed.store(true, Ordering::Release);

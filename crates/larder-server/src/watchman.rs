@@ -28,7 +28,7 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         let login = instance.settings().password().is_some();
         let mut bytes = 0;
         for client in instance.clients().list() {
-            bytes += memory_of(&client);
+            bytes += client.used_bytes();
             if let Some(reason) = reason_to_end(&client, now, idle_max_ms, login) {
                 log.line(Level::Verbose, format_args!("closing client {}: {reason}", client.id));
                 client.kill();
@@ -39,12 +39,6 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         instance.stats.commands_per_second(now);
         instance.note_memory();
     }
-}
-
-fn memory_of(client: &Client) -> usize {
-    client.query_bytes.load(Ordering::Relaxed)
-        + client.reply_bytes.load(Ordering::Relaxed)
-        + client.mail_bytes()
 }
 
 fn reason_to_end(client: &Client, now: u64, idle_max_ms: u64, login: bool) -> Option<&'static str> {
@@ -80,12 +74,12 @@ fn relieve(instance: &Instance, log: &Log, mut bytes: usize) {
         return;
     }
     let mut clients = instance.clients().list();
-    clients.sort_by_key(|client| std::cmp::Reverse(memory_of(client)));
+    clients.sort_by_key(|client| std::cmp::Reverse(client.used_bytes()));
     for client in clients.iter().filter(|client| !client.has(client_flags::NO_EVICT)) {
         if bytes <= budget {
             return;
         }
-        bytes = bytes.saturating_sub(memory_of(client));
+        bytes = bytes.saturating_sub(client.used_bytes());
         log.line(
             Level::Warning,
             format_args!("closing client {}: all clients together take too much", client.id),

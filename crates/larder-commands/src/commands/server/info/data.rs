@@ -17,15 +17,7 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     let percent = |part: u64, whole: u64| {
         format!("{:.2}%", if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 })
     };
-    let clients: usize = cx
-        .instance
-        .clients()
-        .list()
-        .iter()
-        .map(|client| {
-            client.query_bytes.load(Relaxed) + client.reply_bytes.load(Relaxed) + client.mail_bytes()
-        })
-        .sum();
+    let clients: usize = cx.instance.clients().list().iter().map(|client| client.used_bytes()).sum();
     section.bytes("used_memory", used);
     section.bytes("used_memory_rss", rss);
     section.bytes("used_memory_peak", peak);

@@ -1,0 +1,45 @@
+//! `MONITOR`: shows this connection every command that anybody runs.
+
+use crate::prelude::*;
+
+pub(crate) static MONITOR: Command = Command {
+    name: "monitor",
+    summary: "Shows every command that is run, on this connection, as it happens.",
+    group: Group::Server,
+    flags: ADMIN | NOSCRIPT | LOADING | STALE,
+    examples: &["MONITOR x", "MULTI", "MONITOR"],
+    run,
+    ..Command::DEFAULT
+};
+
+fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let client = cx.session.client.clone();
+    cx.instance.clients().set_monitor(&client, true);
+    out.ok();
+    Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn commands_are_shown_until_the_end() {
+        let house = House::new();
+        let (mut watcher, mut other) = (house.guest(), house.guest());
+        assert_eq!(watcher.says("MONITOR"), "OK");
+        other.says("SELECT 2");
+        other.says_words(&[b"SET", b"a\n\"", b"\xff"]);
+        other.says("CONFIG GET timeout");
+        other.says("AUTH secret");
+        assert_eq!(
+            watcher.hears(),
+            "1577836800.000000 [0 127.0.0.1:1] \"SELECT\" \"2\" \
+             1577836800.000000 [2 127.0.0.1:1] \"SET\" \"a\\n\\\"\" \"\\xff\""
+        );
+        watcher.says("RESET");
+        watcher.hears();
+        other.says("PING");
+        assert_eq!(watcher.hears(), "");
+    }
+}
