@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import jwt from 'jsonwebtoken';
 import { History } from '../src/chat/history.js';
 import { connect } from '../src/cache-client.js';
@@ -20,9 +20,8 @@ const quiet = { info() {}, error() {} };
 const ADA = { id: 'ada', name: 'Ada', colour: '#2f7d5b' };
 
 test('the cache', { timeout: 60_000 }, async (t) => {
-  let url;
+  const { url } = await startCache(t);
   const clients = [];
-  before(async () => ({ url } = await startCache(t)));
   t.after(() => clients.forEach((client) => client.disconnect()));
 
   const client = () => {

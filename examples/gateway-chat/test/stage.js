@@ -29,18 +29,17 @@ function larderBinary() {
   return candidates[0];
 }
 
-/** Which cache is tested, as environment: REDIS_URL or REDIS_SERVER when given, else Larder. */
-function cacheEnvironment() {
-  if (process.env.REDIS_URL || process.env.REDIS_SERVER) return {};
-  return { LARDER_BIN: larderBinary() };
-}
+/**
+ * Which cache is tested, as environment: REDIS_URL or REDIS_SERVER when given, else Larder. Found when this file is
+ * loaded, as a build may take longer than any test is given.
+ */
+const CACHE = process.env.REDIS_URL || process.env.REDIS_SERVER ? {} : { LARDER_BIN: larderBinary() };
 
 /** A cache without the application; `{ url }`. */
 export async function cache(t) {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL };
-  const { LARDER_BIN } = cacheEnvironment();
   const quiet = { info() {}, error() {} };
-  const started = await startCache({ redisServer: process.env.REDIS_SERVER, larderBin: LARDER_BIN }, quiet);
+  const started = await startCache({ redisServer: process.env.REDIS_SERVER, larderBin: CACHE.LARDER_BIN }, quiet);
   t.after(() => stopChild(started.child));
   await started.ready();
   return { url: started.url };
@@ -61,7 +60,7 @@ export async function application(t, environment = {}) {
   const child = fork(START, {
     silent: true,
     env: {
-      ...process.env, ...cacheEnvironment(), GATEWAY_PORT: '0', OAK_PORT: '0', ELM_PORT: '0',
+      ...process.env, ...CACHE, GATEWAY_PORT: '0', OAK_PORT: '0', ELM_PORT: '0',
       DATABASE: join(folder, 'test.sqlite'), ...environment,
     },
   });
