@@ -2,12 +2,13 @@
 
 use larder_commands::Instance;
 use larder_commands::settings::Settings;
-use larder_core::{DbIndex, Engine};
+use larder_core::{DbIndex, Engine, ManualClock, Options};
 use larder_resp::{Decoder, DecoderLimits, Value, encode_command, split_arguments};
 use larder_server::Server;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on the slowest machine: a hang fails, slowness does not.
@@ -21,6 +22,15 @@ pub(crate) struct Larder {
 
 impl Larder {
     pub(crate) fn start(settings: &[(&str, &str)]) -> Larder {
+        Larder::start_over(Engine::new(), settings)
+    }
+
+    /// One whose clock is moved by hand.
+    pub(crate) fn start_at(clock: Arc<ManualClock>, settings: &[(&str, &str)]) -> Larder {
+        Larder::start_over(Engine::with_options(Options { clock, ..Options::default() }), settings)
+    }
+
+    fn start_over(engine: Engine, settings: &[(&str, &str)]) -> Larder {
         let all = Settings::default();
         for (name, value) in [("loglevel", "nothing"), ("enable-debug-command", "yes")].iter().chain(settings)
         {
@@ -28,13 +38,18 @@ impl Larder {
         }
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let instance = Instance::with_settings(Engine::new(), all);
+        let instance = Instance::with_settings(engine, all);
         let server = Server::serve_on(instance, vec![listener], None).expect("a server");
         Larder { server, address }
     }
 
     pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn count(&self) -> usize {
+        self.server.instance().engine().db().keys().count().expect("counted")
     }
 
     /// Empties every database.

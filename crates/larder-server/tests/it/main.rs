@@ -2,7 +2,9 @@
 
 mod abuse;
 mod examples;
+mod expiry;
 mod harness;
 mod hostile;
+mod limits;
 mod topics;
 mod waiting;
