@@ -77,6 +77,11 @@ pub trait Host: Send + Sync {
         None
     }
 
+    /// Told when settings have changed.
+    fn configured(&self, settings: &Settings) {
+        let _ = settings;
+    }
+
     /// Writes the settings back into that file. The error is a sentence for the client.
     fn rewrite_config(&self, settings: &Settings) -> Result<(), String> {
         let _ = settings;

@@ -6,6 +6,7 @@
 use crate::client::OutputLimit;
 use crate::instance::Instance;
 use crate::notify::Notifications;
+use larder_core::value::string::parse_int;
 use larder_core::{Policy, Sampling, ValueLimits};
 use parking_lot::RwLock;
 use std::sync::atomic::Ordering;
@@ -79,8 +80,7 @@ impl Setting {
                 _ => Err("argument must be 'yes' or 'no'".into()),
             },
             Kind::Int(min, max) => {
-                let n: i64 =
-                    text.parse().map_err(|_| "argument couldn't be parsed into an integer".to_string())?;
+                let n = parse_int(text.as_bytes()).ok_or("argument couldn't be parsed into an integer")?;
                 within(n, min, max).map(|n| n.to_string())
             }
             Kind::Bytes(min, max) => {
@@ -754,6 +754,7 @@ impl Instance {
         for (setting, _) in &read {
             (setting.apply)(self);
         }
+        self.host().configured(self.settings());
         Ok(())
     }
 

@@ -176,8 +176,8 @@ pub mod flags {
     /// Allowed to a RESP2 connection that has subscriptions.
     pub const WHILE_SUBSCRIBED: u32 = 1 << 19;
 
-    /// Every flag that `COMMAND INFO` reports, by its name there.
-    pub const NAMES: [(u32, &str); 18] = [
+    /// Every flag that `COMMAND INFO` reports, by its name there: not [`MAY_REPLICATE`], as in Redis.
+    pub const NAMES: [(u32, &str); 17] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
@@ -194,7 +194,6 @@ pub mod flags {
         (NO_MANDATORY_KEYS, "no_mandatory_keys"),
         (ALLOW_BUSY, "allow_busy"),
         (NO_MULTI, "no_multi"),
-        (MAY_REPLICATE, "may_replicate"),
         (NO_ASYNC_LOADING, "no_async_loading"),
     ];
 }

@@ -2,10 +2,12 @@
 //! read when they are asked for; where there is none they are unknown.
 
 use crate::config;
+use crate::log::{Level, Log};
 use larder_commands::settings::Settings;
 use larder_commands::{CpuTimes, Host, Shutdown};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 use tokio::sync::watch;
@@ -15,6 +17,7 @@ use tokio::sync::watch;
 pub(crate) struct Process {
     port: u16,
     stop: watch::Sender<bool>,
+    log: Arc<Log>,
     config_file: Mutex<Option<PathBuf>>,
 }
 
@@ -24,8 +27,8 @@ const PAGE_BYTES: u64 = 4_096;
 const TICK_US: u64 = 10_000;
 
 impl Process {
-    pub(crate) fn new(port: u16, stop: watch::Sender<bool>) -> Process {
-        Process { port, stop, config_file: Mutex::default() }
+    pub(crate) fn new(port: u16, stop: watch::Sender<bool>, log: Arc<Log>) -> Process {
+        Process { port, stop, log, config_file: Mutex::default() }
     }
 
     /// Says where the settings came from.
@@ -75,6 +78,10 @@ impl Host for Process {
 
     fn config_file(&self) -> Option<String> {
         self.config_file.lock().as_ref().map(|path| path.display().to_string())
+    }
+
+    fn configured(&self, settings: &Settings) {
+        self.log.set_level(Level::named(&settings.text("loglevel")));
     }
 
     fn rewrite_config(&self, settings: &Settings) -> Result<(), String> {

@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How important a line is.
@@ -31,7 +32,8 @@ impl Level {
 /// Where lines go.
 #[derive(Debug)]
 pub(crate) struct Log {
-    level: Level,
+    /// A [`Level`].
+    level: AtomicU8,
     file: Option<Mutex<File>>,
 }
 
@@ -42,12 +44,17 @@ impl Log {
             "" => None,
             path => Some(Mutex::new(OpenOptions::new().create(true).append(true).open(path)?)),
         };
-        Ok(Log { level, file })
+        Ok(Log { level: AtomicU8::new(level as u8), file })
+    }
+
+    /// Changes how much is logged.
+    pub(crate) fn set_level(&self, level: Level) {
+        self.level.store(level as u8, Ordering::Relaxed);
     }
 
     /// Writes a line.
     pub(crate) fn line(&self, level: Level, text: impl fmt::Display) {
-        if level < self.level {
+        if (level as u8) < self.level.load(Ordering::Relaxed) {
             return;
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -122,7 +122,7 @@ impl Server {
         let unix_path = unix.as_ref().map(|_| settings.text("unixsocket")).filter(|path| !path.is_empty());
         let (stop, stopped) = watch::channel(false);
         let port = addresses.first().map_or(0, SocketAddr::port);
-        let host = Arc::new(Process::new(port, stop.clone()));
+        let host = Arc::new(Process::new(port, stop.clone(), log.clone()));
         instance.set_host(host.clone());
         let workers: Result<Vec<Worker>, io::Error> =
             (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();

@@ -1,6 +1,7 @@
 //! The server from outside: over sockets, beside a real `redis-server` where one is installed.
 
 mod abuse;
+mod clients;
 mod examples;
 mod expiry;
 mod harness;

@@ -9,7 +9,7 @@ pub(crate) static AUTH: Command = Command {
     group: Group::Connection,
     complexity: "O(1)",
     arity: -2,
-    flags: NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | SKIP_MONITOR,
+    flags: NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY,
     args: &[Arg::string("username").optional().since("6.0.0"), Arg::string("password")],
     examples: &["AUTH secret", "AUTH somebody secret", "AUTH default any", "AUTH a b c", "AUTH"],
     history: &[("6.0.0", "Takes a name.")],

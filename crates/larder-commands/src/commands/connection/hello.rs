@@ -13,7 +13,7 @@ pub(crate) static HELLO: Command = Command {
     group: Group::Connection,
     complexity: "O(1)",
     arity: -1,
-    flags: NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | SKIP_MONITOR,
+    flags: NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY,
     args: &[Arg::block(
         "arguments",
         &[

@@ -11,6 +11,7 @@ pub(crate) static PING: Command = Command {
     arity: -1,
     flags: FAST | WHILE_SUBSCRIBED,
     args: &[Arg::string("message").optional()],
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     examples: &["PING", "PING hello", "PING a b"],
     run,
     ..Command::DEFAULT

@@ -17,6 +17,7 @@ const BASE: Command = Command {
 pub(crate) static HGETALL: Command = Command {
     name: "hgetall",
     summary: "Returns all fields with their values.",
+    tips: &["nondeterministic_output_order"],
     examples: &["HGETALL user", "HSET user name Ada age 36", "HGETALL user", "SET s x", "HGETALL s"],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
@@ -37,6 +38,7 @@ pub(crate) static HGETALL: Command = Command {
 pub(crate) static HKEYS: Command = Command {
     name: "hkeys",
     summary: "Returns all fields.",
+    tips: &["nondeterministic_output_order"],
     examples: &["HKEYS user", "HSET user name Ada age 36", "HKEYS user"],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
@@ -56,6 +58,7 @@ pub(crate) static HKEYS: Command = Command {
 pub(crate) static HVALS: Command = Command {
     name: "hvals",
     summary: "Returns all values.",
+    tips: &["nondeterministic_output_order"],
     examples: &["HVALS user", "HSET user name Ada age 36", "HVALS user"],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));

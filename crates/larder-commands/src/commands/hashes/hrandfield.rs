@@ -18,6 +18,7 @@ pub(crate) static HRANDFIELD: Command = Command {
         Arg::block("options", &[Arg::int("count"), Arg::word("withvalues", "WITHVALUES").optional()])
             .optional(),
     ],
+    tips: &["nondeterministic_output"],
     examples: &[
         "HRANDFIELD none",
         "HRANDFIELD none 3",

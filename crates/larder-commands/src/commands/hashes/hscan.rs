@@ -19,6 +19,7 @@ pub(crate) static HSCAN: Command = Command {
         Arg::pattern("pattern").token("MATCH").optional(),
         Arg::int("count").token("COUNT").optional(),
     ],
+    tips: &["nondeterministic_output"],
     examples: &[
         "HSET user name Ada age 36",
         "HSCAN user 0",

@@ -44,6 +44,7 @@ pub(crate) static HMSET: Command = Command {
     flags: WRITE | DENYOOM | FAST,
     keys: &[KeySpec::at(1, RW | UPDATE)],
     args: PAIRS,
+    deprecated: Some(("4.0.0", "`HSET` with multiple field-value pairs")),
     examples: &["HMSET user name Ada age 36", "HMSET user name", "HMSET user name Ada age"],
     run: |cx, args, out| {
         set(cx, args)?;

@@ -12,6 +12,7 @@ pub(crate) static DEL: Command = Command {
     flags: WRITE,
     keys: &[KeySpec::range(1, -1, 1, RM | DELETE)],
     args: &[Arg::key("key").multiple()],
+    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     examples: &["MSET a 1 b 2", "DEL a b c", "EXISTS a"],
     run,
     ..Command::DEFAULT

@@ -21,6 +21,7 @@ pub(crate) static DUMP: Command = Command {
     flags: READONLY,
     keys: &[KeySpec::at(1, RO | ACCESS)],
     args: &[Arg::key("key")],
+    tips: &["nondeterministic_output"],
     ..ANY
 };
 
@@ -93,6 +94,7 @@ pub(crate) static MIGRATE: Command = Command {
         ("4.0.7", "Added the `AUTH` option."),
         ("6.0.0", "Added the `AUTH2` option."),
     ],
+    tips: &["nondeterministic_output"],
     ..ANY
 };
 

@@ -12,6 +12,7 @@ pub(crate) static EXISTS: Command = Command {
     flags: READONLY | FAST,
     keys: &[KeySpec::range(1, -1, 1, RO)],
     args: &[Arg::key("key").multiple()],
+    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     examples: &["EXISTS nothing", "SET a 1", "EXISTS a b a", "EXISTS"],
     history: &[("3.0.3", "Accepts multiple `key` arguments.")],
     run,

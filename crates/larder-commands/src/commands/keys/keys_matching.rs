@@ -18,6 +18,7 @@ pub(crate) static KEYS: Command = Command {
     acl: crate::spec::acl::DANGEROUS,
     reach: Reach::Stripes,
     args: &[Arg::pattern("pattern")],
+    tips: &["request_policy:all_shards", "nondeterministic_output_order"],
     examples: &[
         "KEYS *",
         "SET user:1 a",

@@ -29,6 +29,7 @@ const BASE: Command = Command {
 static ENCODING: Command = Command {
     name: "encoding",
     summary: "Tells how a value is kept.",
+    tips: &["nondeterministic_output"],
     examples: &[
         "OBJECT ENCODING nothing",
         "SET s 12",
@@ -57,6 +58,7 @@ static FREQ: Command = Command {
     name: "freq",
     summary: "Tells how often a key was used of late, where the eviction policy counts that.",
     since: "4.0.0",
+    tips: &["nondeterministic_output"],
     examples: &["OBJECT FREQ nothing", "SET s 1", "OBJECT FREQ s"],
     run: |cx, args, out| {
         let engine = cx.instance.engine();
@@ -77,6 +79,7 @@ static FREQ: Command = Command {
 static IDLETIME: Command = Command {
     name: "idletime",
     summary: "Tells for how many seconds a key has not been used, where the eviction policy knows that.",
+    tips: &["nondeterministic_output"],
     examples: &["OBJECT IDLETIME nothing", "SET s 1", "OBJECT IDLETIME s"],
     run: |cx, args, out| {
         let engine = cx.instance.engine();
@@ -98,6 +101,7 @@ static IDLETIME: Command = Command {
 static REFCOUNT: Command = Command {
     name: "refcount",
     summary: "Tells what Redis would count as references to a value.",
+    tips: &["nondeterministic_output"],
     examples: &[
         "OBJECT REFCOUNT nothing",
         "SET s 12",

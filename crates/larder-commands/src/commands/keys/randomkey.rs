@@ -11,6 +11,7 @@ pub(crate) static RANDOMKEY: Command = Command {
     arity: 1,
     flags: READONLY,
     reach: Reach::Stripes,
+    tips: &["request_policy:all_shards", "nondeterministic_output"],
     examples: &["RANDOMKEY", "SET only 1", "RANDOMKEY"],
     run,
     ..Command::DEFAULT

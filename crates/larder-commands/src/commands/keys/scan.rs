@@ -24,6 +24,7 @@ pub(crate) static SCAN: Command = Command {
         Arg::int("count").token("COUNT").optional(),
         Arg::string("type").token("TYPE").optional().since("6.0.0"),
     ],
+    tips: &["nondeterministic_output", "request_policy:special"],
     examples: &[
         "SCAN 0",
         "SET user:1 a",

@@ -12,6 +12,7 @@ pub(crate) static TOUCH: Command = Command {
     flags: READONLY | FAST,
     keys: &[KeySpec::range(1, -1, 1, RO)],
     args: &[Arg::key("key").multiple()],
+    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     examples: &["SET a 1", "TOUCH a b", "OBJECT IDLETIME a"],
     run,
     ..Command::DEFAULT

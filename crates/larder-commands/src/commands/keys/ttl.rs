@@ -18,6 +18,7 @@ pub(crate) static TTL: Command = Command {
     name: "ttl",
     summary: "Tells how many seconds a key has to live.",
     since: "1.0.0",
+    tips: &["nondeterministic_output"],
     examples: &["TTL nothing", "SET k v", "TTL k", "SET k v EX 100", "TTL k", "SET k v PX 1499", "TTL k"],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| seconds(left_ms(cx, deadline))),
     ..ANY_LEFT
@@ -27,6 +28,7 @@ pub(crate) static PTTL: Command = Command {
     name: "pttl",
     summary: "Tells how many milliseconds a key has to live.",
     since: "2.6.0",
+    tips: &["nondeterministic_output"],
     examples: &["PTTL nothing", "SET k v", "PTTL k"],
     run: |cx, args, out| run(cx, args, out, left_ms),
     ..ANY_LEFT

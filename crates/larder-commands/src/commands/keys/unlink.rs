@@ -13,6 +13,7 @@ pub(crate) static UNLINK: Command = Command {
     flags: WRITE | FAST,
     keys: &[KeySpec::range(1, -1, 1, RM | DELETE)],
     args: &[Arg::key("key").multiple()],
+    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     examples: &["SET a 1", "SET b 2", "UNLINK a b c", "EXISTS a b"],
     run,
     ..Command::DEFAULT

@@ -15,6 +15,7 @@ pub(crate) static WAIT: Command = Command {
     acl: crate::spec::acl::CONNECTION,
     acl_without: crate::spec::acl::KEYSPACE,
     args: &[Arg::int("numreplicas"), Arg::int("timeout")],
+    tips: &["request_policy:all_shards", "response_policy:agg_min"],
     examples: &["WAIT 0 0", "SET a 1", "WAIT 0 100", "WAIT x 0", "WAIT 0 x", "WAIT 0 -1"],
     partial: Some("There is no replication yet: it always answers 0, and at once."),
     run: |_, args, out| {

@@ -54,6 +54,7 @@ pub(crate) static RPOPLPUSH: Command = Command {
     flags: WRITE | DENYOOM,
     keys: KEYS,
     args: &[Arg::key("source"), Arg::key_of("destination", 1)],
+    deprecated: Some(("6.2.0", "`LMOVE` with the `RIGHT` and `LEFT` arguments")),
     examples: &["RPUSH a 1 2 3", "RPOPLPUSH a b", "RPOPLPUSH a b", "LRANGE b 0 -1", "RPOPLPUSH none b"],
     run: |cx, args, out| once(cx, args, out, End::Right, End::Left),
     ..Command::DEFAULT
@@ -100,6 +101,7 @@ pub(crate) static BRPOPLPUSH: Command = Command {
     flags: WRITE | DENYOOM | NOSCRIPT | BLOCKING,
     keys: KEYS,
     args: &[Arg::key("source"), Arg::key_of("destination", 1), Arg::double("timeout")],
+    deprecated: Some(("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments")),
     examples: &["RPUSH a 1 2", "BRPOPLPUSH a b 1", "BRPOPLPUSH none b 0.01", "BRPOPLPUSH a b x"],
     history: &[("6.0.0", "The timeout may have a fraction.")],
     run: |cx, args, out| waiting(cx, args, out, End::Right, End::Left, 3),

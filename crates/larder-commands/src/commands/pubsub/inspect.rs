@@ -11,6 +11,7 @@ pub(crate) static PUBSUB: Command = Command {
     group: Group::PubSub,
     complexity: "That of the subcommand",
     arity: -2,
+    acl_without: crate::spec::acl::PUBSUB,
     sub: &[&CHANNELS, &HELP, &NUMPAT, &NUMSUB, &SHARDCHANNELS, &SHARDNUMSUB],
     ..Command::DEFAULT
 };
@@ -84,6 +85,7 @@ static HELP: Command = Command {
     since: "6.2.0",
     arity: 2,
     flags: LOADING | STALE,
+    acl_without: crate::spec::acl::PUBSUB,
     run: |_, _, out| help(out, &PUBSUB),
     ..BASE
 };

@@ -27,7 +27,7 @@ pub(crate) static PSUBSCRIBE: Command = Command {
     name: "psubscribe",
     summary: "Begins to listen to all channels whose names match glob patterns.",
     complexity: "O(N) in the number of patterns",
-    args: &[Arg::pattern("pattern").multiple()],
+    args: &[Arg::block("pattern", &[Arg::pattern("pattern")]).multiple()],
     examples: &["PSUBSCRIBE news:* w?ather", "SUBSCRIBE news"],
     run: |cx, args, out| run(cx, args, out, Space::Pattern),
     ..BASE

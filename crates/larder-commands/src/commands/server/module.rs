@@ -94,6 +94,7 @@ static UNLOAD: Command = Command {
 fn refuse(_: &mut Cx<'_>, _: Args<'_>, _: &mut dyn Reply) -> Result<Outcome> {
     Err(Error::general(
         "MODULE command not allowed. If the enable-module-command option is set to \"local\", you can run it \
-         from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+         from a local connection, otherwise you need to set this option in the configuration file, and then \
+         restart the server.",
     ))
 }

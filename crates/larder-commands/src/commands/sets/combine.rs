@@ -31,6 +31,7 @@ pub(crate) static SINTER: Command = Command {
     name: "sinter",
     summary: "Returns the members that all of these sets have.",
     complexity: "O(N*M): N members of the smallest set, M sets",
+    tips: &["nondeterministic_output_order"],
     examples: &[
         "SADD a 1 2 3",
         "SADD b 2 3 4",
@@ -47,6 +48,7 @@ pub(crate) static SINTER: Command = Command {
 pub(crate) static SUNION: Command = Command {
     name: "sunion",
     summary: "Returns the members that any of these sets has.",
+    tips: &["nondeterministic_output_order"],
     examples: &["SADD a 1 2 3", "SADD b 2 3 4", "SUNION a b", "SUNION none", "SET x 1", "SUNION a x"],
     run: |cx, args, out| read(cx, args, out, How::Union),
     ..READ
@@ -55,6 +57,7 @@ pub(crate) static SUNION: Command = Command {
 pub(crate) static SDIFF: Command = Command {
     name: "sdiff",
     summary: "Returns the members of the first set that none of the others has.",
+    tips: &["nondeterministic_output_order"],
     examples: &[
         "SADD a 1 2 3",
         "SADD b 2",

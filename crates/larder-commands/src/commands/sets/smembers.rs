@@ -69,6 +69,7 @@ pub(crate) static SMEMBERS: Command = Command {
     flags: READONLY,
     keys: &[KeySpec::at(1, RO | ACCESS)],
     args: &[Arg::key("key")],
+    tips: &["nondeterministic_output_order"],
     examples: &["SMEMBERS none", "SADD n 3 1 2", "SMEMBERS n", "SET x 1", "SMEMBERS x"],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));

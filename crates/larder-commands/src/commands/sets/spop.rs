@@ -16,6 +16,7 @@ pub(crate) static SPOP: Command = Command {
     flags: WRITE | FAST,
     keys: &[KeySpec::at(1, RW | ACCESS | DELETE)],
     args: &[Arg::key("key"), Arg::int("count").optional().since("3.2.0")],
+    tips: &["nondeterministic_output"],
     examples: &[
         "SPOP none",
         "SPOP none 2",
@@ -44,6 +45,7 @@ pub(crate) static SRANDMEMBER: Command = Command {
     flags: READONLY,
     keys: &[KeySpec::at(1, RO | ACCESS)],
     args: &[Arg::key("key"), Arg::int("count").optional().since("2.6.0")],
+    tips: &["nondeterministic_output"],
     examples: &[
         "SRANDMEMBER none",
         "SRANDMEMBER none 2",

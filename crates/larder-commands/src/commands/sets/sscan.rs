@@ -20,6 +20,7 @@ pub(crate) static SSCAN: Command = Command {
         Arg::pattern("pattern").token("MATCH").optional(),
         Arg::int("count").token("COUNT").optional(),
     ],
+    tips: &["nondeterministic_output"],
     examples: &[
         "SADD n 1 2 3 12",
         "SSCAN n 0",

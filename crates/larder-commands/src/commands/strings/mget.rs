@@ -12,6 +12,7 @@ pub(crate) static MGET: Command = Command {
     flags: READONLY | FAST,
     keys: &[KeySpec::range(1, -1, 1, RO | ACCESS)],
     args: &[Arg::key("key").multiple()],
+    tips: &["request_policy:multi_shard"],
     examples: &["MSET a 1 b two", "LPUSH list x", "MGET a b none list a", "MGET"],
     run,
     ..Command::DEFAULT

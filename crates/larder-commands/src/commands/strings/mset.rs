@@ -14,6 +14,7 @@ pub(crate) static MSET: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::range(1, -1, 2, OW | UPDATE)],
     args: ARGS,
+    tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
     examples: &["MSET a 1 b 2 a 3", "MGET a b", "MSET a 1 b", "MSET a"],
     run: |cx, args, out| {
         check(cx, args)?;
@@ -34,6 +35,7 @@ pub(crate) static MSETNX: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::range(1, -1, 2, OW | INSERT)],
     args: ARGS,
+    tips: &["request_policy:multi_shard", "response_policy:agg_min"],
     examples: &["MSETNX a 1 b 2", "MSETNX b 3 c 4", "MGET a b c", "MSETNX a 1 b"],
     run: |cx, args, out| {
         check(cx, args)?;

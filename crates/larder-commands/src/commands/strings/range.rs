@@ -74,6 +74,7 @@ pub(crate) static SUBSTR: Command = Command {
     name: "substr",
     summary: "The old name of GETRANGE.",
     since: "1.0.0",
+    deprecated: Some(("2.0.0", "`GETRANGE`")),
     examples: &["SET a hello", "SUBSTR a 1 3"],
     ..SUBSTRING
 };

@@ -74,6 +74,7 @@ pub(crate) static GETSET: Command = Command {
     flags: WRITE | DENYOOM | FAST,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE)],
     args: &[Arg::key("key"), Arg::string("value")],
+    deprecated: Some(("6.2.0", "`SET` with the `GET` argument")),
     examples: &["GETSET a 1", "GETSET a 2", "LPUSH list x", "GETSET list 1"],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));

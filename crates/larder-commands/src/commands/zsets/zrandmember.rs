@@ -19,6 +19,7 @@ pub(crate) static ZRANDMEMBER: Command = Command {
         Arg::block("options", &[Arg::int("count"), Arg::word("withscores", "WITHSCORES").optional()])
             .optional(),
     ],
+    tips: &["nondeterministic_output"],
     examples: &[
         "ZRANDMEMBER none",
         "ZRANDMEMBER none 3",

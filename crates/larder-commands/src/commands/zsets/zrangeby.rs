@@ -23,6 +23,7 @@ pub(crate) static ZREVRANGE: Command = Command {
     summary: "Returns members by rank, highest score first. ZRANGE with REV does the same.",
     since: "1.2.0",
     args: &[Arg::key("key"), Arg::int("start"), Arg::int("stop"), WITH_SCORES],
+    deprecated: Some(("6.2.0", "`ZRANGE` with the `REV` argument")),
     examples: &[
         "ZADD board 10 ada 20 bob 30 cat",
         "ZREVRANGE board 0 1",
@@ -41,6 +42,7 @@ pub(crate) static ZRANGEBYSCORE: Command = Command {
     summary: "Returns members by score, lowest first. ZRANGE with BYSCORE does the same.",
     since: "1.0.5",
     args: &[Arg::key("key"), Arg::double("min"), Arg::double("max"), WITH_SCORES.since("2.0.0"), LIMIT],
+    deprecated: Some(("6.2.0", "`ZRANGE` with the `BYSCORE` argument")),
     examples: &[
         "ZADD board 10 ada 20 bob 30 cat",
         "ZRANGEBYSCORE board -inf +inf",
@@ -62,6 +64,7 @@ pub(crate) static ZREVRANGEBYSCORE: Command = Command {
     summary: "Returns members by score, highest first. ZRANGE with BYSCORE and REV does the same.",
     since: "2.2.0",
     args: &[Arg::key("key"), Arg::double("max"), Arg::double("min"), WITH_SCORES, LIMIT],
+    deprecated: Some(("6.2.0", "`ZRANGE` with the `REV` and `BYSCORE` arguments")),
     examples: &[
         "ZADD board 10 ada 20 bob 30 cat",
         "ZREVRANGEBYSCORE board +inf -inf",
@@ -79,6 +82,7 @@ pub(crate) static ZRANGEBYLEX: Command = Command {
     summary: "Returns members in the order of their bytes. ZRANGE with BYLEX does the same.",
     since: "2.8.9",
     args: &[Arg::key("key"), Arg::string("min"), Arg::string("max"), LIMIT],
+    deprecated: Some(("6.2.0", "`ZRANGE` with the `BYLEX` argument")),
     examples: &[
         "ZADD words 0 apple 0 banana 0 cherry",
         "ZRANGEBYLEX words - +",
@@ -97,6 +101,7 @@ pub(crate) static ZREVRANGEBYLEX: Command = Command {
     summary: "Returns members against the order of their bytes. ZRANGE with BYLEX and REV does the same.",
     since: "2.8.9",
     args: &[Arg::key("key"), Arg::string("max"), Arg::string("min"), LIMIT],
+    deprecated: Some(("6.2.0", "`ZRANGE` with the `REV` and `BYLEX` arguments")),
     examples: &[
         "ZADD words 0 apple 0 banana 0 cherry",
         "ZREVRANGEBYLEX words + -",

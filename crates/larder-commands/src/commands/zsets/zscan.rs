@@ -20,6 +20,7 @@ pub(crate) static ZSCAN: Command = Command {
         Arg::pattern("pattern").token("MATCH").optional(),
         Arg::int("count").token("COUNT").optional(),
     ],
+    tips: &["nondeterministic_output"],
     examples: &[
         "ZADD board 10 ada 20.5 bob",
         "ZSCAN board 0",

@@ -94,7 +94,7 @@ fn argument(arg: &Arg, out: &mut dyn Reply) {
             .filter_map(|(set, name)| set.then_some(name))
             .collect();
     let texts = [("token", arg.token), ("since", arg.since), ("deprecated_since", arg.deprecated)];
-    let is_key = arg.kind == ArgKind::Key;
+    let is_key = arg.kind == ArgKind::Key || arg.key_spec != 0;
     let given = texts.iter().filter(|(_, text)| text.is_some()).count();
     out.map(
         2 + usize::from(is_key) + given + usize::from(!flags.is_empty()) + usize::from(!arg.args.is_empty()),

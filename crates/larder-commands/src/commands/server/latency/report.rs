@@ -56,7 +56,8 @@ fn run_doctor(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outco
     if !events.is_empty() {
         text.push_str(
             "\nSLOWLOG GET names the commands. Look for ranges over large collections, for KEYS where \
-             SCAN would do, and for scripts that walk the keyspace. LATENCY HISTOGRAM shows which commands are slow every time.\n",
+             SCAN would do, and for scripts that walk the keyspace. LATENCY HISTOGRAM shows which commands are \
+             slow every time.\n",
         );
     }
     out.verbatim("txt", text.as_bytes());
