@@ -98,6 +98,8 @@ pub mod client_flags {
     pub const AUTHENTICATED: u32 = 1 << 8;
     /// Its command is held up by `CLIENT PAUSE`.
     pub const PAUSED: u32 = 1 << 9;
+    /// It was closed because too much waited for it to be read.
+    pub const TOO_SLOW: u32 = 1 << 10;
 }
 
 /// One client.
@@ -229,6 +231,7 @@ impl Client {
         let bytes = self.mailbox.bytes.fetch_add(added, Ordering::Relaxed) + added;
         self.mailbox.filled.store(true, Ordering::Release);
         if !is_reply && self.is_over(bytes, now_ms) {
+            self.set_flag(client_flags::TOO_SLOW, true);
             self.kill();
         }
         true

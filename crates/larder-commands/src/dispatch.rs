@@ -62,6 +62,10 @@ impl Instance {
         if session.client.has_mail() {
             deliver(session, out);
         }
+        if session.answers != Answers::On && is_reset(words) {
+            // It is answered: it puts back whether a client is answered, too.
+            session.answers = Answers::On;
+        }
         if session.answers == Answers::On {
             return self.execute_answered(session, words, out);
         }
@@ -399,6 +403,10 @@ impl Instance {
         }
         session.watched.clear();
     }
+}
+
+fn is_reset(words: &[&[u8]]) -> bool {
+    matches!(words, [name] if crate::args::is(name, "RESET"))
 }
 
 fn fail_transaction(session: &mut Session, error: Error) -> Error {

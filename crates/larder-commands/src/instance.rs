@@ -162,6 +162,9 @@ impl Instance {
             self.stop_waiting(id);
         }
         self.leave_pause(&session.client);
+        if session.client.has(client_flags::TOO_SLOW) {
+            self.stats.output_limit_disconnections.fetch_add(1, Ordering::Relaxed);
+        }
         self.reset(&mut session);
         self.flush_tally(&mut session);
         self.clients.remove(session.client.id);

@@ -28,6 +28,8 @@ pub struct Stats {
     pub input_bytes: AtomicU64,
     /// Bytes written to sockets.
     pub output_bytes: AtomicU64,
+    /// Clients closed because all of them together took too much memory.
+    pub evicted_clients: AtomicU64,
     /// Clients closed because they read too slowly.
     pub output_limit_disconnections: AtomicU64,
     /// Replies that were errors.
@@ -99,6 +101,7 @@ impl Stats {
             &self.rejected_connections,
             &self.input_bytes,
             &self.output_bytes,
+            &self.evicted_clients,
             &self.output_limit_disconnections,
             &self.error_replies,
         ] {

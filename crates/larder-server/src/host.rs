@@ -18,6 +18,7 @@ pub(crate) struct Process {
     port: u16,
     stop: watch::Sender<bool>,
     log: Arc<Log>,
+    machine_bytes: u64,
     config_file: Mutex<Option<PathBuf>>,
 }
 
@@ -28,7 +29,7 @@ const TICK_US: u64 = 10_000;
 
 impl Process {
     pub(crate) fn new(port: u16, stop: watch::Sender<bool>, log: Arc<Log>) -> Process {
-        Process { port, stop, log, config_file: Mutex::default() }
+        Process { port, stop, log, machine_bytes: machine_bytes(), config_file: Mutex::default() }
     }
 
     /// Says where the settings came from.
@@ -45,9 +46,7 @@ impl Host for Process {
     }
 
     fn machine_bytes(&self) -> u64 {
-        let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let total = told.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-        total.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1_024
+        self.machine_bytes
     }
 
     fn cpu(&self) -> CpuTimes {
@@ -100,6 +99,12 @@ impl Host for Process {
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
+}
+
+fn machine_bytes() -> u64 {
+    let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = told.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    total.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1_024
 }
 
 /// Puts the new text beside the file, and then in its place: a reader sees the old one or the new one.

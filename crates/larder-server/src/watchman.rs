@@ -65,9 +65,9 @@ fn relieve(instance: &Instance, log: &Log, mut bytes: usize) {
     /// Below this the buffers of all clients are nobody's concern.
     const FREE: usize = 256 * 1024 * 1024;
     let budget = match instance.settings().int("maxmemory-clients") as usize {
-        0 => {
-            FREE.max(instance.engine().memory_max_bytes().unwrap_or(0) as usize / 10).max(budget_of_machine())
-        }
+        0 => FREE
+            .max(instance.engine().memory_max_bytes().unwrap_or(0) as usize / 10)
+            .max(instance.host().machine_bytes() as usize / 10),
         budget => budget,
     };
     if bytes <= budget {
@@ -85,13 +85,6 @@ fn relieve(instance: &Instance, log: &Log, mut bytes: usize) {
             format_args!("closing client {}: all clients together take too much", client.id),
         );
         client.kill();
+        instance.stats.evicted_clients.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// A tenth of the machine's memory; 0 where that cannot be told.
-fn budget_of_machine() -> usize {
-    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = told.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<usize>().ok());
-    kib.map_or(0, |kib| kib.saturating_mul(1_024) / 10)
 }

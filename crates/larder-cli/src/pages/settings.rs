@@ -14,11 +14,21 @@ pub(super) fn page() -> String {
          understood too.\n\n\
          | setting | default | while running | what it does |\n|---|---|---|---|\n",
     );
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().filter(|setting| !setting.inert) {
         let default =
             if setting.default.is_empty() { String::new() } else { format!("`{}`", cell(setting.default)) };
         let running = if setting.mutable { "yes" } else { "" };
         let _ = writeln!(page, "| `{}` | {default} | {running} | {} |", setting.name, cell(setting.summary));
     }
+    let inert: Vec<String> = SETTINGS
+        .iter()
+        .filter(|setting| setting.inert)
+        .map(|setting| format!("`{}`", setting.name))
+        .collect();
+    let _ = write!(
+        page,
+        "\nThese are taken from files and by `CONFIG SET` for the sake of what was made for Redis, and do nothing: {}.\n",
+        inert.join(", ")
+    );
     page
 }

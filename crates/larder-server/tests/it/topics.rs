@@ -83,6 +83,8 @@ fn a_subscriber_who_does_not_read_is_closed_and_others_are_not() {
     }
     assert_eq!(received, 1, "the slow one is still there");
     while slow.try_receive().is_some() {}
+    let stats = publisher.says("INFO stats");
+    assert!(stats.contains("client_output_buffer_limit_disconnections:1"), "{stats}");
 }
 
 #[test]

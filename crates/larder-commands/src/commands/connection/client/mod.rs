@@ -288,7 +288,9 @@ mod tests {
             ("NOSUCH", ""),
             ("GET a", ""),
             ("CLIENT REPLY ON", "OK"),
-            ("CLIENT REPLY ON", "OK"),
+            ("CLIENT REPLY OFF", ""),
+            ("RESET", "RESET"),
+            ("GET a", "\"1\""),
         ] {
             assert_eq!(guest.says(line), answer, "{line}");
         }

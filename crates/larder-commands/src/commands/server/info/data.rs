@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 const STRIPES: usize = larder_core::limits::STRIPES;
 
 pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
-    let used = cx.view.used_bytes()? + cx.instance.engine().topics().used_bytes() as u64;
+    let topics = cx.instance.engine().topics().used_bytes() as u64;
+    let used = cx.view.used_bytes()? + topics;
     let peak = cx.instance.stats.peak_bytes.fetch_max(used, Relaxed).max(used);
     let host = cx.instance.host();
     let rss = host.rss_bytes();
@@ -23,11 +24,11 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.bytes("used_memory_peak", peak);
     section.line("used_memory_peak_perc", percent(used, peak));
     section.numbers(&[
-        ("used_memory_overhead", 0),
+        ("used_memory_overhead", topics),
         ("used_memory_startup", 0),
-        ("used_memory_dataset", used),
+        ("used_memory_dataset", used - topics),
     ]);
-    section.line("used_memory_dataset_perc", percent(used, used));
+    section.line("used_memory_dataset_perc", percent(used - topics, used));
     section.numbers(&[("allocator_allocated", used), ("allocator_active", rss), ("allocator_resident", rss)]);
     section.bytes("total_system_memory", host.machine_bytes());
     section.bytes("used_memory_lua", 0);
@@ -56,7 +57,7 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("mem_cluster_links", 0),
         ("mem_aof_buffer", 0),
     ]);
-    section.line("mem_allocator", "system");
+    section.line("mem_allocator", "unknown");
     section.numbers(&[
         ("active_defrag_running", 0),
         ("lazyfree_pending_objects", 0),
@@ -135,7 +136,8 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("expired_time_cap_reached_count", 0),
         ("expire_cycle_cpu_milliseconds", 0),
         ("evicted_keys", counts.evicted),
-        ("evicted_clients", stats.output_limit_disconnections.load(Relaxed)),
+        ("evicted_clients", stats.evicted_clients.load(Relaxed)),
+        ("client_output_buffer_limit_disconnections", stats.output_limit_disconnections.load(Relaxed)),
         ("total_eviction_exceeded_time", 0),
         ("current_eviction_exceeded_time", 0),
         ("keyspace_hits", counts.hits),
