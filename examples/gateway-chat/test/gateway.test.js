@@ -116,13 +116,16 @@ test('everything stops in order when it is told to', { timeout: 60_000 }, async 
   assert.deepEqual(app.pids.filter(isAlive), []);
 });
 
-test('the gateway being gone ends the rest, with an exit code', { timeout: 60_000 }, async (t) => {
-  const app = await application(t, QUICK);
-  process.kill(app.gateway.pid, 'SIGKILL');
-  assert.deepEqual(await app.exit, [1, null]);
-  assert.match(app.printed(), /the gateway ended \(SIGKILL\)/);
-  assert.deepEqual(app.pids.filter(isAlive), []);
-});
+for (const vital of ['gateway', 'cache']) {
+  test(`the ${vital} being gone ends the rest, with an exit code`, { timeout: 60_000 }, async (t) => {
+    const app = await application(t, QUICK);
+    if (!app[vital].pid) return t.skip('the cache is not ours');
+    process.kill(app[vital].pid, 'SIGKILL');
+    assert.deepEqual(await app.exit, [1, null]);
+    assert.match(app.printed(), new RegExp(`the ${vital} ended \\(SIGKILL\\)`));
+    assert.deepEqual(app.pids.filter(isAlive), []);
+  });
+}
 
 test('without its starter nothing of ours stays', { timeout: 60_000 }, async (t) => {
   const app = await application(t, QUICK);
