@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{NoReply, Protocol, Reply, Value};
-use crate::session::{Answers, Session};
+use crate::session::{Afterwards, Answers, Session};
 use crate::spec::{Command, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
@@ -204,10 +204,23 @@ impl Instance {
         };
         // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
         drop(cx);
-        for (client, with_error) in std::mem::take(&mut session.to_unblock) {
-            self.unblock(&client, with_error);
+        if !session.afterwards.is_empty() {
+            self.finish(session);
         }
         flow
+    }
+
+    /// Does what had to wait for locks to go.
+    #[cold]
+    fn finish(&self, session: &mut Session) {
+        for action in std::mem::take(&mut session.afterwards) {
+            match action {
+                Afterwards::Unblock(client, with_error) => {
+                    self.unblock(&client, with_error);
+                }
+                Afterwards::Apply(settings) => self.apply(&settings),
+            }
+        }
     }
 
     /// Runs a command within what is locked, writes its error if it fails, and counts it. Gives what it waits for, if

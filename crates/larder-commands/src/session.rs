@@ -2,6 +2,7 @@
 
 use crate::client::{Client, client_flags};
 use crate::reply::Protocol;
+use crate::settings::Setting;
 use larder_core::{DbIndex, OwnedKey, Space, Wakes, WatchMark};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -31,6 +32,15 @@ pub struct Transaction {
     pub failed: bool,
 }
 
+/// Something to be done when no lock is held.
+#[derive(Debug)]
+pub(crate) enum Afterwards {
+    /// A client that waits is to wait no longer; with an error or without.
+    Unblock(Arc<Client>, bool),
+    /// Settings have changed, and those who keep copies are to be told.
+    Apply(Vec<&'static Setting>),
+}
+
 /// The state of one client.
 pub struct Session {
     /// The client as others see it.
@@ -53,8 +63,8 @@ pub struct Session {
     pub closing: bool,
     /// Subscribers to be woken when its batch of commands is done.
     pub wakes: Wakes,
-    /// Clients to be unblocked when the locks of its transaction are gone, with an error or without.
-    pub(crate) to_unblock: Vec<(Arc<Client>, bool)>,
+    /// What takes locks of its own, and so has to wait until those of its transaction are gone.
+    pub(crate) afterwards: Vec<Afterwards>,
     /// Calls of a command that are not in its statistics yet: place in the table, calls, microseconds.
     pub(crate) tally: (u16, u32, u64),
     /// Counts commands, to time some of the fast ones.
@@ -92,7 +102,7 @@ impl Session {
             answers: Answers::On,
             closing: false,
             wakes: Wakes::default(),
-            to_unblock: Vec::new(),
+            afterwards: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,
             commands: 0,

@@ -729,8 +729,19 @@ impl Settings {
 }
 
 impl Instance {
-    /// Changes settings, all or none of them.
+    /// Changes settings, all or none of them, and tells those who keep copies. Those may take the locks of the
+    /// keyspace: not for callers who hold some.
     pub fn configure(&self, changes: &[(&str, &str)]) -> Result<(), SettingError> {
+        let settings = self.store_settings(changes)?;
+        self.apply(&settings);
+        Ok(())
+    }
+
+    /// Changes settings, all or none of them, without telling anybody yet: [`Instance::apply`] does.
+    pub(crate) fn store_settings(
+        &self,
+        changes: &[(&str, &str)],
+    ) -> Result<Vec<&'static Setting>, SettingError> {
         let mut settings: Vec<&'static Setting> = Vec::with_capacity(changes.len());
         for (name, _) in changes {
             let setting = find(name)?;
@@ -751,11 +762,13 @@ impl Instance {
         for (setting, value) in &read {
             self.settings().store(setting.name, value);
         }
-        for (setting, _) in &read {
-            (setting.apply)(self);
-        }
+        Ok(read.into_iter().map(|(setting, _)| setting).collect())
+    }
+
+    /// Tells those who keep copies of settings.
+    pub(crate) fn apply(&self, settings: &[&'static Setting]) {
+        settings.iter().for_each(|setting| (setting.apply)(self));
         self.host().configured(self.settings());
-        Ok(())
     }
 
     pub(crate) fn apply_settings(&self) {

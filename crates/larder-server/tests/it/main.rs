@@ -7,5 +7,7 @@ mod expiry;
 mod harness;
 mod hostile;
 mod limits;
+mod table;
 mod topics;
+mod transactions;
 mod waiting;

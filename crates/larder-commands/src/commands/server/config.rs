@@ -2,6 +2,7 @@
 
 use crate::help::help;
 use crate::prelude::*;
+use crate::session::Afterwards;
 use crate::settings::{SETTINGS, SettingError};
 use larder_core::glob;
 
@@ -93,6 +94,9 @@ static SET: Command = Command {
         "CONFIG SET timeout 1 hz",
         "CONFIG SET maxmemory-samples 0",
         "CONFIG SET timeout 0 slowlog-max-len 128",
+        "CONFIG SET maxmemory 1gb maxmemory-policy allkeys-lru",
+        "CONFIG GET maxmemory",
+        "CONFIG SET maxmemory 0 maxmemory-policy noeviction",
     ],
     run: run_set,
     ..Command::DEFAULT
@@ -130,7 +134,13 @@ fn run_set(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outco
     }
     let texts: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word)).collect();
     let changes: Vec<(&str, &str)> = texts.chunks_exact(2).map(|pair| (&*pair[0], &*pair[1])).collect();
-    cx.instance.configure(&changes).map_err(|error| refused(&error))?;
+    let changed = cx.instance.store_settings(&changes).map_err(|error| refused(&error))?;
+    if cx.caller == Caller::Client {
+        cx.instance.apply(&changed);
+    } else {
+        // Applying may take the locks that a transaction holds.
+        cx.session.afterwards.push(Afterwards::Apply(changed));
+    }
     out.ok();
     Ok(Done)
 }
@@ -181,6 +191,19 @@ mod tests {
         assert_eq!(house.instance.engine().memory_max_bytes(), Some(1 << 20));
         assert_eq!(guest.says("CONFIG GET maxmemory"), "{\"maxmemory\": \"1048576\"}");
         assert_eq!(guest.says("CONFIG GET ZSET-max-l*ies"), "{\"zset-max-listpack-entries\": \"128\"}");
+    }
+
+    #[test]
+    fn a_transaction_that_holds_keys_may_change_settings() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for line in
+            ["MULTI", "SET a 1", "CONFIG SET maxmemory 1mb maxmemory-policy allkeys-lru", "CONFIG RESETSTAT"]
+        {
+            guest.says(line);
+        }
+        assert_eq!(guest.says("EXEC"), "[OK OK OK]");
+        assert_eq!(house.instance.engine().memory_max_bytes(), Some(1 << 20));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::client::client_flags;
 use crate::commands::connection::names::valid_name;
 use crate::help::help;
 use crate::prelude::*;
-use crate::session::Answers;
+use crate::session::{Afterwards, Answers};
 
 mod kill;
 mod list;
@@ -261,7 +261,7 @@ fn run_unblock(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
         Some(client) if cx.caller == Caller::Client => cx.instance.unblock(&client, with_error),
         // A transaction holds locks that ending the wait may need: it is ended right after.
         Some(client) if client.has(client_flags::BLOCKED) => {
-            cx.session.to_unblock.push((client, with_error));
+            cx.session.afterwards.push(Afterwards::Unblock(client, with_error));
             true
         }
         _ => false,
