@@ -9,6 +9,7 @@ use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{NoReply, Protocol, Reply, Value};
 use crate::session::{Afterwards, Answers, Session};
+use crate::settings::{Kind, find};
 use crate::spec::{Command, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
@@ -442,9 +443,20 @@ fn redacted<'w>(words: &[&'w [u8]]) -> SmallVec<[&'w [u8]; 8]> {
         }
     } else if is(words[0], "CONFIG") {
         for at in 2..words.len().saturating_sub(1) {
-            if is(words[at], "requirepass") || is(words[at], "masterauth") {
+            let setting = std::str::from_utf8(words[at]).ok().and_then(|name| find(name).ok());
+            if setting.is_some_and(|setting| matches!(setting.kind, Kind::Secret)) {
                 shown[at + 1] = HIDDEN;
             }
+        }
+    } else if is(words[0], "ACL") && words.get(1).is_some_and(|word| is(word, "SETUSER")) {
+        shown.iter_mut().skip(2).for_each(|word| *word = HIDDEN);
+    } else if is(words[0], "MIGRATE") {
+        let secrets = |word: &str, count| {
+            let at = words.iter().position(|given| is(given, word)).map_or(words.len(), |at| at + 1);
+            at..words.len().min(at + count)
+        };
+        for range in [secrets("AUTH", 1), secrets("AUTH2", 2)] {
+            shown[range].fill(HIDDEN);
         }
     }
     shown

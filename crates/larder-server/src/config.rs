@@ -255,7 +255,7 @@ pub fn rewritten(text: &str, settings: &Settings) -> String {
     let (mut out, mut marked) = (String::new(), false);
     for line in text.lines() {
         let name = line.split_ascii_whitespace().next().unwrap_or_default();
-        match find(name) {
+        match find(long_name(name)) {
             Ok(setting) if !written.contains(&setting.name) => {
                 written.push(setting.name);
                 out.push_str(&lines(setting.name, &settings.text(setting.name)));
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_rewritten_file_means_what_the_settings_are() {
-        let file = "# mine\nport 1\nport 2\nrequirepass \"a \\\"b\\\"\"\n\nlocale-collate x\n";
+        let file = "# mine\nport 1\nport 2\npassword \"a \\\"b\\\"\"\n\nlocale-collate x\n";
         let settings = read_with(&["my.conf", "--maxmemory", "1mb"], &[], file).unwrap();
         let once = rewritten(file, &settings);
         assert_eq!(

@@ -122,4 +122,24 @@ mod tests {
         assert!(log.contains("\"SET\" \"a\" \"1\"") && !log.contains("secret"), "{log}");
         assert_eq!(guest.says("SLOWLOG LEN"), "(2)");
     }
+
+    #[test]
+    fn no_password_of_any_command_is_logged() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("CONFIG SET slowlog-log-slower-than 0");
+        for line in [
+            "HELLO 2 AUTH default SECRET SETNAME me",
+            "CONFIG SET timeout 0 requirepass SECRET",
+            "CONFIG SET requirepass \"\"",
+            "ACL SETUSER other on >SECRET",
+            "MIGRATE 127.0.0.1 1 key 0 10 AUTH SECRET",
+            "MIGRATE 127.0.0.1 1 key 0 10 COPY AUTH2 default SECRET",
+        ] {
+            guest.says(line);
+        }
+        let log = guest.says("SLOWLOG GET -1");
+        assert!(log.contains("HELLO") && log.contains("MIGRATE") && log.contains("requirepass"), "{log}");
+        assert!(!log.contains("SECRET"), "{log}");
+    }
 }
