@@ -12,7 +12,14 @@ pub struct BadKeys;
 /// Positions of the keys with what is done to each, in the order of the line.
 pub fn positions(command: &Command, words: &[&[u8]], found: &mut Vec<(usize, u32)>) -> Result<(), BadKeys> {
     for spec in command.keys {
+        let before = found.len();
         of_spec(spec, words, found)?;
+        if spec.access & access::VARIABLE != 0
+            && let Some(access_of) = command.access_of
+        {
+            let does = access_of(words);
+            found[before..].iter_mut().for_each(|(_, access)| *access = does);
+        }
     }
     if let Some(more) = command.more_keys {
         more(words, found);

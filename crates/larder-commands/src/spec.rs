@@ -13,6 +13,9 @@ pub type Run = fn(&mut Cx<'_>, Args<'_>, &mut dyn Reply) -> Result<Outcome>;
 /// Adds the positions of keys in a line, each with what is done to it.
 pub type MoreKeys = fn(&[&[u8]], &mut Vec<(usize, u32)>);
 
+/// What a line does with its keys: of [`access`].
+pub type AccessOf = fn(&[&[u8]]) -> u32;
+
 /// One command of the table. Descriptors are written as `Command { name: "get", …, ..Command::DEFAULT }`.
 #[derive(Debug)]
 pub struct Command {
@@ -38,6 +41,8 @@ pub struct Command {
     pub keys: &'static [KeySpec],
     /// Gives the positions of keys that no [`KeySpec`] can describe.
     pub more_keys: Option<MoreKeys>,
+    /// What a line does with a key whose [`KeySpec`] says that this depends on the line.
+    pub access_of: Option<AccessOf>,
     /// What it locks.
     pub reach: Reach,
     /// Its arguments, for documentation and hints.
@@ -74,6 +79,7 @@ impl Command {
         acl_without: 0,
         keys: &[],
         more_keys: None,
+        access_of: None,
         reach: Reach::Keys,
         args: &[],
         examples: &[],

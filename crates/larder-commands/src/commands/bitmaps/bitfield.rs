@@ -17,6 +17,10 @@ pub(crate) static BITFIELD: Command = Command {
     arity: -2,
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE | VARIABLE)],
+    access_of: Some(|words| {
+        let writes = words.iter().skip(2).any(|word| is(word, "SET") || is(word, "INCRBY"));
+        if writes { RW | ACCESS | UPDATE } else { RO | ACCESS }
+    }),
     args: &[
         Arg::key("key"),
         Arg::one_of(

@@ -12,6 +12,10 @@ pub(crate) static SET: Command = Command {
     arity: -3,
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE | VARIABLE)],
+    access_of: Some(|words| {
+        let gets = words.iter().skip(3).any(|word| is(word, "GET"));
+        if gets { RW | ACCESS | UPDATE } else { OW | UPDATE }
+    }),
     args: &[
         Arg::key("key"),
         Arg::string("value"),

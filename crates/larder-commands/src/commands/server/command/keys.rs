@@ -40,6 +40,10 @@ pub(super) static GETKEYSANDFLAGS: Command = Command {
         "COMMAND GETKEYSANDFLAGS lmove a b left right",
         "COMMAND GETKEYSANDFLAGS mset a 1 b 2",
         "COMMAND GETKEYSANDFLAGS ping a",
+        "COMMAND GETKEYSANDFLAGS set a get",
+        "COMMAND GETKEYSANDFLAGS set a 1 ex 10 get",
+        "COMMAND GETKEYSANDFLAGS bitfield a get u8 0",
+        "COMMAND GETKEYSANDFLAGS bitfield a set u8 0 1",
     ],
     run: run_flags,
     ..Command::DEFAULT
