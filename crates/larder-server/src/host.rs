@@ -6,6 +6,8 @@ use crate::log::{Level, Log};
 use larder_commands::settings::Settings;
 use larder_commands::{CpuTimes, Host, Shutdown};
 use parking_lot::Mutex;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,9 +114,11 @@ fn rewrite(path: &Path, settings: &Settings) -> io::Result<()> {
     let text = config::rewritten(&fs::read_to_string(path)?, settings);
     let beside = path.with_extension(format!("rewrite-{}", std::process::id()));
     let write = || {
-        fs::write(&beside, text)?;
-        fs::set_permissions(&beside, fs::metadata(path)?.permissions())?;
-        fs::File::open(&beside)?.sync_all()?;
+        // There may be a password in it: nobody else may read it while its permissions are not those of the old one.
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(fs::metadata(path)?.permissions())?;
+        file.sync_all()?;
         fs::rename(&beside, path)
     };
     write().inspect_err(|_| {
