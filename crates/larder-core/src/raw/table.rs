@@ -11,6 +11,7 @@
 //! are free for choosing a stripe.
 
 use super::record::{Record, Stored};
+use crate::rng::Rng;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -521,21 +522,38 @@ impl<O> Table<O> {
         }
     }
 
+    /// The slots of a bucket's chain that hold records.
+    fn chain(&self, index: usize) -> impl Iterator<Item = u64> {
+        // SAFETY: buckets reached from the table are live and initialised.
+        std::iter::successors(Some(self.bucket(index)), |at| Self::link_of(*at))
+            .flat_map(|at| unsafe { at.as_ref() }.0)
+            .filter(|slot| is_record(*slot))
+    }
+
+    /// Some record, each as likely as any other: a random place of a random bucket, until one holds a record. There
+    /// are more places than a chain has records, so that crowded buckets are met as often as they should.
+    pub(crate) fn sample_evenly(&self, rng: &mut Rng) -> Option<Ref<'_, O>> {
+        /// One try succeeds one time in five or so. Where all fail, hashes are so bad that nothing would be even.
+        const TRIES: usize = 400;
+        // A bucket that waits to be split holds up to twice the mean; the rest is for chance.
+        let places = 4 * self.len.checked_div(self.buckets)? + 8;
+        let mut found = (0..TRIES).filter_map(|_| self.chain(rng.below(self.buckets)).nth(rng.below(places)));
+        match found.next() {
+            // SAFETY: the slot holds a record, which lives unchanged while the table is borrowed.
+            Some(slot) => Some(unsafe { Ref::of(slot) }),
+            None => self.sample(rng.next_u64()),
+        }
+    }
+
     /// Some record, chosen by a random number: a random bucket that is not empty, then a random record of it.
-    /// Not exactly uniform: records in crowded buckets are a little less likely.
+    /// Quick but far from even: one alone in its bucket is ten times as likely as one of ten.
     pub(crate) fn sample(&self, random: u64) -> Option<Ref<'_, O>> {
         if self.len == 0 {
             return None;
         }
         let mut index = (random as usize >> 8) % self.buckets;
         loop {
-            let mut found = smallvec::SmallVec::<[u64; 16]>::new();
-            let mut bucket = Some(self.bucket(index));
-            while let Some(at) = bucket {
-                // SAFETY: buckets reached from the table are live and initialised.
-                found.extend(unsafe { at.as_ref() }.0.iter().copied().filter(|slot| is_record(*slot)));
-                bucket = Self::link_of(at);
-            }
+            let found: smallvec::SmallVec<[u64; 16]> = self.chain(index).collect();
             if !found.is_empty() {
                 // SAFETY: the slot holds a record, which lives unchanged while the table is borrowed.
                 return Some(unsafe { Ref::of(found[random as usize % found.len()]) });

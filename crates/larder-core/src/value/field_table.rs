@@ -4,6 +4,7 @@
 use super::string::{Str, parse_int};
 use crate::keyspace::KeyHasher;
 use crate::raw::{Parts, Record, Ref, Stored, Table};
+use crate::rng::Rng;
 
 /// Nothing that could be: fields hold no objects.
 #[derive(Debug)]
@@ -142,8 +143,8 @@ impl FieldTable {
         }
     }
 
-    /// Some field.
-    pub(crate) fn sample(&self, random: u64) -> Option<(&[u8], Option<Str<'_>>)> {
-        self.table.sample(random).map(|record| (record.key(), value_of(&record)))
+    /// Some field, each as likely as any other.
+    pub(crate) fn sample(&self, rng: &mut Rng) -> Option<(&[u8], Option<Str<'_>>)> {
+        self.table.sample_evenly(rng).map(|record| (record.key(), value_of(&record)))
     }
 }

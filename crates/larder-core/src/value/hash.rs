@@ -166,7 +166,7 @@ impl Hash {
         }
     }
 
-    /// Some field with its value.
+    /// Some field with its value, each as likely as any other.
     pub fn sample(&self, rng: &mut Rng) -> Option<(&[u8], Str<'_>)> {
         match &self.0 {
             Form::Packed(packed) => {
@@ -175,7 +175,7 @@ impl Hash {
                 Some((words.next()?, Str::Bytes(words.next()?)))
             }
             Form::Table(table) => {
-                let (field, value) = table.sample(rng.next_u64())?;
+                let (field, value) = table.sample(rng)?;
                 Some((field, value.unwrap_or(Str::Bytes(&[]))))
             }
         }

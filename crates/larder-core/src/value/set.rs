@@ -259,14 +259,14 @@ impl Set {
         0
     }
 
-    /// Some member.
+    /// Some member, each as likely as any other.
     pub fn sample(&self, rng: &mut Rng) -> Option<Str<'_>> {
         match &self.0 {
             Form::Ints(ints) => ints.get(rng.below(ints.len().max(1))).map(Str::Int),
             Form::Packed(packed) => {
                 packed.iter().nth(rng.below(packed.len().max(1))).map(|(_, member)| Str::Bytes(member))
             }
-            Form::Table(table) => table.sample(rng.next_u64()).map(|(member, _)| Str::Bytes(member)),
+            Form::Table(table) => table.sample(rng).map(|(member, _)| Str::Bytes(member)),
         }
     }
 }
@@ -428,6 +428,30 @@ mod tests {
             difference(given[0], &given[1..], |member| { left.insert(member.to_vec()); });
             let expected = inputs.iter().skip(1).fold(inputs[0].clone(), |all, input| &all - input);
             prop_assert_eq!(left, expected);
+        }
+    }
+
+    #[test]
+    fn every_member_is_as_likely_as_any_other() {
+        const TIMES: usize = 400;
+        let hasher = KeyHasher::repeatable(1);
+        let tools = Tools { hasher: &hasher, limits: ValueLimits::default(), rng: Rng::seeded(1) };
+        let mut rng = Rng::seeded(7);
+        // Packed, numbers, a table, and a table that was larger before.
+        for (len, gone, letter) in [(100, 0, "m"), (300, 0, ""), (500, 0, "m"), (300, 900, "m")] {
+            let name = |n: usize| format!("{letter}{n}").into_bytes();
+            let mut set = Set::new();
+            (0..len + gone).for_each(|n| assert!(set.insert(&tools, &name(n))));
+            (len..len + gone).for_each(|n| assert!(set.remove(&name(n))));
+            let mut times = std::collections::BTreeMap::new();
+            for _ in 0..len * TIMES {
+                *times.entry(set.sample(&mut rng).expect("it has members").to_vec()).or_insert(0) += 1;
+            }
+            assert_eq!(times.len(), len);
+            // Twenty is one standard deviation.
+            for (member, count) in times {
+                assert!((TIMES - 100..TIMES + 100).contains(&count), "{count} times {member:?}");
+            }
         }
     }
 
