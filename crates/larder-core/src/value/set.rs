@@ -65,12 +65,18 @@ impl Ints {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
+    /// Length of the longest of their texts: that of the least or of the greatest.
+    fn text_len_max(&self) -> usize {
+        let ends = [self.get(0), self.len().checked_sub(1).and_then(|last| self.get(last))];
+        ends.into_iter().flatten().map(|n| Str::Int(n).len()).max().unwrap_or(0)
+    }
+
     fn insert(&mut self, n: i64) -> bool {
         let Err(at) = self.search(n) else { return false };
         match self {
             Ints::I16(all) => {
                 if let Ok(n) = i16::try_from(n) {
-                    all.insert(at, n);
+                    put(all, at, n);
                     return true;
                 }
                 if i32::try_from(n).is_ok() {
@@ -82,14 +88,14 @@ impl Ints {
             }
             Ints::I32(all) => {
                 if let Ok(n) = i32::try_from(n) {
-                    all.insert(at, n);
+                    put(all, at, n);
                     return true;
                 }
                 *self = Ints::I64(all.iter().map(|n| i64::from(*n)).collect());
                 self.insert(n)
             }
             Ints::I64(all) => {
-                all.insert(at, n);
+                put(all, at, n);
                 true
             }
         }
@@ -98,15 +104,27 @@ impl Ints {
     fn remove(&mut self, n: i64) -> bool {
         let Ok(at) = self.search(n) else { return false };
         match self {
-            Ints::I16(all) => drop(all.remove(at)),
-            Ints::I32(all) => {
-                all.remove(at);
-            }
-            Ints::I64(all) => {
-                all.remove(at);
-            }
+            Ints::I16(all) => take(all, at),
+            Ints::I32(all) => take(all, at),
+            Ints::I64(all) => take(all, at),
         }
         true
+    }
+}
+
+/// Inserts, growing by a quarter: most sets of numbers are small, and doubling would waste most there.
+fn put<T>(all: &mut Vec<T>, at: usize, n: T) {
+    if all.len() == all.capacity() {
+        all.reserve_exact(1 + all.len() / 4);
+    }
+    all.insert(at, n);
+}
+
+/// Removes, and gives back room when most of it is unused.
+fn take<T>(all: &mut Vec<T>, at: usize) {
+    all.remove(at);
+    if all.capacity() > 16 && all.len() < all.capacity() / 2 {
+        all.shrink_to_fit();
     }
 }
 
@@ -163,31 +181,39 @@ impl Set {
         }
     }
 
+    /// Whether a member of another set is one of this too.
+    fn shares(&self, member: Str<'_>) -> bool {
+        match (&self.0, member) {
+            (Form::Ints(ints), Str::Int(n)) => ints.search(n).is_ok(),
+            _ => self.contains(member.as_bytes(&mut IntText::new())),
+        }
+    }
+
     /// Adds a member. Says whether it is new.
     pub fn insert(&mut self, tools: &Tools<'_>, member: &[u8]) -> bool {
         let limits = &tools.limits;
+        let fits = member.len() <= limits.set_max_listpack_value;
         match &mut self.0 {
-            Form::Table(table) => table.add(member, None),
+            Form::Table(table) => return table.add(member, None),
             Form::Packed(packed) => {
                 if packed.find(member, 1).is_some() {
                     return false;
                 }
-                let fits = member.len() <= limits.set_max_listpack_value;
                 if fits && packed.len() < limits.set_max_listpack_entries {
                     packed.push(member);
                     return true;
                 }
-                self.table(tools.hasher).add(member, None)
             }
             Form::Ints(ints) => {
-                if let Some(n) = parse_int(member) {
+                let most = limits.set_max_intset_entries;
+                if let Some(n) = parse_int(member).filter(|_| most > 0 || ints.len() > 0) {
                     let added = ints.insert(n);
-                    if ints.len() > limits.set_max_intset_entries {
+                    if ints.len() > most {
                         self.table(tools.hasher);
                     }
                     return added;
                 }
-                let fits = member.len() <= limits.set_max_listpack_value;
+                let fits = fits && ints.text_len_max() <= limits.set_max_listpack_value;
                 if fits && ints.len() < limits.set_max_listpack_entries {
                     let mut packed = Packed::default();
                     let mut text = IntText::new();
@@ -196,9 +222,9 @@ impl Set {
                     self.0 = Form::Packed(packed);
                     return true;
                 }
-                self.table(tools.hasher).add(member, None)
             }
         }
+        self.table(tools.hasher).add(member, None)
     }
 
     /// The table form, made now if it was not before.
@@ -283,20 +309,22 @@ pub fn intersection(sets: &[Option<&Set>], mut visit: impl FnMut(Str<'_>) -> boo
     }
     all.sort_by_key(|set| set.len());
     let Some((smallest, others)) = all.split_first() else { return };
-    smallest.each(|member| {
-        let mut text = IntText::new();
-        let bytes = member.as_bytes(&mut text);
-        !others.iter().all(|other| other.contains(bytes)) || visit(member)
-    });
+    smallest.each(|member| !others.iter().all(|other| other.shares(member)) || visit(member));
+}
+
+/// Visits the members that any of these sets has, each once. O(N M): all members, the number of sets.
+pub fn union(sets: &[Option<&Set>], mut visit: impl FnMut(Str<'_>)) {
+    // Each member counts where it is met first, so nothing has to be remembered.
+    for (at, set) in sets.iter().enumerate() {
+        difference(*set, &sets[..at], &mut visit);
+    }
 }
 
 /// Visits the members of the first set that none of the others has. O(N M).
 pub fn difference(first: Option<&Set>, others: &[Option<&Set>], mut visit: impl FnMut(Str<'_>)) {
     let Some(first) = first else { return };
     first.each(|member| {
-        let mut text = IntText::new();
-        let bytes = member.as_bytes(&mut text);
-        if !others.iter().flatten().any(|other| other.contains(bytes)) {
+        if !others.iter().flatten().any(|other| other.shares(member)) {
             visit(member);
         }
         true
@@ -428,6 +456,44 @@ mod tests {
             difference(given[0], &given[1..], |member| { left.insert(member.to_vec()); });
             let expected = inputs.iter().skip(1).fold(inputs[0].clone(), |all, input| &all - input);
             prop_assert_eq!(left, expected);
+            let mut any = Vec::new();
+            union(&given, |member| any.push(member.to_vec()));
+            any.sort();
+            let expected: BTreeSet<_> = inputs.iter().flatten().collect();
+            prop_assert!(any.iter().eq(expected), "each once");
+            let mut none = Vec::new();
+            intersection(&[given[0], None], |member| { none.push(member.to_vec()); true });
+            union(&[None], |member| none.push(member.to_vec()));
+            difference(None, &given, |member| none.push(member.to_vec()));
+            prop_assert!(none.is_empty());
+        }
+
+        #[test]
+        fn a_scan_sees_what_stays_while_others_come_and_go(
+            stay in 9..200_usize, count in 1..20_usize,
+            churn in prop::collection::vec((any::<bool>(), 0..2_000_u16), 0..2_000),
+        ) {
+            let hasher = KeyHasher::repeatable(1);
+            let tools = tools(&hasher);
+            let mut set = Set::new();
+            (0..stay).for_each(|n| { set.insert(&tools, format!("stay:{n}").as_bytes()); });
+            let (mut seen, mut cursor, mut churn) = (BTreeSet::new(), 0, churn.into_iter());
+            loop {
+                // One that goes and comes back may be seen again; one that stays is seen once.
+                cursor = set.scan(cursor, count, |member| {
+                    let member = member.to_vec();
+                    let stays = member.starts_with(b"stay");
+                    assert!(seen.insert(member) || !stays, "twice");
+                });
+                if cursor == 0 { break; }
+                for (add, n) in churn.by_ref().take(60) {
+                    let member = format!("goes:{n}").into_bytes();
+                    if add { set.insert(&tools, &member); } else { set.remove(&member); }
+                }
+            }
+            for n in 0..stay {
+                prop_assert!(seen.contains(format!("stay:{n}").as_bytes()), "missed {}", n);
+            }
         }
     }
 
@@ -453,6 +519,46 @@ mod tests {
                 assert!((TIMES - 100..TIMES + 100).contains(&count), "{count} times {member:?}");
             }
         }
+    }
+
+    #[test]
+    fn limits_of_nothing_and_of_short_texts_are_kept() {
+        let hasher = KeyHasher::repeatable(1);
+        let with = |limits| Tools { hasher: &hasher, limits, rng: Rng::seeded(1) };
+        let mut tools = with(ValueLimits { set_max_intset_entries: 0, ..ValueLimits::default() });
+        let mut set = Set::new();
+        set.insert(&tools, b"1");
+        assert_eq!(set.encoding(), "listpack");
+        tools.limits.set_max_listpack_entries = 0;
+        let mut set = Set::new();
+        set.insert(&tools, b"1");
+        assert_eq!(set.encoding(), "hashtable");
+        // A number too long for the packed form leads past it; a limit lowered later makes no member twice.
+        let mut tools = with(ValueLimits { set_max_listpack_value: 3, ..ValueLimits::default() });
+        let mut set = Set::new();
+        set.insert(&tools, b"-123");
+        let mut lowered = set.clone();
+        set.insert(&tools, b"a");
+        assert_eq!(set.encoding(), "hashtable");
+        tools.limits = ValueLimits { set_max_intset_entries: 0, ..ValueLimits::default() };
+        assert!(!lowered.insert(&tools, b"-123"));
+        assert_eq!(lowered.len(), 1);
+    }
+
+    #[test]
+    fn numbers_take_their_width_and_give_it_back() {
+        let hasher = KeyHasher::repeatable(1);
+        let tools = Tools { hasher: &hasher, limits: ValueLimits::default(), rng: Rng::seeded(1) };
+        let mut set = Set::new();
+        for n in 0..512_i32 {
+            set.insert(&tools, n.to_string().as_bytes());
+            assert!(set.used_bytes() <= set.len() * 5 / 2 + 2, "{} at {}", set.used_bytes(), set.len());
+        }
+        for n in 8..512_i32 {
+            set.remove(n.to_string().as_bytes());
+        }
+        assert_eq!((set.encoding(), set.len()), ("intset", 8));
+        assert!(set.used_bytes() <= 34, "{}", set.used_bytes());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `SINTER`, `SUNION`, `SDIFF`, their `STORE` forms, and `SINTERCARD`: sets together.
 
 use crate::prelude::*;
-use larder_core::value::set::{Set, difference, intersection};
+use larder_core::value::set::{Set, difference, intersection, union};
 use larder_core::value::string::{IntText, Str};
 use larder_core::value::{Collection, Object};
 
@@ -161,12 +161,7 @@ fn combine(sets: &[Option<&Set>], how: How, mut visit: impl FnMut(Str<'_>)) {
             true
         }),
         How::Difference => difference(sets.first().copied().flatten(), &sets[1..], visit),
-        // Each member counts where it is met first.
-        How::Union => {
-            for (at, set) in sets.iter().enumerate() {
-                difference(*set, &sets[..at], &mut visit);
-            }
-        }
+        How::Union => union(sets, visit),
     }
 }
 
