@@ -1,7 +1,7 @@
 //! Hashes: fields with values. Packed in one allocation while small, then a table.
 
 use super::field_table::FieldTable;
-use super::packed::Packed;
+use super::packed::{Item, Packed, Word};
 use super::string::Str;
 use super::{Collection, Kind, Object};
 use crate::keyspace::{KeyHasher, Tools};
@@ -13,7 +13,7 @@ pub struct Hash(Form);
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// Field, value, field, value.
+    /// Field, value, field, value. Fields are kept as text, because they are lent as bytes.
     Packed(Packed),
     Table(Box<FieldTable>),
 }
@@ -63,9 +63,8 @@ impl Hash {
     pub fn get(&self, field: &[u8]) -> Option<Str<'_>> {
         match &self.0 {
             Form::Packed(packed) => {
-                let at = packed.find(field, 2)?;
-                let (_, at) = packed.at(at)?;
-                packed.at(at).map(|(value, _)| Str::Bytes(value))
+                let found = packed.find(Word::Text(field), 2)?;
+                packed.after(found).map(Item::value)
             }
             Form::Table(table) => table.get(field),
         }
@@ -74,7 +73,7 @@ impl Hash {
     /// Whether there is such a field.
     pub fn contains(&self, field: &[u8]) -> bool {
         match &self.0 {
-            Form::Packed(packed) => packed.find(field, 2).is_some(),
+            Form::Packed(packed) => packed.find(Word::Text(field), 2).is_some(),
             Form::Table(table) => table.contains(field),
         }
     }
@@ -90,17 +89,17 @@ impl Hash {
         if field.len() > longest || value.len() > longest {
             return self.table(tools.hasher).add(field, Some(Str::Bytes(value)));
         }
-        if let Some(at) = packed.find(field, 2) {
-            if let Some((_, at)) = packed.at(at) {
-                packed.replace(at, value);
+        if let Some(found) = packed.find(Word::Text(field), 2) {
+            if let Some(at) = packed.after(found).map(|old| old.at) {
+                packed.replace(at, Word::compact(value));
             }
             return false;
         }
         if packed.len() / 2 >= limits.hash_max_listpack_entries {
             return self.table(tools.hasher).add(field, Some(Str::Bytes(value)));
         }
-        packed.push(field);
-        packed.push(value);
+        packed.push(Word::Text(field));
+        packed.push(Word::compact(value));
         true
     }
 
@@ -108,9 +107,9 @@ impl Hash {
     fn table(&mut self, hasher: &KeyHasher) -> &mut FieldTable {
         if let Form::Packed(packed) = &self.0 {
             let mut table = Box::new(FieldTable::new(hasher));
-            let mut words = packed.iter().map(|(_, word)| word);
-            while let (Some(field), Some(value)) = (words.next(), words.next()) {
-                table.add(field, Some(Str::Bytes(value)));
+            let mut items = packed.iter();
+            while let (Some(field), Some(value)) = (items.next(), items.next()) {
+                table.add(field.text(), Some(value.value()));
             }
             self.0 = Form::Table(table);
         }
@@ -123,7 +122,7 @@ impl Hash {
     /// Removes a field. Says whether there was one.
     pub fn remove(&mut self, field: &[u8]) -> bool {
         match &mut self.0 {
-            Form::Packed(packed) => match packed.find(field, 2) {
+            Form::Packed(packed) => match packed.find(Word::Text(field), 2).map(|found| found.at) {
                 Some(at) => {
                     packed.remove(at, 2);
                     true
@@ -138,9 +137,9 @@ impl Hash {
     pub fn each<'h>(&'h self, mut visit: impl FnMut(&'h [u8], Str<'h>) -> bool) {
         match &self.0 {
             Form::Packed(packed) => {
-                let mut words = packed.iter().map(|(_, word)| word);
-                while let (Some(field), Some(value)) = (words.next(), words.next()) {
-                    if !visit(field, Str::Bytes(value)) {
+                let mut items = packed.iter();
+                while let (Some(field), Some(value)) = (items.next(), items.next()) {
+                    if !visit(field.text(), value.value()) {
                         return;
                     }
                 }
@@ -171,8 +170,8 @@ impl Hash {
         match &self.0 {
             Form::Packed(packed) => {
                 let chosen = rng.below((packed.len() / 2).max(1)) * 2;
-                let mut words = packed.iter().map(|(_, word)| word).skip(chosen);
-                Some((words.next()?, Str::Bytes(words.next()?)))
+                let mut items = packed.iter().skip(chosen);
+                Some((items.next()?.text(), items.next()?.value()))
             }
             Form::Table(table) => {
                 let (field, value) = table.sample(rng)?;
@@ -266,6 +265,52 @@ mod tests {
             let mut copied = BTreeMap::new();
             copy.each(|field, value| copied.insert(field.to_vec(), value.to_vec()).is_none());
             prop_assert_eq!(copied, model);
+        }
+
+        #[test]
+        fn a_scan_sees_what_stays_while_others_come_and_go(
+            stay in 9..200_usize, count in 1..20_usize,
+            churn in prop::collection::vec((any::<bool>(), 0..2_000_u16), 0..2_000),
+        ) {
+            let hasher = KeyHasher::repeatable(1);
+            let limits = ValueLimits { hash_max_listpack_entries: 8, ..ValueLimits::default() };
+            let tools = Tools { hasher: &hasher, limits, rng: Rng::seeded(1) };
+            let mut hash = Hash::new();
+            (0..stay).for_each(|n| { hash.set(&tools, format!("stay:{n}").as_bytes(), b"1"); });
+            let (mut seen, mut cursor, mut churn) = (BTreeMap::new(), 0, churn.into_iter());
+            loop {
+                cursor = hash.scan(cursor, count, |field, value| {
+                    let again = seen.insert(field.to_vec(), value.to_vec()).is_some();
+                    assert!(!again || !field.starts_with(b"stay"), "twice");
+                });
+                if cursor == 0 { break; }
+                for (add, n) in churn.by_ref().take(60) {
+                    let field = format!("goes:{n}").into_bytes();
+                    if add { hash.set(&tools, &field, &field); } else { hash.remove(&field); }
+                }
+            }
+            for n in 0..stay {
+                prop_assert!(seen.contains_key(format!("stay:{n}").as_bytes()), "missed {}", n);
+            }
+        }
+    }
+
+    #[test]
+    fn small_hashes_are_small() {
+        let hasher = KeyHasher::repeatable(1);
+        let tools = Tools { hasher: &hasher, limits: ValueLimits::default(), rng: Rng::seeded(1) };
+        let mut hash = Hash::new();
+        let fields =
+            [("name", "Ada Lovelace"), ("visits", "1234567"), ("created", "1700000000000"), ("age", "36")];
+        for (field, value) in fields {
+            hash.set(&tools, field.as_bytes(), value.as_bytes());
+        }
+        // Fields and the name with a byte each; the numbers in three, six and one, with a byte each.
+        let text = fields.iter().map(|(field, _)| field.len() + 1).sum::<usize>() + 13;
+        let bytes = text + 4 + 7 + 2;
+        assert!((bytes..=bytes * 5 / 4).contains(&hash.used_bytes()), "{} for {bytes}", hash.used_bytes());
+        for (field, value) in fields {
+            assert_eq!(hash.get(field.as_bytes()).map(|value| value.to_vec()), Some(value.into()));
         }
     }
 }

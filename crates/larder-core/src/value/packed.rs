@@ -1,12 +1,108 @@
 //! A few byte strings one after the other in one allocation: the small form of hashes and sets.
 //!
-//! Each is preceded by its length in one byte, or in five if it is longer than 250. Looking one up walks over those
-//! before it, which for a hundred short ones is quicker than hashing, and there is no pointer to any of them.
+//! ```text
+//! length 1 or 5 | text        or        form 1 | number, 1 to 8 bytes
+//! ```
+//! Texts of numbers are kept as numbers where that is shorter; what a text becomes depends on the text alone, so
+//! looking one up compares bytes and reads no number. Looking up walks over what comes before, which for a hundred
+//! short ones is quicker than hashing, and there is no pointer to any of them.
 
-/// Lengths up to this take one byte.
-const SHORT_MAX: usize = 250;
-/// Marks a length of four bytes.
-const LONG: u8 = 255;
+use super::string::{Str, parse_int};
+
+/// The bits of a head that say how many bytes follow. A walk waits for them at every step, so one mask gives them.
+const LEN: u8 = 0x7f;
+/// Set in the head of a number.
+const INT: u8 = 0x80;
+/// The head of a text that is longer than these bits can say; four bytes of length follow.
+const LONG: u8 = 0x7f;
+/// Bytes before a longer text.
+const LONG_HEAD: usize = 5;
+
+/// A text on its way in, or one that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Word<'w> {
+    /// As it is.
+    Text(&'w [u8]),
+    /// The number that it is the text of: so many of these bytes.
+    Int(u8, [u8; 8]),
+}
+
+impl<'w> Word<'w> {
+    /// As a number where that is shorter.
+    #[inline]
+    pub(crate) fn compact(text: &'w [u8]) -> Word<'w> {
+        parse_int(text).filter(|_| text.len() > 1).map_or(Word::Text(text), Word::int)
+    }
+
+    fn int(n: i64) -> Word<'w> {
+        let bits = 64 - if n < 0 { (!n).leading_zeros() } else { n.leading_zeros() };
+        // One more bit for the sign.
+        Word::Int((bits / 8 + 1) as u8, n.to_le_bytes())
+    }
+
+    #[inline]
+    fn head(&self) -> u8 {
+        match self {
+            Word::Text(text) if text.len() >= usize::from(LONG) => LONG,
+            Word::Text(text) => text.len() as u8,
+            Word::Int(width, _) => INT | width,
+        }
+    }
+
+    #[inline]
+    fn body(&self) -> &[u8] {
+        match self {
+            Word::Text(text) => text,
+            Word::Int(width, bytes) => &bytes[..usize::from(*width)],
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.body().len() + if self.head() == LONG { LONG_HEAD } else { 1 }
+    }
+
+    /// Writes it to where it has room.
+    fn write(&self, to: &mut [u8]) {
+        let body = self.body();
+        to[0] = self.head();
+        if self.head() == LONG {
+            to[1..LONG_HEAD].copy_from_slice(&(body.len() as u32).to_le_bytes());
+        }
+        let start = to.len() - body.len();
+        to[start..].copy_from_slice(body);
+    }
+}
+
+/// One of those in a [`Packed`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item<'p> {
+    /// Its position.
+    pub(crate) at: usize,
+    end: usize,
+    head: u8,
+    body: &'p [u8],
+}
+
+impl<'p> Item<'p> {
+    /// The bytes of one that went in as [`Word::Text`].
+    #[inline]
+    pub(crate) fn text(self) -> &'p [u8] {
+        self.body
+    }
+
+    /// What went in.
+    #[inline]
+    pub(crate) fn value(self) -> Str<'p> {
+        if self.head & INT == 0 {
+            return Str::Bytes(self.body);
+        }
+        let mut bytes = [0; 8];
+        bytes[..self.body.len()].copy_from_slice(self.body);
+        // The topmost bit is the sign: shifted up and down again, it fills the rest.
+        let unused = 64 - 8 * self.body.len();
+        Str::Int(i64::from_le_bytes(bytes) << unused >> unused)
+    }
+}
 
 /// Byte strings in one allocation.
 #[derive(Clone, Debug, Default)]
@@ -26,75 +122,88 @@ impl Packed {
         self.bytes.capacity()
     }
 
-    /// All of them, each with its position.
+    /// All of them.
     pub(crate) fn iter(&self) -> Iter<'_> {
-        Iter { bytes: &self.bytes, at: 0, left: self.len }
+        self.iter_from(0)
     }
 
-    /// The position of the first that equals this one, looking at every `stride`-th.
-    pub(crate) fn find(&self, text: &[u8], stride: usize) -> Option<usize> {
-        self.iter().step_by(stride).find(|(_, found)| *found == text).map(|(at, _)| at)
+    /// Those from a position on.
+    #[inline]
+    fn iter_from(&self, at: usize) -> Iter<'_> {
+        Iter { bytes: &self.bytes, at }
     }
 
-    /// The one at a position, and the position after it.
-    pub(crate) fn at(&self, at: usize) -> Option<(&[u8], usize)> {
-        let (start, len) = header(&self.bytes, at)?;
-        Some((self.bytes.get(start..start + len)?, start + len))
+    /// The first that equals this word, looking at every `stride`-th.
+    #[inline]
+    pub(crate) fn find(&self, word: Word<'_>, stride: usize) -> Option<Item<'_>> {
+        let (head, body) = (word.head(), word.body());
+        let mut at = 0;
+        loop {
+            // Where the head is the one that is looked for, the length is known before the head has been read: the
+            // processor goes on with it meanwhile. That is why the others are passed on a way of their own.
+            if *self.bytes.get(at)? == head {
+                let (start, end) = span(&self.bytes, at)?;
+                let found = self.bytes.get(start..end)?;
+                if found == body {
+                    return Some(Item { at, end, head, body: found });
+                }
+                at = end;
+            } else {
+                at = span(&self.bytes, at)?.1;
+            }
+            for _ in 1..stride {
+                at = span(&self.bytes, at)?.1;
+            }
+        }
+    }
+
+    /// The one after this.
+    #[inline]
+    pub(crate) fn after(&self, item: Item<'_>) -> Option<Item<'_>> {
+        self.iter_from(item.end).next()
     }
 
     /// Adds one at the end.
-    pub(crate) fn push(&mut self, text: &[u8]) {
-        // Small things grow by what they need: doubling would waste most where most of them are small.
-        let needed = text.len() + if text.len() > SHORT_MAX { 5 } else { 1 };
-        if self.bytes.capacity() - self.bytes.len() < needed {
-            self.bytes.reserve_exact(needed + self.bytes.len() / 4);
-        }
-        write_header(&mut self.bytes, text.len());
-        self.bytes.extend_from_slice(text);
+    pub(crate) fn push(&mut self, word: Word<'_>) {
+        let at = self.bytes.len();
+        self.open(at, at, word.size());
+        word.write(&mut self.bytes[at..]);
         self.len += 1;
     }
 
     /// Puts another in the place of the one at a position.
-    pub(crate) fn replace(&mut self, at: usize, text: &[u8]) {
-        let Some((_, end)) = self.at(at) else { return };
-        let mut new = Vec::with_capacity(text.len() + 5);
-        write_header(&mut new, text.len());
-        new.extend_from_slice(text);
-        self.bytes.splice(at..end, new);
+    pub(crate) fn replace(&mut self, at: usize, word: Word<'_>) {
+        let Some(end) = self.iter_from(at).next().map(|item| item.end) else { return };
+        self.open(at, end, word.size());
+        word.write(&mut self.bytes[at..at + word.size()]);
     }
 
     /// Removes `count` of them from a position on.
     pub(crate) fn remove(&mut self, at: usize, count: usize) {
-        let mut end = at;
-        for _ in 0..count {
-            let Some((_, next)) = self.at(end) else { break };
-            end = next;
-            self.len -= 1;
+        let (mut end, mut removed) = (at, 0);
+        for item in self.iter_from(at).take(count) {
+            end = item.end;
+            removed += 1;
         }
-        self.bytes.drain(at..end);
-        if self.bytes.capacity() > 64 && self.bytes.len() < self.bytes.capacity() / 2 {
+        self.len -= removed;
+        self.open(at, end, 0);
+    }
+
+    /// Makes what lies from `at` to `end` as long as `size`.
+    fn open(&mut self, at: usize, end: usize, size: usize) {
+        let (old, new) = (self.bytes.len(), self.bytes.len() - (end - at) + size);
+        if new > old {
+            if new > self.bytes.capacity() {
+                // Small things grow by what they need: doubling would waste most where most of them are small.
+                self.bytes.reserve_exact(new - old + old / 4);
+            }
+            self.bytes.resize(new, 0);
+        }
+        self.bytes.copy_within(end..old, at + size);
+        self.bytes.truncate(new);
+        if self.bytes.capacity() > 64 && new < self.bytes.capacity() / 2 {
             self.bytes.shrink_to_fit();
         }
-    }
-}
-
-fn write_header(bytes: &mut Vec<u8>, len: usize) {
-    if len > SHORT_MAX {
-        bytes.push(LONG);
-        bytes.extend_from_slice(&(len as u32).to_le_bytes());
-    } else {
-        bytes.push(len as u8);
-    }
-}
-
-/// Where the text at a position starts, and its length.
-fn header(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    match *bytes.get(at)? {
-        LONG => {
-            let len = bytes.get(at + 1..at + 5)?.try_into().ok().map(u32::from_le_bytes)?;
-            Some((at + 5, len as usize))
-        }
-        len => Some((at + 1, usize::from(len))),
     }
 }
 
@@ -103,24 +212,29 @@ fn header(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
 pub(crate) struct Iter<'p> {
     bytes: &'p [u8],
     at: usize,
-    left: u32,
 }
 
 impl<'p> Iterator for Iter<'p> {
-    type Item = (usize, &'p [u8]);
+    type Item = Item<'p>;
 
     #[inline]
-    fn next(&mut self) -> Option<(usize, &'p [u8])> {
+    fn next(&mut self) -> Option<Item<'p>> {
         let at = self.at;
-        let (start, len) = header(self.bytes, at)?;
-        self.at = start + len;
-        self.left -= 1;
-        Some((at, self.bytes.get(start..start + len)?))
+        let (start, end) = span(self.bytes, at)?;
+        self.at = end;
+        Some(Item { at, end, head: *self.bytes.get(at)?, body: self.bytes.get(start..end)? })
     }
+}
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left as usize, Some(self.left as usize))
+/// Where the body of the one at a position starts and ends.
+#[inline]
+fn span(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let len = bytes.get(at)? & LEN;
+    if len == LONG {
+        let len = bytes.get(at + 1..at + LONG_HEAD)?.try_into().ok().map(u32::from_le_bytes)?;
+        return Some((at + LONG_HEAD, at + LONG_HEAD + len as usize));
     }
+    Some((at + 1, at + 1 + usize::from(len)))
 }
 
 #[cfg(test)]
@@ -129,45 +243,85 @@ mod tests {
     use proptest::prelude::*;
 
     fn text() -> impl Strategy<Value = Vec<u8>> {
-        let len = prop_oneof![0..4_usize, 0..40_usize, 248..260_usize];
-        (any::<u8>(), len).prop_map(|(byte, len)| vec![byte % 4; len])
+        let len = prop_oneof![0..4_usize, 0..40_usize, 120..134_usize, 255..258_usize];
+        let n = prop_oneof![
+            -200..200_i64,
+            (0..64_u32, -2..3_i64).prop_map(|(bit, n)| (1_i64 << bit).wrapping_add(n))
+        ];
+        prop_oneof![
+            (any::<u8>(), len).prop_map(|(byte, len)| vec![byte % 4; len]),
+            (n, any::<bool>())
+                .prop_map(|(n, minus)| (if minus { n.wrapping_neg() } else { n }).to_string().into_bytes()),
+            prop::sample::select(vec!["007", "-0", "+1", "1 ", "9223372036854775808"]).prop_map(Into::into),
+        ]
+    }
+
+    /// All odd ones are kept as they are, as the fields of a hash would be.
+    fn word(index: usize, text: &[u8]) -> Word<'_> {
+        if index % 2 == 1 { Word::Text(text) } else { Word::compact(text) }
     }
 
     proptest! {
         #[test]
         fn behaves_as_a_list_of_strings(
-            steps in prop::collection::vec((0..4_u8, text(), any::<prop::sample::Index>()), 1..60),
+            steps in prop::collection::vec((0..5_u8, text(), any::<prop::sample::Index>()), 1..80),
         ) {
             let mut packed = Packed::default();
             let mut model: Vec<Vec<u8>> = Vec::new();
             for (step, text, which) in steps {
-                let position = |packed: &Packed, index: usize| packed.iter().nth(index).map(|(at, _)| at);
-                match step {
-                    0 | 1 => {
-                        packed.push(&text);
-                        model.push(text);
-                    }
-                    2 if !model.is_empty() => {
-                        let index = which.index(model.len());
-                        let at = position(&packed, index).unwrap();
-                        packed.replace(at, &text);
+                let index = if model.is_empty() { 0 } else { which.index(model.len()) };
+                let at = packed.iter().nth(index).map(|item| item.at);
+                match (step, at) {
+                    (0, Some(at)) => {
+                        packed.replace(at, word(index, &text));
                         model[index] = text;
                     }
-                    3 if !model.is_empty() => {
-                        let index = which.index(model.len());
-                        let at = position(&packed, index).unwrap();
-                        let count = (model.len() - index).min(2);
-                        packed.remove(at, count);
-                        model.drain(index..index + count);
+                    (1, Some(at)) => {
+                        // Two at a time, so that odd ones stay odd.
+                        packed.remove(at, 2);
+                        model.drain(index..(index + 2).min(model.len()));
+                    }
+                    (2, Some(_)) => {
+                        let text = if which.index(2) == 0 { &text } else { &model[index] };
+                        let found = packed.find(Word::compact(text), 2).map(|item| item.at);
+                        let expected = model.iter().step_by(2).position(|one| one == text);
+                        let expected = expected.and_then(|pair| packed.iter().nth(2 * pair)).map(|item| item.at);
+                        prop_assert_eq!(found, expected);
                     }
                     _ => {
-                        let found = packed.find(&text, 1).map(|at| packed.at(at).unwrap().0.to_vec());
-                        prop_assert_eq!(found, model.iter().find(|one| **one == text).cloned());
+                        packed.push(word(model.len(), &text));
+                        model.push(text);
                     }
                 }
                 prop_assert_eq!(packed.len(), model.len());
-                prop_assert_eq!(packed.iter().map(|(_, text)| text.to_vec()).collect::<Vec<_>>(), model.clone());
+                let all: Vec<_> = packed.iter().map(|item| item.value().to_vec()).collect();
+                prop_assert_eq!(&all, &model);
+                let odd = packed.iter().skip(1).step_by(2).map(|item| item.text().to_vec());
+                prop_assert!(odd.eq(model.iter().skip(1).step_by(2).cloned()));
+                prop_assert!(packed.used_bytes() <= (packed.bytes.len() * 2 + 64).max(64));
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_as_narrow_as_they_can_be() {
+        for (text, size) in [
+            ("7", 2),
+            ("127", 2),
+            ("128", 3),
+            ("-128", 2),
+            ("-129", 3),
+            ("32767", 3),
+            ("32768", 4),
+            ("1700000000000", 7),
+            ("9223372036854775807", 9),
+            ("-9223372036854775808", 9),
+            ("0123", 5),
+        ] {
+            let mut packed = Packed::default();
+            packed.push(Word::compact(text.as_bytes()));
+            assert_eq!(packed.bytes.len(), size, "{text}");
+            assert_eq!(packed.iter().next().map(|item| item.value().to_vec()), Some(text.into()));
         }
     }
 }

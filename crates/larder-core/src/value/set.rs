@@ -2,7 +2,7 @@
 
 use super::combine::Scored;
 use super::field_table::FieldTable;
-use super::packed::Packed;
+use super::packed::{Item, Packed, Word};
 use super::string::{IntText, Str, parse_int};
 use super::{Collection, Kind, Object};
 use crate::keyspace::{KeyHasher, Tools};
@@ -176,7 +176,7 @@ impl Set {
     pub fn contains(&self, member: &[u8]) -> bool {
         match &self.0 {
             Form::Ints(ints) => parse_int(member).is_some_and(|n| ints.search(n).is_ok()),
-            Form::Packed(packed) => packed.find(member, 1).is_some(),
+            Form::Packed(packed) => packed.find(Word::compact(member), 1).is_some(),
             Form::Table(table) => table.contains(member),
         }
     }
@@ -196,11 +196,12 @@ impl Set {
         match &mut self.0 {
             Form::Table(table) => return table.add(member, None),
             Form::Packed(packed) => {
-                if packed.find(member, 1).is_some() {
+                let word = Word::compact(member);
+                if packed.find(word, 1).is_some() {
                     return false;
                 }
                 if fits && packed.len() < limits.set_max_listpack_entries {
-                    packed.push(member);
+                    packed.push(word);
                     return true;
                 }
             }
@@ -217,8 +218,8 @@ impl Set {
                 if fits && ints.len() < limits.set_max_listpack_entries {
                     let mut packed = Packed::default();
                     let mut text = IntText::new();
-                    ints.iter().for_each(|n| packed.push(text.write(n)));
-                    packed.push(member);
+                    ints.iter().for_each(|n| packed.push(Word::compact(text.write(n))));
+                    packed.push(Word::compact(member));
                     self.0 = Form::Packed(packed);
                     return true;
                 }
@@ -248,7 +249,7 @@ impl Set {
     pub fn remove(&mut self, member: &[u8]) -> bool {
         match &mut self.0 {
             Form::Ints(ints) => parse_int(member).is_some_and(|n| ints.remove(n)),
-            Form::Packed(packed) => match packed.find(member, 1) {
+            Form::Packed(packed) => match packed.find(Word::compact(member), 1).map(|found| found.at) {
                 Some(at) => {
                     packed.remove(at, 1);
                     true
@@ -266,7 +267,7 @@ impl Set {
                 let _ = ints.iter().all(|n| visit(Str::Int(n)));
             }
             Form::Packed(packed) => {
-                let _ = packed.iter().all(|(_, member)| visit(Str::Bytes(member)));
+                let _ = packed.iter().all(|item| visit(item.value()));
             }
             Form::Table(table) => table.each(|member, _| visit(Str::Bytes(member))),
         }
@@ -289,9 +290,7 @@ impl Set {
     pub fn sample(&self, rng: &mut Rng) -> Option<Str<'_>> {
         match &self.0 {
             Form::Ints(ints) => ints.get(rng.below(ints.len().max(1))).map(Str::Int),
-            Form::Packed(packed) => {
-                packed.iter().nth(rng.below(packed.len().max(1))).map(|(_, member)| Str::Bytes(member))
-            }
+            Form::Packed(packed) => packed.iter().nth(rng.below(packed.len().max(1))).map(Item::value),
             Form::Table(table) => table.sample(rng).map(|(member, _)| Str::Bytes(member)),
         }
     }
