@@ -94,6 +94,10 @@ fn steps(external: Vec<&'static str>) -> Vec<Step> {
             ..step("licences and sources", &["cargo", "deny", "check", "bans", "licenses", "sources"])
         },
     ];
+    if !external.is_empty() {
+        // What the examples and the clients are tried on.
+        steps.push(step("program", &["cargo", "build", "--release", "--quiet", "-p", "larder-cli"]));
+    }
     steps.extend(external.into_iter().map(|folder| Step { folder, ..step(folder, &["npm", "test"]) }));
     steps
 }

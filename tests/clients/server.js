@@ -1,0 +1,79 @@
+// A server for one test file: Larder, or whatever REDIS_URL names.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The `larder` program: LARDER_BIN, or the newest build there is. */
+function program() {
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
+  const candidates = [process.env.LARDER_BIN, path.join(target, 'release/larder'), path.join(target, 'debug/larder')];
+  const found = candidates.find((candidate) => candidate && existsSync(candidate));
+  if (!found) {
+    throw new Error('no larder program: cargo build --release -p larder-cli, or set LARDER_BIN');
+  }
+  return found;
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Waits until something listens. */
+async function listening(port, child) {
+  for (;;) {
+    if (child.exitCode !== null) {
+      throw new Error(`the server ended with status ${child.exitCode}`);
+    }
+    const socket = net.connect(port, '127.0.0.1');
+    const connected = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'error').then(() => false, () => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (connected) {
+      return;
+    }
+    await new Promise(setImmediate);
+  }
+}
+
+export class Server {
+  static async start(flags = [], port = undefined) {
+    const server = new Server();
+    if (process.env.REDIS_URL && flags.length === 0) {
+      const url = new URL(process.env.REDIS_URL);
+      server.port = Number(url.port || 6379);
+      return server;
+    }
+    server.port = port ?? (await freePort());
+    const words = ['--port', String(server.port), ...flags];
+    server.child = process.env.REDIS_URL
+      ? spawn('redis-server', ['--save', '', '--bind', '127.0.0.1', ...words], { stdio: 'ignore' })
+      : spawn(program(), ['serve', '--loglevel', 'nothing', ...words], { stdio: 'ignore' });
+    await listening(server.port, server.child);
+    return server;
+  }
+
+  async stop() {
+    if (this.child && this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await once(this.child, 'exit');
+    }
+    return this.child?.exitCode ?? 0;
+  }
+
+  get isOurs() {
+    return !process.env.REDIS_URL;
+  }
+}
