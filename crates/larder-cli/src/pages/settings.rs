@@ -27,7 +27,8 @@ pub(super) fn page() -> String {
         .collect();
     let _ = write!(
         page,
-        "\nThese are taken from files and by `CONFIG SET` for the sake of what was made for Redis, and do nothing: {}.\n",
+        "\nThese are taken from files and by `CONFIG SET` for the sake of what was made for Redis, and do nothing: \
+         {}.\n",
         inert.join(", ")
     );
     page

@@ -1,7 +1,7 @@
 //! Messages on a crossbeam channel, for code that already waits on some: a receiver that `select!` takes.
 //!
-//! A [`Subscription`](super::Subscription) is the quicker mailbox. This one is for programs whose other events arrive on
-//! channels, and who want one place to wait for all of them.
+//! A [`Subscription`](super::Subscription) is the quicker mailbox. This one is for programs whose other events arrive
+//! on channels, and who want one place to wait for all of them.
 
 use super::members::{Subscriber, SubscriberId, Target};
 use super::message::{Message, Space};
