@@ -136,6 +136,14 @@ impl Builder {
         self
     }
 
+    /// Makes hashing and random choices repeat from run to run. For tests only: who knows the seed can choose keys that
+    /// collide.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Builder {
+        self.options.seed = Some(seed);
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Larder {
         let memory = self.options.memory_max_bytes;
