@@ -150,3 +150,19 @@ proptest! {
         prop_assert_eq!(accounted, 0);
     }
 }
+
+#[test]
+fn a_flush_leaves_the_bytes_of_other_databases() {
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    let dbs = [DbIndex::new(0).unwrap(), DbIndex::new(5).unwrap()];
+    for n in 0..1_000 {
+        for db in dbs {
+            engine.db_at(db).strings().set(format!("key:{n}"), [b'x'; 50]).unwrap();
+        }
+    }
+    let both = engine.records_bytes();
+    assert_eq!(engine.view_none(None).flush(dbs[0]), Ok(1_000));
+    assert_eq!(engine.records_bytes(), both / 2);
+    assert_eq!(engine.view_all(None).flush(dbs[1]), Ok(1_000));
+    assert_eq!(engine.records_bytes(), 0);
+}

@@ -840,9 +840,10 @@ impl View<'_> {
                 chosen = chosen.saturating_sub(*len);
                 here
             });
-            let (index, random, now) = (index.unwrap_or(0), self.random(), self.now_ms());
+            let (index, mut rng, now) = (index.unwrap_or(0), Rng::seeded(self.random()), self.now_ms());
             let key = self.on_stripe(index, |view| {
-                let record = view.locked.stripe(index)?.db(db).and_then(|db| db.table.sample(random));
+                let record =
+                    view.locked.stripe(index)?.db(db).and_then(|db| db.table.sample_evenly(&mut rng));
                 let alive = record.filter(|record| record.deadline_ms().is_none_or(|ms| ms > now));
                 Ok(alive.map(|record| record.key().into()))
             })?;
@@ -860,8 +861,12 @@ impl View<'_> {
             flushed += self.on_stripe(index, |view| {
                 let stripe = view.locked.stripe(index)?;
                 let Some(old) = stripe.db_existing(db).map(std::mem::take) else { return Ok(0) };
-                let mut bytes = 0;
-                old.table.for_each(|record| bytes += used_bytes(&record));
+                // All bytes of a stripe are those of its only database. Only where there are others is it walked.
+                let mut bytes = stripe.used_bytes;
+                if stripe.dbs().any(|(_, other)| other.table.len() > 0) {
+                    bytes = 0;
+                    old.table.for_each(|record| bytes += used_bytes(&record));
+                }
                 stripe.account(-bytes);
                 for watched in stripe.interest.keys_of(db) {
                     let key = view.shared.keyspace.key(db, &watched);
