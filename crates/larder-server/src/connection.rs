@@ -225,7 +225,7 @@ impl Connection {
     }
 
     /// Serves until either side ends it.
-    pub(crate) async fn serve(mut self) {
+    pub(crate) async fn serve(&mut self) {
         loop {
             let pause = self.work();
             self.take_mail();

@@ -80,7 +80,7 @@ async fn run(
             arrival = arrivals.recv() => {
                 let Some(arrival) = arrival else { return };
                 let place = Place(load.clone());
-                if let Some(connection) = welcome(&instance, arrival, &pool) {
+                if let Some(mut connection) = welcome(&instance, arrival, &pool) {
                     tokio::task::spawn_local(async move {
                         connection.serve().await;
                         drop(place);
