@@ -332,14 +332,19 @@ impl Instance {
             Reach::Everything | Reach::Dynamic(_) => (engine.view_all(None), None),
             Reach::Queued => (self.lock_queued(session), None),
             Reach::Keys => {
-                let mut found = Vec::new();
+                let mut found = Vec::with_capacity(words.len());
                 // A line whose keys cannot be found is locked without them; its command says what is wrong with it.
                 if keys::positions(entry.command, words, &mut found).is_err() {
                     found.clear();
                 }
                 let found = found.iter().filter(|(_, access)| access & access::NOT_KEY == 0);
-                let keys: SmallVec<[Key<'_>; 8]> =
+                let keys: SmallVec<[Key<'_>; 16]> =
                     found.map(|(at, _)| engine.key(session.db(), words[*at])).collect();
+                if keys.len() > 1 {
+                    // Their cache misses overlap.
+                    keys.iter().for_each(|key| engine.prefetch(key));
+                    keys.iter().for_each(|key| engine.prefetch_entry(key));
+                }
                 (engine.view_at(&keys, None), keys.first().copied())
             }
         }

@@ -34,7 +34,7 @@ pub(super) enum Locked<'e> {
     None,
     One(usize, Guard<'e>),
     /// Sorted by stripe.
-    Many(SmallVec<[(usize, Guard<'e>); 8]>),
+    Many(SmallVec<[(usize, Guard<'e>); 2]>),
     /// Every stripe, in order.
     All(Vec<Guard<'e>>),
 }
