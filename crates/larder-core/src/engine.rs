@@ -207,7 +207,7 @@ impl Engine {
         let seconds = (options.clock.now_ms() / 1_000) as u32;
         let shared = Arc::new(Shared {
             topics: Topics::new(hasher.clone()),
-            keyspace: Keyspace::new(hasher),
+            keyspace: Keyspace::new(hasher, seed, options.values),
             clock: options.clock,
             feed: Feed::default(),
             timer: Timer::new(),
@@ -422,6 +422,9 @@ impl Engine {
     /// Changes the packed forms' limits, for what is written from now on.
     pub fn set_value_limits(&self, limits: ValueLimits) {
         *self.shared.values.write() = limits;
+        for index in 0..STRIPES {
+            self.shared.keyspace.cell(index).stripe.lock().limits = limits;
+        }
     }
 
     /// The eviction policy.

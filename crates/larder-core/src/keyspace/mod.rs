@@ -28,6 +28,8 @@ pub use waiters::{WaiterId, WatchMark};
 
 use crate::error::{Error, Result};
 use crate::limits::{DATABASES, STRIPES};
+use crate::options::ValueLimits;
+use crate::rng::Rng;
 use crate::sync::{AtomicU64, CachePadded, Mutex, Ordering};
 use stripe::Stripe;
 
@@ -106,10 +108,11 @@ pub(crate) struct Keyspace {
 }
 
 impl Keyspace {
-    pub(crate) fn new(hasher: KeyHasher) -> Keyspace {
+    pub(crate) fn new(hasher: KeyHasher, seed: u64, limits: ValueLimits) -> Keyspace {
+        let mut seeds = Rng::seeded(seed);
         let cell = || {
             CachePadded::new(StripeCell {
-                stripe: Mutex::new(Stripe::new()),
+                stripe: Mutex::new(Stripe::new(seeds.next_u64(), limits)),
                 next_due_ms: AtomicU64::new(u64::MAX),
             })
         };

@@ -6,7 +6,9 @@ use super::expiry::Wheel;
 use super::hasher::KeyHasher;
 use super::s3fifo::{self, S3Fifo};
 use super::waiters::Interest;
+use crate::options::ValueLimits;
 use crate::raw::{Record, Table};
+use crate::rng::Rng;
 use crate::value::Object;
 
 /// A stripe's part of one database.
@@ -58,6 +60,10 @@ pub(crate) struct Stripe {
     pub(crate) dbs: Vec<Db>,
     pub(crate) interest: Interest,
     pub(crate) counts: Counts,
+    /// Its own chance and its own copy of the limits, so that writers of different stripes share nothing.
+    pub(crate) rng: Rng,
+    /// See above.
+    pub(crate) limits: ValueLimits,
     /// Bytes of records and objects.
     pub(crate) used_bytes: i64,
     /// The part of it that the engine's total does not know yet.
@@ -67,8 +73,10 @@ pub(crate) struct Stripe {
 }
 
 impl Stripe {
-    pub(crate) fn new() -> Stripe {
+    pub(crate) fn new(seed: u64, limits: ValueLimits) -> Stripe {
         Stripe {
+            rng: Rng::seeded(seed),
+            limits,
             dbs: Vec::new(),
             interest: Interest::default(),
             counts: Counts::default(),

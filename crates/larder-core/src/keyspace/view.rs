@@ -217,7 +217,11 @@ impl<'e> View<'e> {
 
     /// What collections need.
     pub fn tools(&self) -> Tools<'e> {
-        tools(self.shared)
+        Tools {
+            hasher: &self.shared.keyspace.hasher,
+            limits: self.shared.value_limits(),
+            rng: Rng::seeded(self.shared.random()),
+        }
     }
 
     // --- reading ---
@@ -437,8 +441,12 @@ impl View<'_> {
         edit: impl FnOnce(&mut Edit<'_, C>) -> R,
     ) -> Result<Option<R>> {
         self.purge_due(key)?;
-        let tools = tools(self.shared);
         let stripe = self.locked.stripe(key.stripe())?;
+        let tools = Tools {
+            hasher: &self.shared.keyspace.hasher,
+            limits: stripe.limits,
+            rng: Rng::seeded(stripe.rng.next_u64()),
+        };
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
             if missing == Missing::Skip {
                 return Ok(None);
@@ -1017,12 +1025,4 @@ fn is_due(shared: &Shared, known: &mut Option<u64>, deadline_ms: u64) -> bool {
         return false;
     }
     deadline_ms <= now_ms(shared, known)
-}
-
-fn tools(shared: &Shared) -> Tools<'_> {
-    Tools {
-        hasher: &shared.keyspace.hasher,
-        limits: shared.value_limits(),
-        rng: Rng::seeded(shared.random()),
-    }
 }
