@@ -44,6 +44,8 @@ pub enum Caller {
     Transaction,
     /// A client that waited, now that a key of its has changed.
     Waiter,
+    /// A script: waiting makes no sense.
+    Script,
 }
 
 /// What a command runs in.

@@ -14,7 +14,7 @@ use crate::spec::{Command, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
 use crate::wait::Blocked;
-use larder_core::{Key, Message, Space, View};
+use larder_core::{GiveUp, Key, Message, Space, View};
 use smallvec::SmallVec;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
@@ -117,6 +117,9 @@ impl Instance {
         if !session.authenticated && !command.is(flags::NO_AUTH) {
             return refuse(session, Error::NO_AUTH);
         }
+        if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
+            return refuse(session, self.scripts.busy_error());
+        }
         if self.engine().is_over_limit()
             && self.needs_memory(session, command)
             && self.engine().make_room().is_err()
@@ -185,11 +188,15 @@ impl Instance {
     }
 
     fn run(&self, session: &mut Session, entry: &Entry, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
-        if self.clients().monitored.load(Ordering::Relaxed) {
-            self.show_to_monitors(session, entry, words);
+        if self.clients().monitored.load(Ordering::Relaxed)
+            && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
+        {
+            self.show_to_monitors(session, entry, words, false);
         }
         session.client.last_command.store(entry.index, Ordering::Relaxed);
-        let (view, first) = self.lock(session, entry, words);
+        let Some((view, first)) = self.lock(session, entry, words) else {
+            return self.refuse_as_busy(entry, out);
+        };
         let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
         let outcome = self.call(&mut cx, words, out);
         let flow = match outcome {
@@ -312,25 +319,26 @@ impl Instance {
         }
     }
 
-    /// Locks what a command reaches.
+    /// Locks what a command reaches; `None` if a script that runs for too long holds some of it.
     #[inline]
     fn lock<'e>(
         &'e self,
         session: &Session,
         entry: &Entry,
         words: &'e [&'e [u8]],
-    ) -> (View<'e>, Option<Key<'e>>) {
+    ) -> Option<(View<'e>, Option<Key<'e>>)> {
         let engine = self.engine();
+        let give_up = || self.scripts.has_slow();
         if let Some(at) = entry.single_key
             && let Some(bytes) = words.get(usize::from(at))
         {
             let key = engine.key(session.db(), bytes);
-            return (engine.view_one(&key, None), Some(key));
+            return Some((engine.view_one_unless(&key, &give_up)?, Some(key)));
         }
-        match entry.command.reach_of(words) {
+        Some(match entry.command.reach_of(words) {
             Reach::Stripes => (engine.view_none(None), None),
-            Reach::Everything | Reach::Dynamic(_) => (engine.view_all(None), None),
-            Reach::Queued => (self.lock_queued(session), None),
+            Reach::Everything | Reach::Dynamic(_) => (engine.view_all_unless(&give_up)?, None),
+            Reach::Queued => (self.lock_queued(session, &give_up)?, None),
             Reach::Keys => {
                 let mut found = Vec::with_capacity(words.len());
                 // A line whose keys cannot be found is locked without them; its command says what is wrong with it.
@@ -345,44 +353,55 @@ impl Instance {
                     keys.iter().for_each(|key| engine.prefetch(key));
                     keys.iter().for_each(|key| engine.prefetch_entry(key));
                 }
-                (engine.view_at(&keys, None), keys.first().copied())
+                (engine.view_unless(&keys, &give_up)?, keys.first().copied())
             }
-        }
+        })
     }
 
     /// Locks what a transaction's commands reach together, and the keys it watches.
-    fn lock_queued(&self, session: &Session) -> View<'_> {
+    fn lock_queued(&self, session: &Session, give_up: GiveUp<'_>) -> Option<View<'_>> {
         let engine = self.engine();
-        let Some(transaction) = &session.transaction else { return engine.view_none(None) };
+        let Some(transaction) = &session.transaction else { return Some(engine.view_none(None)) };
         let watched = session.watched.iter().map(|key| engine.key(key.db, &key.bytes));
         let mut keys: Vec<Key<'_>> = watched.collect();
         for (index, words) in &transaction.queued {
             let Some(entry) = self.table().get(*index) else { continue };
             let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
             if !matches!(entry.command.reach_of(&words), Reach::Keys) {
-                return engine.view_all(None);
+                return engine.view_all_unless(give_up);
             }
             let mut found = Vec::new();
             if keys::positions(entry.command, &words, &mut found).is_ok() {
                 keys.extend(found.iter().map(|(at, _)| engine.key(session.db(), words[*at])));
             }
         }
-        engine.view_at(&keys, None)
+        engine.view_unless(&keys, give_up)
     }
 
     #[cold]
-    fn show_to_monitors(&self, session: &Session, entry: &Entry, words: &[&[u8]]) {
-        if entry.command.is(flags::SKIP_MONITOR | flags::ADMIN) {
+    fn refuse_as_busy(&self, entry: &Entry, out: &mut dyn Reply) -> Flow {
+        let error = self.scripts.busy_error();
+        entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+        self.stats.count_error(&error);
+        out.error(&error);
+        Flow::Next
+    }
+
+    /// Shows a command to monitors: of a client, or of a client's script.
+    #[cold]
+    pub(crate) fn show_to_monitors(&self, session: &Session, entry: &Entry, words: &[&[u8]], script: bool) {
+        if script && entry.command.is(flags::SKIP_MONITOR | flags::ADMIN) {
             return;
         }
         let wall_us = self.engine().clock().wall_us();
         let addr = if session.client.origin.unix { "unix:" } else { "" };
+        let who = if script { "lua" } else { &*session.client.origin.addr };
+        let addr = if script { "" } else { addr };
         let mut line = format!(
-            "{}.{:06} [{} {addr}{}]",
+            "{}.{:06} [{} {addr}{who}]",
             wall_us / 1_000_000,
             wall_us % 1_000_000,
             session.db().get(),
-            session.client.origin.addr
         );
         for word in redacted(words) {
             line.push_str(" \"");

@@ -19,6 +19,31 @@ pub struct CpuTimes {
     pub children_system_us: u64,
 }
 
+/// How important a line of the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For those who look for a fault.
+    Debug,
+    /// More than usual.
+    Verbose,
+    /// What one wants to know.
+    Notice,
+    /// What one has to know.
+    Warning,
+}
+
+impl LogLevel {
+    /// The level of a number from 0 to 3, as scripts give it.
+    pub fn of(number: i64) -> LogLevel {
+        match number {
+            ..=0 => LogLevel::Debug,
+            1 => LogLevel::Verbose,
+            2 => LogLevel::Notice,
+            _ => LogLevel::Warning,
+        }
+    }
+}
+
 /// How a server shall end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shutdown {
@@ -92,6 +117,11 @@ pub trait Host: Send + Sync {
     fn shut_down(&self, how: Shutdown) -> Result<(), String> {
         let _ = how;
         Err("this instance lives inside another program, which has to end it".into())
+    }
+
+    /// Takes a line that a script wants to have logged.
+    fn log(&self, level: LogLevel, text: &str) {
+        let _ = (level, text);
     }
 
     /// Holds the calling thread up: what `DEBUG SLEEP` is for.

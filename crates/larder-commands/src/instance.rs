@@ -5,6 +5,7 @@ use crate::host::{Host, NoHost};
 use crate::login::Guesses;
 use crate::notify::{Notifications, Notifier};
 use crate::pause::Pause;
+use crate::script::Scripts;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::stats::{Latency, Slowlog, Stats};
@@ -30,6 +31,7 @@ pub struct Instance {
     pub(crate) waiters: Waiters,
     pub(crate) guesses: Guesses,
     pub(crate) pause: Pause,
+    pub(crate) scripts: Scripts,
     /// What is counted.
     pub stats: Stats,
     /// Slow commands.
@@ -68,6 +70,7 @@ impl Instance {
             waiters: Waiters::default(),
             guesses: Guesses::default(),
             pause: Pause::default(),
+            scripts: Scripts::default(),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),

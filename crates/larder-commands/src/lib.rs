@@ -25,6 +25,11 @@ mod prelude;
 mod registry;
 mod reply;
 mod scan_options;
+#[cfg(feature = "scripts")]
+mod script;
+#[cfg(not(feature = "scripts"))]
+#[path = "script_absent.rs"]
+mod script;
 mod session;
 pub mod settings;
 pub mod spec;
@@ -41,7 +46,7 @@ pub use cx::{Caller, Cx, Empty, Outcome, Wait};
 pub use dispatch::{Flow, deliver, write_message};
 pub use error::{Error, Result};
 pub use help::syntax;
-pub use host::{CpuTimes, Host, Shutdown};
+pub use host::{CpuTimes, Host, LogLevel, Shutdown};
 pub use instance::Instance;
 
 pub use reply::{NoReply, Protocol, Reply, Value, ValueReply};

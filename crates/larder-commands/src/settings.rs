@@ -162,8 +162,9 @@ pub static SETTINGS: &[Setting] = &[
         "busy-reply-threshold",
         Kind::Int(0, MAX),
         "5000",
-        "Milliseconds after which a script counts as too slow.",
-    ),
+        "Milliseconds after which a script counts as too slow: then it can be killed, and others are told.",
+    )
+    .applied(apply_scripts),
     setting(
         "client-output-buffer-limit",
         Kind::Custom(read_output_limits),
@@ -288,7 +289,8 @@ pub static SETTINGS: &[Setting] = &[
         "notice",
         "How much is logged.",
     ),
-    setting("lua-time-limit", Kind::Int(0, MAX), "5000", "The old name of busy-reply-threshold."),
+    setting("lua-time-limit", Kind::Int(0, MAX), "5000", "The old name of busy-reply-threshold.")
+        .applied(apply_scripts),
     setting("maxclients", Kind::Int(1, 1_000_000), "10000", "How many clients may be connected."),
     setting(
         "maxmemory",
@@ -374,6 +376,20 @@ pub static SETTINGS: &[Setting] = &[
     setting("requirepass", Kind::Secret, "", "The password; empty for none."),
     inert("sanitize-dump-payload", Kind::OneOf(&["no", "yes", "clients"]), "yes"),
     setting("save", Kind::OneOf(&[""]), "", "When a snapshot is taken. Not available yet."),
+    setting(
+        "script-instructions-max",
+        Kind::Int(0, MAX),
+        "0",
+        "A script is stopped after so many instructions; 0 for no limit.",
+    )
+    .applied(apply_scripts),
+    setting(
+        "script-memory-max",
+        Kind::Bytes(1 << 20, MAX),
+        "268435456",
+        "Memory that the scripts of one thread may take together.",
+    )
+    .applied(apply_scripts),
     setting(
         "set-max-intset-entries",
         Kind::Int(0, MAX),
@@ -488,6 +504,15 @@ const ALIASES: &[(&str, &str)] = &[
     ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
     ("zset-max-ziplist-value", "zset-max-listpack-value"),
 ];
+
+fn apply_scripts(instance: &Instance) {
+    let get = |name| u64::try_from(instance.settings().int(name)).unwrap_or(0);
+    instance.scripts.set_limits(
+        get("script-memory-max"),
+        get("busy-reply-threshold"),
+        get("script-instructions-max"),
+    );
+}
 
 const OUTPUT_LIMITS: &str = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
 

@@ -4,13 +4,14 @@ use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
 use crate::keyspace::{
-    ChangeListener, Class, Counts, DbIndex, Key, KeyHasher, Keyspace, OwnedKey, Policy, View, stripe_of,
+    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHasher, Keyspace, OwnedKey, Policy, View,
+    stripe_of,
 };
 use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
 use crate::raw::Table;
 use crate::rng::Rng;
-use crate::sync::{Arc, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
+use crate::sync::{Arc, AtomicBool, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 use crate::timer::{Lateness, Timer};
 use crate::topics::Topics;
 use crate::value::Object;
@@ -47,6 +48,10 @@ pub(crate) struct Shared {
     pub(crate) lateness: Lateness,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
+    /// Held by the one view that is widening.
+    pub(crate) widening: Mutex<()>,
+    /// Set while it is: who waits for a stripe with others in hand lets go of them.
+    pub(crate) is_widening: AtomicBool,
 }
 
 impl fmt::Debug for Shared {
@@ -224,6 +229,8 @@ impl Engine {
             ready: RwLock::new(None),
             lateness: Lateness::default(),
             wall_ahead_ms: AtomicI64::new(0),
+            widening: Mutex::new(()),
+            is_widening: AtomicBool::new(false),
         });
         shared.settle();
         let observer: Arc<dyn ClockMoved> = shared.clone();
@@ -293,15 +300,41 @@ impl Engine {
         View::all(&self.shared, now_ms)
     }
 
+    /// [`Engine::view_one`], unless others hold the stripe and `give_up` says meanwhile that this takes too long.
+    #[inline]
+    pub fn view_one_unless(&self, key: &Key<'_>, give_up: GiveUp<'_>) -> Option<View<'_>> {
+        View::one_unless(&self.shared, stripe_of(key.hash), give_up)
+    }
+
+    /// [`Engine::view`], unless others hold one of the stripes and `give_up` says meanwhile that this takes too long.
+    pub fn view_unless(&self, keys: &[Key<'_>], give_up: GiveUp<'_>) -> Option<View<'_>> {
+        View::many_unless(&self.shared, keys.iter().map(|key| key.hash), give_up)
+    }
+
+    /// [`Engine::view_all`], unless others hold a stripe and `give_up` says meanwhile that this takes too long.
+    pub fn view_all_unless(&self, give_up: GiveUp<'_>) -> Option<View<'_>> {
+        View::all_unless(&self.shared, give_up)
+    }
+
     /// Removes entries whose deadlines have come, and reports their events. Gives how many. Only needed where
     /// [`Maintenance::Manual`] was chosen.
     pub fn tick(&self) -> usize {
         self.shared.expire()
     }
 
+    /// The hash of some bytes, keyed with this engine's secret.
+    pub fn hash(&self, bytes: &[u8]) -> u64 {
+        self.shared.keyspace.hasher.hash(bytes)
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.shared.clock
+    }
+
+    /// The clock, for whoever outlives a borrow of the engine.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.shared.clock.clone()
     }
 
     /// The time in engine milliseconds.

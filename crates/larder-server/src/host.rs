@@ -4,7 +4,7 @@
 use crate::config;
 use crate::log::{Level, Log};
 use larder_commands::settings::Settings;
-use larder_commands::{CpuTimes, Host, Shutdown};
+use larder_commands::{CpuTimes, Host, LogLevel, Shutdown};
 use parking_lot::Mutex;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -42,6 +42,16 @@ impl Process {
 }
 
 impl Host for Process {
+    fn log(&self, level: LogLevel, text: &str) {
+        let level = match level {
+            LogLevel::Debug => Level::Debug,
+            LogLevel::Verbose => Level::Verbose,
+            LogLevel::Notice => Level::Notice,
+            LogLevel::Warning => Level::Warning,
+        };
+        self.log.line(level, text.replace(['\r', '\n'], " "));
+    }
+
     fn rss_bytes(&self) -> u64 {
         let told = fs::read_to_string("/proc/self/statm").unwrap_or_default();
         told.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES

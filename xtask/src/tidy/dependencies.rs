@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Each crate of the workspace, with the crates of the workspace it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("larder-core", &[]),
-    ("larder-commands", &["larder-core"]),
+    ("larder-lua", &[]),
+    ("larder-commands", &["larder-core", "larder-lua"]),
     ("larder-resp", &["larder-core", "larder-commands"]),
     ("larder-persist", &["larder-core", "larder-commands"]),
     ("larder", &["larder-core", "larder-commands", "larder-resp", "larder-persist"]),

@@ -166,3 +166,61 @@ fn a_flush_leaves_the_bytes_of_other_databases() {
     assert_eq!(engine.view_all(None).flush(dbs[1]), Ok(1_000));
     assert_eq!(engine.records_bytes(), 0);
 }
+
+/// Money is moved between accounts by views of every kind, some of which find out late what they need: none is lost,
+/// and nobody waits in a circle.
+#[test]
+fn views_that_widen_stay_atomic_and_come_to_an_end() {
+    const ACCOUNTS: u64 = 40;
+    const MOVES: u64 = 2_000;
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    let names: Vec<String> = (0..ACCOUNTS).map(|n| format!("account:{n}")).collect();
+    let key = |n: u64| engine.key(DbIndex::default(), names[(n % ACCOUNTS) as usize].as_bytes());
+    let pay = |view: &mut crate::View<'_>, from: u64, to: u64| {
+        view.increment(&key(from), -1).expect("held");
+        view.increment(&key(to), 1).expect("held");
+    };
+    let give_up_never = || false;
+    std::thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            let (engine, key, pay) = (&engine, &key, &pay);
+            scope.spawn(move || {
+                let mut rng = crate::rng::Rng::seeded(thread);
+                for _ in 0..MOVES {
+                    let (from, to) = (rng.next_u64() % ACCOUNTS, rng.next_u64() % ACCOUNTS);
+                    match rng.next_u64() % 4 {
+                        0 => pay(&mut engine.view(&[key(from), key(to)]), from, to),
+                        1 => pay(&mut engine.view_all_unless(&give_up_never).expect("never"), from, to),
+                        2 => pay(
+                            &mut engine.view_unless(&[key(from), key(to)], &give_up_never).expect("never"),
+                            from,
+                            to,
+                        ),
+                        _ => loop {
+                            let mut view = engine.view_one(&key(from), None);
+                            if view.widen() {
+                                pay(&mut view, from, to);
+                                break;
+                            }
+                        },
+                    }
+                }
+            });
+        }
+    });
+    let mut all = engine.view_all(None);
+    let sum: i64 = (0..ACCOUNTS).map(|n| all.increment(&key(n), 0).expect("held")).sum();
+    assert_eq!(sum, 0);
+}
+
+#[test]
+fn who_waits_for_a_lock_may_give_up() {
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    let key = engine.key(DbIndex::default(), b"k");
+    let held = engine.view_one(&key, None);
+    assert!(engine.view_one_unless(&key, &|| true).is_none());
+    assert!(engine.view_unless(&[key], &|| true).is_none());
+    assert!(engine.view_all_unless(&|| true).is_none());
+    drop(held);
+    assert!(engine.view_all_unless(&|| true).is_some_and(|view| view.holds_all() && view.holds(&key)));
+}

@@ -26,6 +26,7 @@ use crate::value::string::{Str, parse_int};
 use crate::value::{Collection, Object};
 use smallvec::SmallVec;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 type Guard<'e> = MutexGuard<'e, Stripe>;
 
@@ -34,9 +35,9 @@ pub(super) enum Locked<'e> {
     None,
     One(usize, Guard<'e>),
     /// Sorted by stripe.
-    Many(SmallVec<[(usize, Guard<'e>); 2]>),
+    Many(Vec<(usize, Guard<'e>)>),
     /// Every stripe, in order.
-    All(Vec<Guard<'e>>),
+    All(Vec<(usize, Guard<'e>)>),
 }
 
 impl Locked<'_> {
@@ -49,7 +50,9 @@ impl Locked<'_> {
                 Ok(i) => Ok(&mut guards[i].1),
                 Err(_) => Err(Error::OutsideView),
             },
-            Locked::All(guards) => guards.get_mut(index).map(|guard| &mut **guard).ok_or(Error::OutsideView),
+            Locked::All(guards) => {
+                guards.get_mut(index).map(|(_, guard)| &mut **guard).ok_or(Error::OutsideView)
+            }
         }
     }
 }
@@ -63,9 +66,83 @@ impl Locked<'_> {
                 Ok(i) => Ok(&guards[i].1),
                 Err(_) => Err(Error::OutsideView),
             },
-            Locked::All(guards) => guards.get(index).map(|guard| &**guard).ok_or(Error::OutsideView),
+            Locked::All(guards) => match guards.get(index) {
+                Some((_, guard)) => Ok(guard),
+                None => Err(Error::OutsideView),
+            },
         }
     }
+}
+
+/// Says whether a wait for a lock takes too long; asked every now and then while it lasts.
+pub type GiveUp<'a> = &'a dyn Fn() -> bool;
+
+/// Between two looks at why a wait for a lock might be in vain.
+const LOOK_UP: Duration = Duration::from_micros(200);
+
+/// Why a wait for a lock ended without it.
+enum Vain {
+    /// It took too long.
+    GaveUp,
+    /// Somebody who cannot let go wants a stripe that this one holds.
+    LetGo,
+}
+
+/// Waits for a stripe, with others in hand or without.
+#[cold]
+fn wait_for<'e>(
+    shared: &'e Shared,
+    stripe: usize,
+    holding: bool,
+    give_up: GiveUp<'_>,
+) -> std::result::Result<Guard<'e>, Vain> {
+    loop {
+        if let Some(guard) = shared.keyspace.cell(stripe).stripe.try_lock_for(LOOK_UP) {
+            return Ok(guard);
+        }
+        if give_up() {
+            return Err(Vain::GaveUp);
+        }
+        if holding && shared.is_widening.load(Ordering::SeqCst) {
+            return Err(Vain::LetGo);
+        }
+    }
+}
+
+/// Locks stripes, which come in order; `None` if it took too long.
+fn lock_in_order<'e>(
+    shared: &'e Shared,
+    stripes: impl ExactSizeIterator<Item = usize> + Clone,
+    give_up: GiveUp<'_>,
+) -> Option<Vec<(usize, Guard<'e>)>> {
+    let mut guards = Vec::with_capacity(stripes.len());
+    'again: loop {
+        for stripe in stripes.clone() {
+            let guard = match shared.keyspace.cell(stripe).stripe.try_lock() {
+                Some(guard) => guard,
+                None => match wait_for(shared, stripe, !guards.is_empty(), give_up) {
+                    Ok(guard) => guard,
+                    Err(Vain::GaveUp) => return None,
+                    Err(Vain::LetGo) => {
+                        guards.clear();
+                        // With nothing in hand, this waits for as long as the other one works.
+                        drop(wait_for(shared, stripe, false, give_up).ok()?);
+                        continue 'again;
+                    }
+                },
+            };
+            guards.push((stripe, guard));
+        }
+        return Some(guards);
+    }
+}
+
+/// The stripes of these hashes, each once, in order.
+fn stripes_of(hashes: impl Iterator<Item = u64>) -> SmallVec<[usize; 16]> {
+    let mut stripes: SmallVec<[usize; 16]> = hashes.map(stripe_of).collect();
+    stripes.sort_unstable();
+    stripes.dedup();
+    stripes
 }
 
 /// What waits for the locks to be gone.
@@ -174,28 +251,98 @@ impl<'e> View<'e> {
         View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default() }
     }
 
+    /// Locks one stripe, unless it is locked by others and what is asked meanwhile says that it takes too long.
+    pub(crate) fn one_unless(shared: &'e Shared, stripe: usize, give_up: GiveUp<'_>) -> Option<View<'e>> {
+        let cell = &shared.keyspace.cell(stripe).stripe;
+        let guard = match cell.try_lock() {
+            Some(guard) => guard,
+            None => wait_for(shared, stripe, false, give_up).ok()?,
+        };
+        Some(View { shared, locked: Locked::One(stripe, guard), now_ms: None, after: After::default() })
+    }
+
     /// Locks the stripes of these hashes, each once, in order.
     pub(crate) fn many(
         shared: &'e Shared,
         hashes: impl Iterator<Item = u64>,
         now_ms: Option<u64>,
     ) -> View<'e> {
-        let mut stripes: SmallVec<[usize; 16]> = hashes.map(stripe_of).collect();
-        stripes.sort_unstable();
-        stripes.dedup();
+        let stripes = stripes_of(hashes);
         let locked = match stripes[..] {
             [] => Locked::None,
             [one] => return View::one(shared, one, now_ms),
-            _ => Locked::Many(
-                stripes.iter().map(|stripe| (*stripe, shared.keyspace.cell(*stripe).stripe.lock())).collect(),
-            ),
+            _ => loop {
+                if let Some(guards) = lock_in_order(shared, stripes.iter().copied(), &|| false) {
+                    break Locked::Many(guards);
+                }
+            },
         };
         View { shared, locked, now_ms, after: After::default() }
     }
 
+    /// Locks the stripes of these hashes, as [`View::one_unless`] does one.
+    pub(crate) fn many_unless(
+        shared: &'e Shared,
+        hashes: impl Iterator<Item = u64>,
+        give_up: GiveUp<'_>,
+    ) -> Option<View<'e>> {
+        let stripes = stripes_of(hashes);
+        let locked = match stripes[..] {
+            [] => Locked::None,
+            [one] => return View::one_unless(shared, one, give_up),
+            _ => Locked::Many(lock_in_order(shared, stripes.iter().copied(), give_up)?),
+        };
+        Some(View { shared, locked, now_ms: None, after: After::default() })
+    }
+
     pub(crate) fn all(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
-        let guards = (0..STRIPES).map(|stripe| shared.keyspace.cell(stripe).stripe.lock()).collect();
-        View { shared, locked: Locked::All(guards), now_ms, after: After::default() }
+        loop {
+            if let Some(guards) = lock_in_order(shared, 0..STRIPES, &|| false) {
+                return View { shared, locked: Locked::All(guards), now_ms, after: After::default() };
+            }
+        }
+    }
+
+    /// Locks every stripe, as [`View::one_unless`] does one.
+    pub(crate) fn all_unless(shared: &'e Shared, give_up: GiveUp<'_>) -> Option<View<'e>> {
+        let guards = lock_in_order(shared, 0..STRIPES, give_up)?;
+        Some(View { shared, locked: Locked::All(guards), now_ms: None, after: After::default() })
+    }
+
+    /// Whether the stripe of a key is locked.
+    pub fn holds(&self, key: &Key<'_>) -> bool {
+        self.locked.stripe_ref(key.stripe()).is_ok()
+    }
+
+    /// Whether every stripe is locked.
+    pub fn holds_all(&self) -> bool {
+        matches!(self.locked, Locked::All(_))
+    }
+
+    /// Locks every stripe that is not locked yet, without letting go of those that are: for scripts, which say too
+    /// late what they need. While that waits, whoever else waits for a stripe with others in hand lets these go and
+    /// begins again, so that nobody waits in a circle. Two that want this at once would; so `false`, with nothing
+    /// changed, if another one is just doing it.
+    #[must_use]
+    pub fn widen(&mut self) -> bool {
+        if self.holds_all() {
+            return true;
+        }
+        let Some(_only_one) = self.shared.widening.try_lock() else { return false };
+        self.shared.is_widening.store(true, Ordering::SeqCst);
+        let held = match std::mem::replace(&mut self.locked, Locked::None) {
+            Locked::None => Vec::new(),
+            Locked::One(at, guard) => vec![(at, guard)],
+            Locked::Many(guards) | Locked::All(guards) => guards,
+        };
+        let mut held = held.into_iter().peekable();
+        let lock = |stripe: usize| {
+            let held = held.next_if(|(at, _)| *at == stripe);
+            held.unwrap_or_else(|| (stripe, self.shared.keyspace.cell(stripe).stripe.lock()))
+        };
+        self.locked = Locked::All((0..STRIPES).map(lock).collect());
+        self.shared.is_widening.store(false, Ordering::SeqCst);
+        true
     }
 
     /// A key of this engine.
@@ -976,8 +1123,9 @@ impl View<'_> {
         match &mut self.locked {
             Locked::None => {}
             Locked::One(_, guard) => settle(guard),
-            Locked::Many(guards) => guards.iter_mut().for_each(|(_, guard)| settle(guard)),
-            Locked::All(guards) => guards.iter_mut().for_each(|guard| settle(guard)),
+            Locked::Many(guards) | Locked::All(guards) => {
+                guards.iter_mut().for_each(|(_, guard)| settle(guard));
+            }
         }
     }
 

@@ -31,17 +31,20 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("used_memory_dataset_perc", percent(used - topics, used));
     section.numbers(&[("allocator_allocated", used), ("allocator_active", rss), ("allocator_resident", rss)]);
     section.bytes("total_system_memory", host.machine_bytes());
-    section.bytes("used_memory_lua", 0);
-    section.numbers(&[("used_memory_vm_eval", 0), ("used_memory_scripts_eval", 0)]);
+    let scripts = &cx.instance.scripts;
+    let machines = scripts.machine_bytes() as u64;
+    let ((cached, text_bytes), (libraries, functions)) = (scripts.count(), scripts.function_counts());
+    section.bytes("used_memory_lua", machines);
+    section.numbers(&[("used_memory_vm_eval", machines), ("used_memory_scripts_eval", text_bytes as u64)]);
     section.numbers(&[
-        ("number_of_cached_scripts", 0),
-        ("number_of_functions", 0),
-        ("number_of_libraries", 0),
+        ("number_of_cached_scripts", cached as u64),
+        ("number_of_functions", functions as u64),
+        ("number_of_libraries", libraries as u64),
     ]);
     section.numbers(&[("used_memory_vm_functions", 0)]);
-    section.bytes("used_memory_vm_total", 0);
+    section.bytes("used_memory_vm_total", machines);
     section.numbers(&[("used_memory_functions", 0)]);
-    section.bytes("used_memory_scripts", 0);
+    section.bytes("used_memory_scripts", text_bytes as u64);
     section.line("maxmemory", limit);
     section.line("maxmemory_human", human(limit));
     section.line("maxmemory_policy", policy);

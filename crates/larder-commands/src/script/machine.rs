@@ -1,0 +1,399 @@
+//! A Lua machine: PUC Lua 5.1 with what Redis gives to scripts, a memory limit, and somebody who watches it.
+//!
+//! A machine belongs to a thread and is kept for the next script that runs there, with the programs it has compiled.
+//! Scripts can leave nothing behind for others: see `sandbox.lua`. A machine that was tampered with, whose script was
+//! killed or that ran out of memory is thrown away.
+
+use super::Program;
+use super::reply::error_table;
+use super::watch::Watch;
+use crate::error::Error;
+use larder_core::Engine;
+use mlua::{ChunkMode, Lua};
+use mlua::{Function, HookTriggers, LightUserData, LuaOptions, MultiValue, StdLib, Table, Value, VmState};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+/// Between two looks of the watch. A look costs as much as some ten instructions.
+const INSTRUCTIONS_PER_LOOK: u32 = 10_000;
+/// So many compiled programs are kept before those that nobody knows any more are dropped.
+const COMPILED_KEPT: usize = 1_000;
+
+/// What a machine is for: scripts and functions see different worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scripts,
+    Functions,
+}
+
+/// How a run ended.
+pub(super) enum Ended {
+    /// With what the script returned.
+    Returned(Value),
+    /// With an error that nobody caught.
+    Failed(Blame),
+}
+
+/// What is known of an error.
+#[derive(Debug)]
+pub(super) struct Blame {
+    pub(super) text: String,
+    /// Where it arose: source and line.
+    pub(super) at: Option<(String, i64)>,
+    /// A command failed, and was counted as failed.
+    pub(super) counted: bool,
+}
+
+/// What a library registered, before anybody looked at it closely.
+#[derive(Debug)]
+pub(super) struct Registered {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) flags: Vec<String>,
+    pub(super) callback: Function,
+}
+
+/// What scripts reach through `redis.call` and its like.
+pub(super) type ReachOut<'a> = &'a mut dyn FnMut(&Lua, MultiValue) -> mlua::Result<Value>;
+
+pub(super) struct Machine {
+    lua: Lua,
+    run: Function,
+    load: Function,
+    /// What scripts change of the libraries is put back before the next one.
+    settings: larder_lua::Settings,
+    pub(super) kind: Kind,
+    pub(super) watch: Arc<Watch>,
+    /// Programs by their numbers, and the functions that came of them.
+    compiled: HashMap<u64, (Weak<Program>, Function)>,
+    /// The instance it works for, by address; only compared while `alive` says that it is there.
+    pub(super) owner: usize,
+    pub(super) alive: Weak<()>,
+    pub(super) epoch: u64,
+    spoiled: bool,
+}
+
+thread_local! {
+    /// Machines of this thread that nobody uses at the moment.
+    static IDLE: RefCell<Vec<Machine>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes an idle machine of this thread for which `fits` says yes. Those of instances that are gone go, too.
+pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Machine> {
+    IDLE.with_borrow_mut(|idle| {
+        idle.retain(|machine| machine.alive.strong_count() > 0);
+        let at = idle.iter().position(fits)?;
+        Some(idle.swap_remove(at))
+    })
+}
+
+/// Keeps a machine for the next script of this thread, unless it is spoiled.
+pub(super) fn give_back(machine: Machine) {
+    machine.watch.note_memory(machine.lua.used_memory());
+    if !machine.spoiled {
+        IDLE.with_borrow_mut(|idle| idle.push(machine));
+    }
+}
+
+impl Machine {
+    pub(super) fn new(
+        kind: Kind,
+        engine: &Engine,
+        watch: Arc<Watch>,
+        owner: usize,
+        alive: Weak<()>,
+        epoch: u64,
+    ) -> mlua::Result<Machine> {
+        let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS;
+        let lua = Lua::new_with(libraries, LuaOptions::new())?;
+        let settings = larder_lua::install(&lua)?;
+        let native = natives(&lua, engine.random())?;
+        let sandbox = lua
+            .load(include_str!("sandbox.lua"))
+            .set_name("=sandbox")
+            .set_mode(ChunkMode::Text)
+            .into_function()?;
+        let (globals, run, load): (Table, Function, Function) =
+            sandbox.call((native, kind == Kind::Functions))?;
+        lua.set_globals(globals)?;
+        watch_over(&lua, &watch)?;
+        Ok(Machine {
+            lua,
+            run,
+            load,
+            settings,
+            kind,
+            watch,
+            compiled: HashMap::new(),
+            owner,
+            alive,
+            epoch,
+            spoiled: false,
+        })
+    }
+
+    /// Bounds the memory of this machine.
+    pub(super) fn limit_memory(&self, bytes: usize) {
+        // Only machines without an allocator of their own refuse, and this has one.
+        let _ = self.lua.set_memory_limit(bytes);
+    }
+
+    /// Compiles a program's text, or says what is wrong with it.
+    pub(super) fn compile(&self, text: &[u8], source: &str) -> Result<Function, String> {
+        let chunk = self.lua.load(text).set_name(source).set_mode(ChunkMode::Text);
+        chunk.into_function().map_err(|error| message_of(&error))
+    }
+
+    /// The function of a program; `make` makes it where this machine does not have it yet.
+    pub(super) fn function(
+        &mut self,
+        program: &Arc<Program>,
+        make: impl FnOnce(&mut Machine) -> Result<Function, String>,
+    ) -> Result<Function, String> {
+        if let Some((_, function)) = self.compiled.get(&program.id) {
+            return Ok(function.clone());
+        }
+        let function = make(self)?;
+        self.keep(program, function.clone());
+        Ok(function)
+    }
+
+    /// Keeps the function of a program.
+    pub(super) fn keep(&mut self, program: &Arc<Program>, function: Function) {
+        if self.compiled.len() >= COMPILED_KEPT {
+            self.compiled.retain(|_, (program, _)| program.strong_count() > 0);
+        }
+        self.compiled.insert(program.id, (Arc::downgrade(program), function));
+    }
+
+    /// Runs a function with keys and arguments.
+    pub(super) fn run(
+        &mut self,
+        function: &Function,
+        keys: &[&[u8]],
+        args: &[&[u8]],
+        reach_out: ReachOut<'_>,
+    ) -> Ended {
+        self.settings.reset();
+        let run = self.run.clone();
+        let ended = self.lua.scope(|scope| {
+            let out = scope.create_function_mut(|lua, words| reach_out(lua, words))?;
+            let keys = list(&self.lua, keys)?;
+            let args = list(&self.lua, args)?;
+            run.call::<(bool, Value, bool)>((function, out, keys, args))
+        });
+        self.ended(ended)
+    }
+
+    /// Runs the text of a library, and gives the functions that it registers.
+    pub(super) fn load_library(
+        &mut self,
+        body: &Function,
+        reach_out: ReachOut<'_>,
+    ) -> Result<Vec<Registered>, Blame> {
+        let load = self.load.clone();
+        let ended = self.lua.scope(|scope| {
+            let out = scope.create_function_mut(|lua, words| reach_out(lua, words))?;
+            load.call::<(bool, Value, bool)>((body, out))
+        });
+        let found = match self.ended(ended) {
+            Ended::Failed(blame) => return Err(blame),
+            Ended::Returned(found) => found,
+        };
+        let plain = |error: mlua::Error| Blame { text: message_of(&error), at: None, counted: false };
+        let Value::Table(found) = found else { return Ok(Vec::new()) };
+        found
+            .sequence_values::<Table>()
+            .map(|spec| registered(&spec?))
+            .collect::<Result<_, _>>()
+            .map_err(plain)
+    }
+
+    fn ended(&mut self, ended: mlua::Result<(bool, Value, bool)>) -> Ended {
+        let killed = self.watch.is_killed();
+        match ended {
+            Ok((ok, value, clean)) => {
+                self.spoiled |= killed || !clean;
+                if ok { Ended::Returned(value) } else { Ended::Failed(self.blame(&value)) }
+            }
+            Err(error) => {
+                self.spoiled = true;
+                Ended::Failed(Blame { text: format!("ERR {}", message_of(&error)), at: None, counted: false })
+            }
+        }
+    }
+
+    fn blame(&mut self, value: &Value) -> Blame {
+        let Value::Table(table) = value else {
+            // Errors of the machine itself (no memory, errors within errors) pass by the handler.
+            self.spoiled = true;
+            let text = value.to_string().unwrap_or_else(|error| message_of(&error));
+            return Blame { text: format!("ERR {text}"), at: None, counted: false };
+        };
+        let text = |name: &str| match table.raw_get(name) {
+            Ok(Value::String(text)) => Some(text.to_string_lossy()),
+            _ => None,
+        };
+        let line = table.raw_get::<i64>("line").ok();
+        Blame {
+            text: text("text").unwrap_or_else(|| "ERR unknown error".into()),
+            at: text("source").zip(line),
+            counted: table.raw_get::<bool>("counted").unwrap_or(false),
+        }
+    }
+}
+
+fn registered(spec: &Table) -> mlua::Result<Registered> {
+    let description: Option<mlua::String> = spec.raw_get("description")?;
+    Ok(Registered {
+        name: spec.raw_get("name")?,
+        description: description.map(|text| text.to_string_lossy()),
+        flags: spec.raw_get::<Table>("flags")?.sequence_values().collect::<mlua::Result<_>>()?,
+        callback: spec.raw_get("callback")?,
+    })
+}
+
+fn list(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
+    let table = lua.create_table_with_capacity(words.len(), 0)?;
+    for (at, word) in words.iter().enumerate() {
+        table.raw_set(at + 1, lua.create_string(word)?)?;
+    }
+    Ok(table)
+}
+
+/// What the sandbox is made of and Lua does not have.
+fn natives(lua: &Lua, seed: u64) -> mlua::Result<Table> {
+    let native = lua.create_table()?;
+    let (random, randomseed) = larder_lua::random(lua, seed as i64)?;
+    native.raw_set("random", random)?;
+    native.raw_set("randomseed", randomseed)?;
+    native.raw_set("text", lua.create_function(text_of)?)?;
+    native.raw_set("seen", lua.create_function(seen)?)?;
+    native.raw_set("where", lua.create_function(|lua, ()| Ok(where_it_arose(lua)))?)?;
+    native.raw_set("sha1hex", lua.create_function(sha1hex)?)?;
+    native.raw_set("token", TOKEN)?;
+    native.raw_set("version", crate::commands::connection::hello::REDIS_VERSION)?;
+    native.raw_set("version_number", version_number(crate::commands::connection::hello::REDIS_VERSION))?;
+    let flags = lua.create_table()?;
+    for (_, name) in super::flags::NAMES {
+        flags.raw_set(name, true)?;
+    }
+    native.raw_set("known_flags", flags)?;
+    let libraries = lua.create_table()?;
+    for name in ["bit", "cjson", "cmsgpack", "struct"] {
+        libraries.raw_set(name, lua.globals().raw_get::<Value>(name)?)?;
+    }
+    native.raw_set("libraries", libraries)?;
+    Ok(native)
+}
+
+/// What tells calls of the sandbox from calls of scripts: no script has it.
+pub(super) const TOKEN: Value = Value::LightUserData(LightUserData(std::ptr::without_provenance_mut(1)));
+
+/// An error of a command, on its way through the machine.
+#[derive(Clone, Debug)]
+pub(super) struct Raised {
+    pub(super) error: Error,
+    /// The statistics know of it.
+    pub(super) counted: bool,
+}
+
+impl std::fmt::Display for Raised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Raised {}
+
+impl From<Raised> for mlua::Error {
+    fn from(raised: Raised) -> mlua::Error {
+        mlua::Error::external(raised)
+    }
+}
+
+fn raised(error: &mlua::Error) -> Option<&Raised> {
+    match error {
+        mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => raised(cause),
+        mlua::Error::ExternalError(inner) => inner.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// The text of an error, and for one of a command whether it was counted.
+fn text_of(lua: &Lua, problem: Value) -> mlua::Result<(Value, Option<bool>)> {
+    let Value::Error(error) = problem else { return Ok((problem, None)) };
+    let counted = raised(&error).map(|raised| raised.counted);
+    Ok((Value::String(lua.create_string(message_of(&error))?), counted))
+}
+
+/// An error as handlers see it.
+fn seen(lua: &Lua, problem: Value) -> mlua::Result<Value> {
+    match &problem {
+        Value::Error(error) => match raised(error) {
+            Some(raised) => error_table(lua, &raised.error, raised.counted).map(Value::Table),
+            None => Ok(text_of(lua, problem)?.0),
+        },
+        _ => Ok(problem),
+    }
+}
+
+fn sha1hex(lua: &Lua, words: MultiValue) -> mlua::Result<mlua::String> {
+    if words.len() != 1 {
+        return Err(Raised { error: Error::general("wrong number of arguments"), counted: false }.into());
+    }
+    let text = words.into_iter().next().map(|word| lua.coerce_string(word)).transpose()?.flatten();
+    let digits = text.map_or_else(|| super::sha1_hex(b""), |text| super::sha1_hex(&text.as_bytes()));
+    lua.create_string(digits)
+}
+
+/// `7.2.4` as 0x00070204.
+fn version_number(version: &str) -> i64 {
+    version.split('.').filter_map(|part| part.parse::<i64>().ok()).fold(0, |number, part| number << 8 | part)
+}
+
+/// The innermost place in the text of a script, seen from an error handler.
+fn where_it_arose(lua: &Lua) -> (Option<String>, i64) {
+    for level in 1..50 {
+        let place = lua.inspect_stack(level, |frame| {
+            let source = frame.source().source.map(std::borrow::Cow::into_owned);
+            (source, frame.current_line().unwrap_or(0) as i64)
+        });
+        match place {
+            Some((Some(source), line)) if source.starts_with("@user_") => return (Some(source), line),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    (None, 0)
+}
+
+/// The text of an error as Lua would have it.
+pub(super) fn message_of(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => {
+            message_of(cause)
+        }
+        mlua::Error::RuntimeError(text) => text.clone(),
+        mlua::Error::SyntaxError { message, .. } => message.clone(),
+        mlua::Error::MemoryError(_) => "not enough memory".into(),
+        mlua::Error::ExternalError(inner) => inner.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Lets the watch look at the machine every now and then, and stop what runs there.
+fn watch_over(lua: &Lua, watch: &Arc<Watch>) -> mlua::Result<()> {
+    let watch = watch.clone();
+    let often = HookTriggers::new().every_nth_instruction(INSTRUCTIONS_PER_LOOK);
+    lua.set_global_hook(often, move |lua, _| match watch.look(u64::from(INSTRUCTIONS_PER_LOOK)) {
+        Ok(()) => Ok(VmState::Continue),
+        Err(reason) => {
+            // A script that catches the error meets it again at its next instruction.
+            let always = HookTriggers::new().every_nth_instruction(1);
+            lua.set_global_hook(always, move |_, _| Err(mlua::Error::runtime(reason)))?;
+            Err(mlua::Error::runtime(reason))
+        }
+    })
+}

@@ -1,0 +1,322 @@
+//! Scripts and functions in Lua.
+//!
+//! A program (a script, or a function of a library) runs in a machine of the calling thread, within the locks of the
+//! keys it needs. Which these are nobody knows beforehand: clients may declare keys, and scripts may use others. So a
+//! program is watched when it first runs, with everything locked. One that stays within its declared keys runs from
+//! then on with only these locked, in parallel with others; should it stray after all, its view widens to everything
+//! while it runs. One that has ever strayed runs with everything locked from the beginning.
+
+mod flags;
+mod library;
+mod machine;
+mod reply;
+mod run;
+pub(crate) mod verbs;
+mod watch;
+
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use library::Libraries;
+use machine::{Kind, Machine};
+use parking_lot::{Mutex, RwLock};
+use sha1::{Digest, Sha1};
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use watch::{Busy, Watch};
+
+/// Scripts that came by `EVAL` and were never loaded on purpose: the oldest beyond so many are forgotten.
+const EVALUATED_KEPT: usize = 500;
+
+/// How a program uses keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Habit {
+    /// It has not run to its end yet.
+    Unknown,
+    /// So far it used only keys that its callers declared.
+    Confined,
+    /// It has used others.
+    Strays,
+}
+
+/// A script, or a function.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) id: u64,
+    /// The digest of a script, or the name of a function.
+    pub(crate) name: String,
+    pub(crate) flags: u8,
+    /// It is a function of a library.
+    pub(crate) is_function: bool,
+    habit: AtomicU8,
+}
+
+impl Program {
+    fn new(name: String, flags: u8, is_function: bool) -> Program {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Program { id, name, flags, is_function, habit: AtomicU8::new(0) }
+    }
+
+    pub(crate) fn habit(&self) -> Habit {
+        match self.habit.load(Ordering::Relaxed) {
+            0 => Habit::Unknown,
+            1 => Habit::Confined,
+            _ => Habit::Strays,
+        }
+    }
+
+    /// Notes how a run went. Who has strayed once stays a stray.
+    fn note(&self, strayed: bool) {
+        self.habit.fetch_max(if strayed { 2 } else { 1 }, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// A script with its text.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) program: Arc<Program>,
+    pub(crate) text: Box<[u8]>,
+    digest: [u8; 20],
+    hash: u64,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    by_digest: HashMap<[u8; 20], Arc<Script>>,
+    /// By a hash of the text, so that a known script costs no digest.
+    by_hash: HashMap<u64, Arc<Script>>,
+    /// Those that were only evaluated, the oldest first.
+    evaluated: VecDeque<[u8; 20]>,
+    bytes: usize,
+}
+
+impl Cache {
+    fn remove(&mut self, digest: &[u8; 20]) {
+        if let Some(script) = self.by_digest.remove(digest) {
+            self.by_hash.remove(&script.hash);
+            self.bytes -= script.text.len();
+        }
+    }
+}
+
+/// Everything about scripts that an instance has.
+#[derive(Debug)]
+pub(crate) struct Scripts {
+    cache: RwLock<Cache>,
+    libraries: RwLock<Libraries>,
+    watches: Mutex<Vec<Weak<Watch>>>,
+    busy: Arc<Busy>,
+    /// Machines of another epoch have compiled what is gone.
+    epoch: AtomicU64,
+    /// Copies of settings.
+    memory_max: AtomicU64,
+    threshold_ms: AtomicU64,
+    instructions_max: AtomicU64,
+    /// Lives as long as the instance.
+    alive: Arc<()>,
+}
+
+impl Default for Scripts {
+    fn default() -> Scripts {
+        Scripts {
+            cache: RwLock::default(),
+            libraries: RwLock::default(),
+            watches: Mutex::default(),
+            busy: Arc::default(),
+            epoch: AtomicU64::new(0),
+            memory_max: AtomicU64::new(0),
+            threshold_ms: AtomicU64::new(5_000),
+            instructions_max: AtomicU64::new(0),
+            alive: Arc::new(()),
+        }
+    }
+}
+
+/// The SHA-1 digest in hexadecimal digits.
+pub(crate) fn sha1_hex(text: &[u8]) -> String {
+    hex(&Sha1::digest(text).into())
+}
+
+fn hex(digest: &[u8; 20]) -> String {
+    let mut digits = String::with_capacity(40);
+    for byte in digest {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+fn unhex(digits: &[u8]) -> Option<[u8; 20]> {
+    let mut digest = [0; 20];
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    if pairs.len() != digest.len() {
+        return None;
+    }
+    for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
+    }
+    Some(digest)
+}
+
+impl Scripts {
+    /// The script of a digest.
+    pub(crate) fn find(&self, digest: &[u8]) -> Option<Arc<Script>> {
+        self.cache.read().by_digest.get(&unhex(digest)?).cloned()
+    }
+
+    /// How many scripts are known, and the bytes of their texts.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let cache = self.cache.read();
+        (cache.by_digest.len(), cache.bytes)
+    }
+
+    /// How many libraries there are, and functions.
+    pub(crate) fn function_counts(&self) -> (usize, usize) {
+        let libraries = self.libraries.read();
+        (libraries.all.len(), libraries.by_function.len())
+    }
+
+    /// Takes over what settings say.
+    pub(crate) fn set_limits(&self, memory_max: u64, threshold_ms: u64, instructions_max: u64) {
+        self.memory_max.store(memory_max, Ordering::Relaxed);
+        self.threshold_ms.store(threshold_ms, Ordering::Relaxed);
+        self.instructions_max.store(instructions_max, Ordering::Relaxed);
+    }
+
+    /// Bytes that machines take.
+    pub(crate) fn machine_bytes(&self) -> usize {
+        self.watches.lock().iter().filter_map(Weak::upgrade).map(|watch| watch.memory()).sum()
+    }
+
+    /// Forgets all scripts.
+    pub(crate) fn flush(&self) {
+        *self.cache.write() = Cache::default();
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What runs for longer than it should.
+    pub(crate) fn slow(&self) -> Vec<(Arc<Watch>, watch::Running)> {
+        let watches = self.watches.lock();
+        watches
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter_map(|watch| Some((watch.clone(), watch.slow()?)))
+            .collect()
+    }
+
+    /// Whether a slow script keeps everybody waiting.
+    #[inline]
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.holding_all.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether some script is slow, so that waiting for a lock may be in vain.
+    pub(crate) fn has_slow(&self) -> bool {
+        self.busy.slow.load(Ordering::Relaxed) != 0
+    }
+
+    /// What a command is told that would have to wait for a slow script.
+    pub(crate) fn busy_error(&self) -> Error {
+        let of_function = self.slow().iter().any(|(_, running)| running.program.is_function);
+        let kill = if of_function { "FUNCTION KILL" } else { "SCRIPT KILL" };
+        Error::new(format!(
+            "BUSY Redis is busy running a script. You can only call {kill} or SHUTDOWN NOSAVE."
+        ))
+    }
+
+    /// Stops slow scripts, or slow functions.
+    pub(crate) fn kill(&self, functions: bool) -> Result<()> {
+        let slow = self.slow();
+        if slow.is_empty() {
+            return Err(Error::new("NOTBUSY No scripts in execution right now."));
+        }
+        let mut matching =
+            slow.iter().filter(|(_, running)| running.program.is_function == functions).peekable();
+        if matching.peek().is_none() {
+            return Err(self.busy_error());
+        }
+        if matching.filter(|(watch, _)| watch.kill()).count() == 0 {
+            return Err(Error::new(
+                "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either \
+                 wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Instance {
+    /// The script of this text, compiled if it is new. `loaded` keeps it until all are flushed.
+    pub(crate) fn script(&self, text: &[u8], loaded: bool) -> Result<Arc<Script>> {
+        let scripts = &self.scripts;
+        let hash = self.engine().hash(text);
+        let known = |script: &&Arc<Script>| *script.text == *text;
+        let found = scripts.cache.read().by_hash.get(&hash).filter(known).cloned();
+        if let Some(script) = found {
+            if loaded {
+                scripts.cache.write().evaluated.retain(|digest| *digest != script.digest);
+            }
+            return Ok(script);
+        }
+        let digest: [u8; 20] = Sha1::digest(text).into();
+        let (flags, _) = flags::of_script(text)?;
+        let program = Arc::new(Program::new(hex(&digest), flags, false));
+        let script = Arc::new(Script { program, text: text.into(), digest, hash });
+        let mut machine = self.machine(Kind::Scripts)?;
+        let compiled = machine.function(&script.program, |machine| compile_script(machine, text));
+        machine::give_back(machine);
+        compiled.map_err(Error::general)?;
+        let mut cache = scripts.cache.write();
+        if let Some(script) = cache.by_digest.get(&digest) {
+            return Ok(script.clone());
+        }
+        cache.bytes += text.len();
+        cache.by_digest.insert(digest, script.clone());
+        cache.by_hash.insert(hash, script.clone());
+        if !loaded {
+            cache.evaluated.push_back(digest);
+            if cache.evaluated.len() > EVALUATED_KEPT
+                && let Some(oldest) = cache.evaluated.pop_front()
+            {
+                cache.remove(&oldest);
+            }
+        }
+        Ok(script)
+    }
+
+    /// A machine of this thread.
+    fn machine(&self, kind: Kind) -> Result<Machine> {
+        let scripts = &self.scripts;
+        let (owner, epoch) = (Arc::as_ptr(&scripts.alive).addr(), scripts.epoch.load(Ordering::Relaxed));
+        let memory_max = scripts.memory_max.load(Ordering::Relaxed) as usize;
+        let mine = |machine: &Machine| machine.owner == owner && machine.kind == kind;
+        while let Some(machine) = machine::take_idle(mine) {
+            if machine.epoch == epoch {
+                machine.limit_memory(memory_max);
+                return Ok(machine);
+            }
+        }
+        let watch = Arc::new(Watch::new(self.engine().shared_clock(), scripts.busy.clone()));
+        let mut watches = scripts.watches.lock();
+        watches.retain(|watch| watch.strong_count() > 0);
+        watches.push(Arc::downgrade(&watch));
+        drop(watches);
+        let alive = Arc::downgrade(&scripts.alive);
+        let machine = Machine::new(kind, self.engine(), watch, owner, alive, epoch);
+        let machine = machine.map_err(|error| Error::general(machine::message_of(&error)))?;
+        machine.limit_memory(memory_max);
+        Ok(machine)
+    }
+}
+
+fn compile_script(machine: &mut Machine, text: &[u8]) -> std::result::Result<mlua::Function, String> {
+    let body = flags::of_script(text).map_or(text, |(_, body)| body);
+    let compiled = machine.compile(body, "@user_script");
+    compiled.map_err(|problem| format!("Error compiling script (new function): {problem}"))
+}

@@ -1,0 +1,168 @@
+//! Who watches a machine: how long its script has been running, whether it has written, whether somebody wants it to
+//! stop. The machine's thread and those who ask or kill share one of these.
+
+use super::Program;
+use larder_core::Clock;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    pub(crate) program: Arc<Program>,
+    /// The command line that calls a function; nobody asks for that of a script.
+    pub(crate) command: Vec<Box<[u8]>>,
+    /// Microseconds of the engine's clock.
+    pub(crate) since_us: u64,
+}
+
+/// Shared by a machine and those who look at it from outside.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    clock: Arc<dyn Clock>,
+    running: Mutex<Option<Running>>,
+    /// Set once a script has run for longer than the threshold.
+    slow: AtomicBool,
+    killed: AtomicBool,
+    wrote: AtomicBool,
+    threshold_ms: AtomicU64,
+    instructions: AtomicU64,
+    instructions_max: AtomicU64,
+    /// Milliseconds after which it is stopped; 0 for never.
+    stop_ms: AtomicU64,
+    /// Every stripe is locked for the script.
+    holds_all: AtomicBool,
+    memory: AtomicUsize,
+    /// How many scripts are slow, and how many of these hold everything.
+    busy: Arc<Busy>,
+}
+
+/// Scripts that have run for longer than the threshold.
+#[derive(Debug, Default)]
+pub(crate) struct Busy {
+    pub(crate) slow: AtomicUsize,
+    pub(crate) holding_all: AtomicUsize,
+}
+
+impl Watch {
+    pub(super) fn new(clock: Arc<dyn Clock>, busy: Arc<Busy>) -> Watch {
+        Watch {
+            clock,
+            busy,
+            running: Mutex::default(),
+            slow: AtomicBool::default(),
+            killed: AtomicBool::default(),
+            wrote: AtomicBool::default(),
+            threshold_ms: AtomicU64::default(),
+            instructions: AtomicU64::default(),
+            instructions_max: AtomicU64::default(),
+            stop_ms: AtomicU64::default(),
+            holds_all: AtomicBool::default(),
+            memory: AtomicUsize::default(),
+        }
+    }
+
+    /// A script begins.
+    pub(super) fn begin(&self, running: Running, threshold_ms: u64, instructions_max: u64) {
+        self.threshold_ms.store(threshold_ms, Ordering::Relaxed);
+        self.instructions.store(0, Ordering::Relaxed);
+        self.instructions_max.store(instructions_max, Ordering::Relaxed);
+        self.stop_ms.store(0, Ordering::Relaxed);
+        self.wrote.store(false, Ordering::Relaxed);
+        self.killed.store(false, Ordering::Relaxed);
+        *self.running.lock() = Some(running);
+    }
+
+    /// It is to be stopped after so many milliseconds.
+    pub(super) fn stop_after(&self, ms: u64) {
+        self.stop_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// It has ended.
+    pub(super) fn end(&self) {
+        *self.running.lock() = None;
+        if self.slow.swap(false, Ordering::Relaxed) {
+            self.busy.slow.fetch_sub(1, Ordering::Relaxed);
+            if self.holds_all.load(Ordering::Relaxed) {
+                self.busy.holding_all.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.holds_all.store(false, Ordering::Relaxed);
+    }
+
+    /// Says that the script holds every stripe from now on. Called on the script's own thread only, as are
+    /// [`Watch::look`] and [`Watch::end`].
+    pub(super) fn holds_all(&self) {
+        if !self.holds_all.swap(true, Ordering::Relaxed) && self.slow.load(Ordering::Relaxed) {
+            self.busy.holding_all.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn wrote(&self) {
+        self.wrote.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the clock after so many more instructions. The error says why the script has to stop.
+    pub(super) fn look(&self, instructions: u64) -> Result<(), &'static str> {
+        if self.is_killed() {
+            return Err("Script killed by user with SCRIPT KILL.");
+        }
+        let most = self.instructions_max.load(Ordering::Relaxed);
+        let so_far = self.instructions.fetch_add(instructions, Ordering::Relaxed) + instructions;
+        if most != 0 && so_far > most {
+            self.killed.store(true, Ordering::SeqCst);
+            return Err("Script stopped: it ran for more instructions than script-instructions-max allows.");
+        }
+        let since_us = self.running.lock().as_ref().map(|running| running.since_us);
+        let Some(since_us) = since_us else { return Ok(()) };
+        let ran_ms = self.clock.now_us().saturating_sub(since_us) / 1_000;
+        let stop_ms = self.stop_ms.load(Ordering::Relaxed);
+        if stop_ms != 0 && ran_ms >= stop_ms {
+            self.killed.store(true, Ordering::SeqCst);
+            return Err("FUNCTION LOAD timeout");
+        }
+        if !self.is_slow() && ran_ms >= self.threshold_ms.load(Ordering::Relaxed) {
+            self.slow.store(true, Ordering::Relaxed);
+            self.busy.slow.fetch_add(1, Ordering::Relaxed);
+            if self.holds_all.load(Ordering::Relaxed) {
+                self.busy.holding_all.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// What runs, if it has been running for too long.
+    pub(crate) fn slow(&self) -> Option<Running> {
+        if self.is_slow() { self.running.lock().clone() } else { None }
+    }
+
+    /// Stops what runs, unless it has written already. Says whether it stops.
+    pub(crate) fn kill(&self) -> bool {
+        // A write that begins now is seen by one of both: the script looks for the kill after it has said that it
+        // writes.
+        self.killed.store(true, Ordering::SeqCst);
+        if self.wrote.load(Ordering::SeqCst) {
+            self.killed.store(false, Ordering::SeqCst);
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn note_memory(&self, bytes: usize) {
+        self.memory.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How much memory the machine takes, as of the end of its last script.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory.load(Ordering::Relaxed)
+    }
+}

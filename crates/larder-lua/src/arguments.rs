@@ -1,0 +1,53 @@
+//! Arguments of functions, and errors that say which of them is wrong, as Lua's own libraries do.
+
+use mlua::{Error, Lua, MultiValue, Result, String, Value};
+
+/// An error at the place from which the running function was called.
+pub(crate) fn fail(lua: &Lua, text: impl std::fmt::Display) -> Error {
+    let place = lua.inspect_stack(1, |frame| {
+        let line = frame.current_line()?;
+        Some(format!("{}:{line}: ", frame.source().short_src?))
+    });
+    Error::RuntimeError(format!("{}{text}", place.flatten().unwrap_or_default()))
+}
+
+/// What is wrong with an argument.
+pub(crate) fn bad_argument(lua: &Lua, position: usize, function: &str, problem: &str) -> Error {
+    fail(lua, format_args!("bad argument #{position} to '{function}' ({problem})"))
+}
+
+fn wrong_type(lua: &Lua, args: &MultiValue, at: usize, function: &str, wanted: &str) -> Error {
+    let given = match args.get(at) {
+        None => "no value",
+        Some(value) => type_name(value),
+    };
+    bad_argument(lua, at + 1, function, &format!("{wanted} expected, got {given}"))
+}
+
+/// The name of a type in Lua's terms.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) => "number",
+        Value::LightUserData(_) => "userdata",
+        value => value.type_name(),
+    }
+}
+
+/// An argument as a number; strings that read as numbers are taken.
+pub(crate) fn number(lua: &Lua, args: &MultiValue, at: usize, function: &str) -> Result<f64> {
+    let given = args.get(at).cloned().unwrap_or(Value::Nil);
+    let number = if given.is_nil() { None } else { lua.coerce_number(given)? };
+    number.ok_or_else(|| wrong_type(lua, args, at, function, "number"))
+}
+
+/// An argument as a whole number.
+pub(crate) fn integer(lua: &Lua, args: &MultiValue, at: usize, function: &str) -> Result<i64> {
+    number(lua, args, at, function).map(|n| n as i64)
+}
+
+/// An argument as bytes; numbers are taken by their text.
+pub(crate) fn string(lua: &Lua, args: &MultiValue, at: usize, function: &str) -> Result<String> {
+    let given = args.get(at).cloned().unwrap_or(Value::Nil);
+    let text = if given.is_nil() { None } else { lua.coerce_string(given)? };
+    text.ok_or_else(|| wrong_type(lua, args, at, function, "string"))
+}

@@ -1,0 +1,292 @@
+//! `struct`: values packed into strings and read from them, by a format.
+
+use crate::arguments::{bad_argument, fail, integer, number, string};
+use mlua::{Lua, MultiValue, Result, Table, Value};
+
+/// The largest whole number that a format may ask for.
+const INTEGER_BYTES_MAX: usize = 32;
+/// What the widest native type is aligned to.
+const ALIGN_MAX: usize = 8;
+
+/// A step of a format.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    Pad,
+    Int { size: usize, signed: bool },
+    Bytes { size: usize },
+    Terminated,
+    Float,
+    Double,
+    Space,
+}
+
+impl Item {
+    fn size(self) -> usize {
+        match self {
+            Item::Pad => 1,
+            Item::Int { size, .. } | Item::Bytes { size } => size,
+            Item::Float => 4,
+            Item::Double => 8,
+            Item::Terminated | Item::Space => 0,
+        }
+    }
+
+    fn is_aligned(self) -> bool {
+        matches!(self, Item::Int { .. } | Item::Float | Item::Double)
+    }
+}
+
+/// Reads a format from left to right.
+struct Format<'a> {
+    lua: &'a Lua,
+    /// The function that reads it, for what it says of errors.
+    function: &'static str,
+    rest: &'a [u8],
+    little: bool,
+    align: usize,
+}
+
+impl<'a> Format<'a> {
+    fn new(lua: &'a Lua, function: &'static str, text: &'a [u8]) -> Format<'a> {
+        Format { lua, function, rest: text, little: cfg!(target_endian = "little"), align: 1 }
+    }
+
+    fn digits(&mut self, otherwise: usize) -> Result<usize> {
+        let len = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        if digits.is_empty() {
+            return Ok(otherwise);
+        }
+        let mut n: usize = 0;
+        for digit in digits {
+            let next = n.checked_mul(10).and_then(|n| n.checked_add(usize::from(digit - b'0')));
+            n = next
+                .filter(|n| i32::try_from(*n).is_ok())
+                .ok_or_else(|| fail(self.lua, "integral size overflow"))?;
+        }
+        Ok(n)
+    }
+
+    fn integer(&mut self, otherwise: usize, signed: bool) -> Result<Item> {
+        let size = self.digits(otherwise)?;
+        if size > INTEGER_BYTES_MAX {
+            let text = format!("integral size {size} is larger than limit of {INTEGER_BYTES_MAX}");
+            return Err(fail(self.lua, text));
+        }
+        Ok(Item::Int { size, signed })
+    }
+
+    /// The next step; `None` at the end.
+    fn next(&mut self) -> Result<Option<Item>> {
+        while let Some((option, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Ok(Some(match option {
+                b'x' => Item::Pad,
+                b'b' | b'B' => Item::Int { size: 1, signed: *option == b'b' },
+                b'h' | b'H' => Item::Int { size: 2, signed: *option == b'h' },
+                b'l' | b'L' => Item::Int { size: 8, signed: *option == b'l' },
+                b'T' => Item::Int { size: 8, signed: false },
+                b'f' => Item::Float,
+                b'd' => Item::Double,
+                b'i' | b'I' => self.integer(4, *option == b'i')?,
+                b'c' => Item::Bytes { size: self.digits(1)? },
+                b's' => Item::Terminated,
+                b' ' => Item::Space,
+                b'<' | b'>' => {
+                    self.little = *option == b'<';
+                    continue;
+                }
+                b'!' => {
+                    self.align = self.digits(ALIGN_MAX)?;
+                    if !self.align.is_power_of_two() {
+                        let text = format!("alignment {} is not a power of 2", self.align);
+                        return Err(fail(self.lua, text));
+                    }
+                    continue;
+                }
+                other => {
+                    let text = format!("invalid format option '{}'", char::from(*other));
+                    return Err(bad_argument(self.lua, 1, self.function, &text));
+                }
+            }));
+        }
+        Ok(None)
+    }
+
+    /// How many bytes come before an item, so that it is aligned.
+    fn padding(&self, item: Item, at: usize) -> usize {
+        let align = item.size().min(self.align);
+        if align <= 1 || !item.is_aligned() {
+            return 0;
+        }
+        (align - (at & (align - 1))) & (align - 1)
+    }
+}
+
+pub(crate) fn library(lua: &Lua) -> Result<Table> {
+    let library = lua.create_table()?;
+    library.raw_set("pack", lua.create_function(pack)?)?;
+    library.raw_set("unpack", lua.create_function(unpack)?)?;
+    library.raw_set("size", lua.create_function(size)?)?;
+    Ok(library)
+}
+
+/// Writes the lowest bytes of a number of 64 bits; bytes beyond are 0.
+fn put_int(out: &mut Vec<u8>, n: u64, size: usize, little: bool) {
+    let byte = |at: usize| if at < 8 { (n >> (at * 8)) as u8 } else { 0 };
+    if little {
+        out.extend((0..size).map(byte));
+    } else {
+        out.extend((0..size).rev().map(byte));
+    }
+}
+
+/// A number as the 64 bits that stand for it: what is below zero as a complement.
+fn whole(n: f64) -> u64 {
+    match n {
+        n if n < 0.0 => n as i64 as u64,
+        n if n < 18_446_744_073_709_551_616.0 => n as u64,
+        _ => 1 << 63,
+    }
+}
+
+fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
+    let text = string(lua, &args, 0, "pack")?;
+    let text = text.as_bytes();
+    let mut format = Format::new(lua, "pack", &text);
+    let mut out = Vec::new();
+    let mut arg = 1;
+    while let Some(item) = format.next()? {
+        out.resize(out.len() + format.padding(item, out.len()), 0);
+        match item {
+            Item::Pad => out.push(0),
+            Item::Space => {}
+            Item::Int { size, .. } => {
+                put_int(&mut out, whole(number(lua, &args, arg, "pack")?), size, format.little);
+                arg += 1;
+            }
+            Item::Float | Item::Double => {
+                let n = number(lua, &args, arg, "pack")?;
+                let mut bytes: [u8; 8] = n.to_le_bytes();
+                let bytes = if matches!(item, Item::Float) {
+                    bytes[..4].copy_from_slice(&(n as f32).to_le_bytes());
+                    &mut bytes[..4]
+                } else {
+                    &mut bytes[..]
+                };
+                if !format.little {
+                    bytes.reverse();
+                }
+                out.extend_from_slice(bytes);
+                arg += 1;
+            }
+            Item::Bytes { size } => {
+                let given = string(lua, &args, arg, "pack")?;
+                let bytes = given.as_bytes();
+                let size = if size == 0 { bytes.len() } else { size };
+                let taken = bytes.get(..size);
+                let taken = taken.ok_or_else(|| bad_argument(lua, arg + 1, "pack", "string too short"))?;
+                out.extend_from_slice(taken);
+                arg += 1;
+            }
+            Item::Terminated => {
+                out.extend_from_slice(&string(lua, &args, arg, "pack")?.as_bytes());
+                out.push(0);
+                arg += 1;
+            }
+        }
+    }
+    lua.create_string(out)
+}
+
+fn get_int(bytes: &[u8], signed: bool, little: bool) -> f64 {
+    let digit = |n: u64, byte: &u8| n << 8 | u64::from(*byte);
+    let n = if little { bytes.iter().rev().fold(0, digit) } else { bytes.iter().fold(0, digit) };
+    if !signed {
+        return n as f64;
+    }
+    let bits = (bytes.len() * 8).min(64) as u32;
+    if bits == 0 {
+        return 0.0;
+    }
+    ((n << (64 - bits)) as i64 >> (64 - bits)) as f64
+}
+
+fn get_float(bytes: &[u8], little: bool) -> f64 {
+    let mut ordered = [0; 8];
+    let ordered = &mut ordered[..bytes.len()];
+    ordered.copy_from_slice(bytes);
+    if !little {
+        ordered.reverse();
+    }
+    match *ordered {
+        [a, b, c, d] => f64::from(f32::from_le_bytes([a, b, c, d])),
+        [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0.0,
+    }
+}
+
+fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
+    let (text, data) = (string(lua, &args, 0, "unpack")?, string(lua, &args, 1, "unpack")?);
+    let (text, data) = (text.as_bytes(), data.as_bytes());
+    let start = if args.get(2).is_none_or(Value::is_nil) { 1 } else { integer(lua, &args, 2, "unpack")? };
+    let start = usize::try_from(start).ok().and_then(|start| start.checked_sub(1));
+    let mut at = start.ok_or_else(|| bad_argument(lua, 3, "unpack", "offset must be 1 or greater"))?;
+    let too_short = || bad_argument(lua, 2, "unpack", "data string too short");
+    let mut format = Format::new(lua, "unpack", &text);
+    let mut values: Vec<Value> = Vec::new();
+    while let Some(item) = format.next()? {
+        at = at.checked_add(format.padding(item, at)).ok_or_else(too_short)?;
+        let mut size = item.size();
+        if let Item::Bytes { size: 0 } = item {
+            // A length of zero means the number read last.
+            let last = match values.pop() {
+                Some(Value::Number(n)) => Some(n),
+                _ => None,
+            };
+            let last = last.ok_or_else(|| fail(lua, "format 'c0' needs a previous size"))?;
+            if last < 0.0 || last > data.len() as f64 {
+                return Err(too_short());
+            }
+            size = last as usize;
+        }
+        let bytes = at.checked_add(size).and_then(|end| data.get(at..end)).ok_or_else(too_short)?;
+        match item {
+            Item::Pad | Item::Space => {}
+            Item::Int { signed, .. } => values.push(Value::Number(get_int(bytes, signed, format.little))),
+            Item::Float | Item::Double => values.push(Value::Number(get_float(bytes, format.little))),
+            Item::Bytes { .. } => values.push(Value::String(lua.create_string(bytes)?)),
+            Item::Terminated => {
+                let end = data[at..].iter().position(|byte| *byte == 0);
+                let end = end.ok_or_else(|| fail(lua, "unfinished string in data"))?;
+                values.push(Value::String(lua.create_string(&data[at..at + end])?));
+                size = end + 1;
+            }
+        }
+        at += size;
+    }
+    values.push(Value::Number((at + 1) as f64));
+    Ok(values.into())
+}
+
+fn size(lua: &Lua, args: MultiValue) -> Result<f64> {
+    let text = string(lua, &args, 0, "size")?;
+    let text = text.as_bytes();
+    let mut format = Format::new(lua, "size", &text);
+    let mut total: usize = 0;
+    while let Some(item) = format.next()? {
+        match item {
+            Item::Terminated => {
+                return Err(bad_argument(lua, 1, "size", "option 's' has no fixed size"));
+            }
+            Item::Bytes { size: 0 } => {
+                return Err(bad_argument(lua, 1, "size", "option 'c0' has no fixed size"));
+            }
+            _ => {}
+        }
+        let more = format.padding(item, total) + item.size();
+        total = total.checked_add(more).ok_or_else(|| fail(lua, "format string too large"))?;
+    }
+    Ok(total as f64)
+}
