@@ -437,8 +437,10 @@ pub static SETTINGS: &[Setting] = &[
     ),
     inert("socket-mark-id", Kind::Int(0, 4_294_967_295), "0"),
     inert("stop-writes-on-bgsave-error", Kind::Bool, "yes"),
-    setting("stream-node-max-bytes", Kind::Bytes(0, MAX), "4096", "The size of a stream's nodes."),
-    setting("stream-node-max-entries", Kind::Int(0, MAX), "100", "The entries of a stream's node."),
+    setting("stream-node-max-bytes", Kind::Bytes(0, MAX), "4096", "The size of a stream's nodes.")
+        .applied(apply_values),
+    setting("stream-node-max-entries", Kind::Int(0, MAX), "100", "The entries of a stream's node.")
+        .applied(apply_values),
     inert("supervised", Kind::OneOf(&["no", "upstart", "systemd", "auto"]), "no").fixed(),
     inert("syslog-enabled", Kind::Bool, "no").fixed(),
     inert("syslog-facility", Kind::Text, "local0").fixed(),
@@ -598,6 +600,8 @@ fn apply_values(instance: &Instance) {
         set_max_listpack_value: size("set-max-listpack-value"),
         zset_max_listpack_entries: size("zset-max-listpack-entries"),
         zset_max_listpack_value: size("zset-max-listpack-value"),
+        stream_node_max_bytes: size("stream-node-max-bytes"),
+        stream_node_max_entries: size("stream-node-max-entries"),
     });
 }
 

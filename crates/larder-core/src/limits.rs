@@ -45,3 +45,6 @@ pub const EVICT_KEYS: usize = 1_024;
 
 /// Steps that one write makes to evict them: not each step evicts.
 pub const EVICT_STEPS: usize = 2_048;
+
+/// Bytes of fields and values of one entry of a stream, and of a node of a stream: Redis' own limit.
+pub const STREAM_ENTRY_LEN_MAX: usize = 1 << 30;

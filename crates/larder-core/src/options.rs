@@ -23,6 +23,10 @@ pub struct ValueLimits {
     pub zset_max_listpack_entries: usize,
     /// `zset-max-listpack-value`, in bytes.
     pub zset_max_listpack_value: usize,
+    /// `stream-node-max-bytes`; 0 for no limit.
+    pub stream_node_max_bytes: usize,
+    /// `stream-node-max-entries`; 0 for no limit.
+    pub stream_node_max_entries: usize,
 }
 
 impl Default for ValueLimits {
@@ -36,6 +40,8 @@ impl Default for ValueLimits {
             set_max_listpack_value: 64,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
+            stream_node_max_bytes: 4_096,
+            stream_node_max_entries: 100,
         }
     }
 }

@@ -1023,10 +1023,11 @@ impl View<'_> {
                     old.table.for_each(|record| bytes += used_bytes(&record));
                 }
                 stripe.account(-bytes);
-                for watched in stripe.interest.keys_of(db) {
-                    let key = view.shared.keyspace.key(db, &watched);
+                for bytes in stripe.interest.keys_of(db) {
+                    let key = view.shared.keyspace.key(db, &bytes);
                     if old.table.get(key.hash, key.bytes).is_some() {
                         stripe.interest.mark(&key);
+                        view.after.ready.push(OwnedKey { db, bytes });
                     }
                 }
                 let len = old.table.len();

@@ -13,6 +13,7 @@ pub mod score;
 mod score_list;
 mod score_tree;
 pub mod set;
+pub mod stream;
 pub mod string;
 pub mod zset;
 
@@ -21,6 +22,7 @@ use crate::sync::Arc;
 use hash::Hash;
 use list::List;
 use set::Set;
+use stream::Stream;
 use zset::Zset;
 
 /// The type of a value.
@@ -69,6 +71,8 @@ pub enum Object {
     Hash(Hash),
     /// Members.
     Set(Set),
+    /// A log of entries.
+    Stream(Stream),
 }
 
 impl Object {
@@ -80,6 +84,7 @@ impl Object {
             Object::Zset(_) => Kind::Zset,
             Object::Hash(_) => Kind::Hash,
             Object::Set(_) => Kind::Set,
+            Object::Stream(_) => Kind::Stream,
         }
     }
 
@@ -91,6 +96,7 @@ impl Object {
             Object::Hash(hash) => hash.encoding(),
             Object::Set(set) => set.encoding(),
             Object::Zset(zset) => zset.encoding(),
+            Object::Stream(stream) => stream.encoding(),
         }
     }
 
@@ -103,17 +109,18 @@ impl Object {
                 Object::Zset(zset) => zset.used_bytes(),
                 Object::Hash(hash) => hash.used_bytes(),
                 Object::Set(set) => set.used_bytes(),
+                Object::Stream(stream) => stream.used_bytes(),
             }
     }
 }
 
-/// A value type with members: it exists as long as it has some.
+/// A value type with members: it exists as long as it has some, unless there is more to it than them.
 pub trait Collection: Sized {
     /// Its type.
     const KIND: Kind;
     /// One without members.
     fn empty(hasher: &KeyHasher) -> Self;
-    /// Whether it has no members.
+    /// Whether it has no members and so ends to exist.
     fn is_empty(&self) -> bool;
     /// As an object.
     fn into_object(self) -> Object;
@@ -199,5 +206,38 @@ mod tests {
                 edit.pop_back();
             },
         );
+    }
+
+    #[test]
+    fn a_stream_accounts_for_its_bytes_and_outlives_its_entries() {
+        use stream::{Group, Keep, Pending, References, Stream, StreamId, Trim};
+        let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+        let key = engine.key(DbIndex::default(), b"key");
+        let mut view = engine.view_one(&key, None);
+        for n in 1..=5_000 {
+            view.edit(&key, Missing::Create, |edit: &mut Edit<'_, Stream>| {
+                let (limits, id) = (edit.tools.limits, StreamId::new(n, 0));
+                edit.log_mut().append(&limits, id, &[b"field", b"value"]).expect("it is above the last");
+                edit.add_group(b"group", Group::new(StreamId::MIN, Some(0)));
+                edit.edit_group(b"group", |_, group| {
+                    let (consumer, _) = group.find_or_create(format!("consumer:{}", n % 10).as_bytes(), 0);
+                    group.assign(id, Pending { consumer, delivered_ms: 0, deliveries: 1 });
+                });
+            })
+            .expect("it is of this type");
+        }
+        drop(view);
+        assert!(engine.records_bytes() > 400_000, "{}", engine.records_bytes());
+        let mut view = engine.view_one(&key, None);
+        view.edit(&key, Missing::Skip, |edit: &mut Edit<'_, Stream>| {
+            let all = Trim { keep: Keep::Newest(0), roughly: false, limit: None };
+            assert_eq!(edit.trim(&all, References::Delete), 5_000);
+            assert!(edit.remove_group(b"group"));
+        })
+        .expect("it is of this type");
+        drop(view);
+        assert!(engine.records_bytes() < 1_000, "{}", engine.records_bytes());
+        assert!(engine.view_one(&key, None).remove(&key).expect("it is in the view"));
+        assert_eq!(engine.records_bytes(), 0);
     }
 }

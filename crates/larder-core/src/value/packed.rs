@@ -1,4 +1,5 @@
-//! A few byte strings one after the other in one allocation: the small form of hashes and sets.
+//! A few byte strings one after the other in one allocation: the small form of hashes and sets. Entries of streams are
+//! written in the same way.
 //!
 //! ```text
 //! length 1 or 5 | text        or        form 1 | number, 1 to 8 bytes
@@ -57,8 +58,16 @@ impl<'w> Word<'w> {
         }
     }
 
-    fn size(&self) -> usize {
+    /// Bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
         self.body().len() + if self.head() == LONG { LONG_HEAD } else { 1 }
+    }
+
+    /// Writes it at the end.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
+        let at = bytes.len();
+        bytes.resize(at + self.size(), 0);
+        self.write(&mut bytes[at..]);
     }
 
     /// Writes it to where it has room.
@@ -88,6 +97,12 @@ impl<'p> Item<'p> {
     #[inline]
     pub(crate) fn text(self) -> &'p [u8] {
         self.body
+    }
+
+    /// Whether this word went in.
+    #[inline]
+    pub(crate) fn is(&self, word: &Word<'_>) -> bool {
+        self.head == word.head() && self.body == word.body()
     }
 
     /// What went in.
@@ -212,6 +227,18 @@ impl Packed {
 pub(crate) struct Iter<'p> {
     bytes: &'p [u8],
     at: usize,
+}
+
+impl<'p> Iter<'p> {
+    /// Over words that were written one after the other.
+    pub(crate) fn over(bytes: &'p [u8]) -> Iter<'p> {
+        Iter { bytes, at: 0 }
+    }
+
+    /// Where the next one begins.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
 }
 
 impl<'p> Iterator for Iter<'p> {
