@@ -24,6 +24,8 @@ pub struct Wait {
     pub timeout_ms: Option<u64>,
     /// What is answered when the time is up.
     pub empty: Empty,
+    /// Words that stand for others when the command runs again: what a word meant that depends on the present.
+    pub pinned: Vec<(usize, Box<[u8]>)>,
 }
 
 /// A reply that says that nothing came.

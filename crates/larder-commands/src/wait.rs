@@ -86,6 +86,10 @@ impl Instance {
     /// Makes the client of `cx` wait. Called with the locks under which its command found nothing.
     pub(crate) fn begin_wait(&self, cx: &mut Cx<'_>, words: &[&[u8]], wait: &Wait) -> Result<Blocked, Error> {
         let id = WaiterId(self.waiters.next.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut words = words.to_vec();
+        for (at, word) in &wait.pinned {
+            words[*at] = word;
+        }
         let keys = wait.keys.iter().filter_map(|at| words.get(*at)).map(|key| Box::from(*key)).collect();
         let waiter = Waiter {
             client: cx.session.client.clone(),

@@ -10,6 +10,7 @@ pub(crate) mod pubsub;
 pub(crate) mod scripting;
 pub(crate) mod server;
 pub(crate) mod sets;
+pub(crate) mod streams;
 pub(crate) mod strings;
 pub(crate) mod transactions;
 pub(crate) mod zsets;

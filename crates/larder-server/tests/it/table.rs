@@ -9,6 +9,8 @@ use std::fmt::Write;
 /// Where the tables differ, and why: the command, the part, the reason.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("getset", "replaced_by", "Redis has a mark of its documentation system in the text"),
+    ("xadd", "arguments", "KEEPREF, DELREF and ACKED are from Redis 8.2"),
+    ("xtrim", "arguments", "KEEPREF, DELREF and ACKED are from Redis 8.2"),
     ("zrank", "arity", "WITHSCORE is from Redis 7.2"),
     ("zrank", "arguments", "WITHSCORE is from Redis 7.2"),
     ("zrevrank", "arity", "WITHSCORE is from Redis 7.2"),

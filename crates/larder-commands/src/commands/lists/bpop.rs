@@ -60,7 +60,12 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result
             return Ok(Done);
         }
     }
-    Ok(Outcome::Wait(Wait { keys: (1..last).collect(), timeout_ms, empty: Empty::NullArray }))
+    Ok(Outcome::Wait(Wait {
+        keys: (1..last).collect(),
+        timeout_ms,
+        empty: Empty::NullArray,
+        pinned: Vec::new(),
+    }))
 }
 
 /// Whether a key holds a list. Who waits already is not disturbed by a value of another type.

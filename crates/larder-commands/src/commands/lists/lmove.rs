@@ -133,5 +133,10 @@ fn waiting(
     if is_list && !cx.must_queue(&source)? {
         return once(cx, args, out, from, to);
     }
-    Ok(Outcome::Wait(Wait { keys: [1].as_slice().into(), timeout_ms, empty: Empty::Null }))
+    Ok(Outcome::Wait(Wait {
+        keys: [1].as_slice().into(),
+        timeout_ms,
+        empty: Empty::Null,
+        pinned: Vec::new(),
+    }))
 }

@@ -75,7 +75,12 @@ pub(crate) static BLMPOP: Command = Command {
         if asked.take(cx, args, out)? {
             return Ok(Done);
         }
-        Ok(Outcome::Wait(Wait { keys: asked.keys().collect(), timeout_ms, empty: Empty::NullArray }))
+        Ok(Outcome::Wait(Wait {
+            keys: asked.keys().collect(),
+            timeout_ms,
+            empty: Empty::NullArray,
+            pinned: Vec::new(),
+        }))
     },
     ..Command::DEFAULT
 };

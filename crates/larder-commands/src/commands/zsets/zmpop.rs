@@ -78,7 +78,12 @@ pub(crate) static BZMPOP: Command = Command {
         if asked.take(cx, args, out)? {
             return Ok(Done);
         }
-        Ok(Outcome::Wait(Wait { keys: asked.keys().collect(), timeout_ms, empty: Empty::NullArray }))
+        Ok(Outcome::Wait(Wait {
+            keys: asked.keys().collect(),
+            timeout_ms,
+            empty: Empty::NullArray,
+            pinned: Vec::new(),
+        }))
     },
     ..BASE
 };
