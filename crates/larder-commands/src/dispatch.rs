@@ -10,7 +10,7 @@ use crate::keys;
 use crate::reply::{NoReply, Protocol, Reply, Value};
 use crate::session::{Afterwards, Answers, Session};
 use crate::settings::{Kind, find};
-use crate::spec::{Command, Reach, access, flags};
+use crate::spec::{Command, Group, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
 use crate::wait::Blocked;
@@ -46,6 +46,35 @@ impl Instance {
         let key = self.engine().key(session.db(), words.get(usize::from(at))?);
         self.engine().prefetch(&key);
         Some(key)
+    }
+
+    /// Whether a command may take long because it runs a script that has not proven to be quick. Whoever serves several
+    /// clients on one thread then executes it on another thread, and goes on with the others meanwhile.
+    #[inline]
+    pub fn may_linger(&self, session: &Session, words: &[&[u8]]) -> bool {
+        // Names of commands that run scripts begin like this.
+        let named = |word: &[u8]| matches!(word.first(), Some(b'e' | b'E' | b'f' | b'F'));
+        words.first().is_some_and(|word| named(word)) && self.lingers(session, words)
+    }
+
+    fn lingers(&self, session: &Session, words: &[&[u8]]) -> bool {
+        let Some(entry) = self.table().find(words[0]) else { return false };
+        if !session.authenticated {
+            return false;
+        }
+        let name = entry.command.name;
+        match &session.transaction {
+            None => entry.command.group == Group::Scripting && self.runs_long(name, words),
+            Some(transaction) => {
+                name == "exec"
+                    && transaction.queued.iter().any(|(index, words)| {
+                        let Some(queued) = self.table().get(*index) else { return false };
+                        let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+                        queued.command.group == Group::Scripting
+                            && self.runs_long(queued.command.name, &words)
+                    })
+            }
+        }
     }
 
     /// Executes one command. `words` is not empty.

@@ -2,7 +2,7 @@
 
 use crate::arguments::{bad_argument, fail, string, type_name};
 use crate::decimal::{read_prefix, write_g};
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use mlua::{Function, Lua, MultiValue, Result, Table, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -55,12 +55,13 @@ type Field<T> = fn(&mut Settings) -> &mut T;
 pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
     let library = lua.create_table()?;
     let shared = settings.clone();
+    let next: Function = lua.globals().raw_get("next")?;
     let encode = move |lua: &Lua, args: MultiValue| {
         let [value] = args.as_slices().0 else {
             return Err(bad_argument(lua, 1, "encode", "expected 1 argument"));
         };
-        let mut encoder = Encoder { lua, settings: shared.get(), out: Vec::new() };
-        encoder.value(value, 0)?;
+        let mut encoder = Encoder { lua, next: &next, settings: shared.get(), out: Vec::new() };
+        encoder.encode(value)?;
         lua.create_string(encoder.out)
     };
     library.raw_set("encode", lua.create_function(encode)?)?;
@@ -203,8 +204,33 @@ fn choice(
     }
 }
 
+/// A table that is being written.
+enum Open {
+    List {
+        table: Table,
+        at: i64,
+        len: i64,
+    },
+    /// With the key that was written last.
+    Object {
+        table: Table,
+        key: Value,
+    },
+}
+
+/// What a look over a table finds.
+struct Kind {
+    /// How long it is as a list.
+    list_len: Option<i64>,
+    /// There are tables in it.
+    is_nested: bool,
+}
+
 struct Encoder<'a> {
     lua: &'a Lua,
+    /// Lua's function of this name. The machine has room for some thousand values that Rust holds at a time, so tables
+    /// are gone through one pair after the other.
+    next: &'a Function,
     settings: Settings,
     out: Vec<u8>,
 }
@@ -214,13 +240,100 @@ impl Encoder<'_> {
         fail(self.lua, format_args!("Cannot serialise {}: {problem}", type_name(value)))
     }
 
-    fn value(&mut self, value: &Value, depth: i64) -> Result<()> {
+    /// Writes a value with all that is in it. Tables within tables are kept on a stack of our own.
+    fn encode(&mut self, value: &Value) -> Result<()> {
+        let mut open: Vec<Open> = Vec::new();
+        let mut value = value.clone();
+        loop {
+            match &value {
+                Value::Table(table) => open.extend(self.begin(table, open.len() as i64 + 1)?),
+                plain => self.plain(plain)?,
+            }
+            value = loop {
+                let Some(last) = open.last_mut() else { return Ok(()) };
+                if let Some(next) = self.advance(last)? {
+                    break next;
+                }
+                open.pop();
+            };
+        }
+    }
+
+    /// Begins a table. One that has no tables in it is written as a whole.
+    fn begin(&mut self, table: &Table, depth: i64) -> Result<Option<Open>> {
+        if depth > self.settings.encode_depth_max.min(DEPTH_MAX) {
+            return Err(fail(self.lua, format_args!("Cannot serialise, excessive nesting ({depth})")));
+        }
+        let kind = self.look_over(table)?;
+        if let Some(len) = kind.list_len {
+            self.out.push(b'[');
+            return Ok(Some(Open::List { table: table.clone(), at: 0, len }));
+        }
+        self.out.push(b'{');
+        if kind.is_nested {
+            return Ok(Some(Open::Object { table: table.clone(), key: Value::Nil }));
+        }
+        let mut first = true;
+        table.for_each::<Value, Value>(|key, value| {
+            self.key(&key, std::mem::take(&mut first))?;
+            self.plain(&value)
+        })?;
+        self.out.push(b'}');
+        Ok(None)
+    }
+
+    fn key(&mut self, key: &Value, first: bool) -> Result<()> {
+        if !first {
+            self.out.push(b',');
+        }
+        match key {
+            Value::String(text) => self.text(&text.as_bytes()),
+            Value::Number(_) | Value::Integer(_) => {
+                self.out.push(b'"');
+                self.plain(key)?;
+                self.out.push(b'"');
+            }
+            other => return Err(self.cannot(other, "table key must be a number or string")),
+        }
+        self.out.push(b':');
+        Ok(())
+    }
+
+    /// Goes on to the next value of a table; `None` when that was its end.
+    fn advance(&mut self, open: &mut Open) -> Result<Option<Value>> {
+        match open {
+            Open::List { at, len, .. } if at == len => {
+                self.out.push(b']');
+                Ok(None)
+            }
+            Open::List { table, at, .. } => {
+                if *at > 0 {
+                    self.out.push(b',');
+                }
+                *at += 1;
+                table.raw_get(*at).map(Some)
+            }
+            Open::Object { table, key } => {
+                let first = key.is_nil();
+                let (name, value): (Value, Value) =
+                    self.next.call((&*table, std::mem::replace(key, Value::Nil)))?;
+                if name.is_nil() {
+                    self.out.push(b'}');
+                    return Ok(None);
+                }
+                self.key(&name, first)?;
+                *key = name;
+                Ok(Some(value))
+            }
+        }
+    }
+
+    fn plain(&mut self, value: &Value) -> Result<()> {
         match value {
             Value::String(text) => self.text(&text.as_bytes()),
             Value::Number(n) => self.number(*n, value)?,
             Value::Integer(n) => self.integer(*n),
             Value::Boolean(yes) => self.out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-            Value::Table(table) => self.table(table, depth + 1)?,
             value if value.is_nil() || value.is_null() => self.out.extend_from_slice(b"null"),
             value => return Err(self.cannot(value, "type not supported")),
         }
@@ -288,69 +401,29 @@ impl Encoder<'_> {
         self.out.push(b'"');
     }
 
-    /// How long a table is as a list; `None` if it is none.
-    fn list_len(&self, table: &Table) -> Result<Option<i64>> {
+    fn look_over(&self, table: &Table) -> Result<Kind> {
         let (mut most, mut count) = (0_i64, 0_i64);
-        let mut list = true;
-        table.for_each::<Value, Value>(|key, _| {
+        let (mut list, mut is_nested) = (true, false);
+        table.for_each::<Value, Value>(|key, value| {
             let position = match key {
                 Value::Integer(n) => n,
                 Value::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => n as i64,
                 _ => 0,
             };
             list &= position > 0;
+            is_nested |= value.is_table();
             most = most.max(position);
             count += 1;
             Ok(())
         })?;
-        if !list {
-            return Ok(None);
-        }
         let Settings { sparse_ratio, sparse_safe, sparse_convert, .. } = self.settings;
-        if sparse_ratio > 0 && most > count.saturating_mul(sparse_ratio) && most > sparse_safe {
+        if list && sparse_ratio > 0 && most > count.saturating_mul(sparse_ratio) && most > sparse_safe {
             if !sparse_convert {
                 return Err(self.cannot(&Value::Table(table.clone()), "excessively sparse array"));
             }
-            return Ok(None);
+            list = false;
         }
-        Ok((most > 0).then_some(most))
-    }
-
-    fn table(&mut self, table: &Table, depth: i64) -> Result<()> {
-        if depth > self.settings.encode_depth_max.min(DEPTH_MAX) {
-            return Err(fail(self.lua, format_args!("Cannot serialise, excessive nesting ({depth})")));
-        }
-        if let Some(len) = self.list_len(table)? {
-            self.out.push(b'[');
-            for at in 1..=len {
-                if at > 1 {
-                    self.out.push(b',');
-                }
-                self.value(&table.raw_get(at)?, depth)?;
-            }
-            self.out.push(b']');
-            return Ok(());
-        }
-        self.out.push(b'{');
-        let mut first = true;
-        table.for_each::<Value, Value>(|key, value| {
-            if !std::mem::take(&mut first) {
-                self.out.push(b',');
-            }
-            match &key {
-                Value::String(text) => self.text(&text.as_bytes()),
-                Value::Number(_) | Value::Integer(_) => {
-                    self.out.push(b'"');
-                    self.value(&key, depth)?;
-                    self.out.push(b'"');
-                }
-                other => return Err(self.cannot(other, "table key must be a number or string")),
-            }
-            self.out.push(b':');
-            self.value(&value, depth)
-        })?;
-        self.out.push(b'}');
-        Ok(())
+        Ok(Kind { list_len: (list && most > 0).then_some(most), is_nested })
     }
 }
 
@@ -386,6 +459,12 @@ impl Token<'_> {
     }
 }
 
+/// A table that is being read, and where its next value goes.
+enum Within {
+    List { table: Table, next: i64 },
+    Object { table: Table, key: mlua::String },
+}
+
 struct Decoder<'a> {
     lua: &'a Lua,
     settings: Settings,
@@ -399,8 +478,7 @@ impl Decoder<'_> {
         if let [0, _, ..] | [_, 0, ..] = self.text {
             return Err(fail(self.lua, "JSON parser does not support UTF-16 or UTF-32"));
         }
-        let (token, start) = self.token()?;
-        let value = self.value(token, start, 0)?;
+        let value = self.decode()?;
         let (token, start) = self.token()?;
         if !matches!(token, Token::End) {
             return Err(self.expected("the end", &token, start));
@@ -514,14 +592,82 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn value(&mut self, token: Token<'static>, start: usize, depth: i64) -> Result<Value> {
-        match token {
-            Token::Plain(value, _) => Ok(value),
-            Token::Text => self.lua.create_string(&self.scratch).map(Value::String),
-            Token::ArrayBegin => self.array(depth + 1),
-            Token::ObjectBegin => self.object(depth + 1),
-            other => Err(self.expected("value", &other, start)),
+    /// Reads a value with all that is in it. What is nested is kept on a stack of our own.
+    fn decode(&mut self) -> Result<Value> {
+        let mut within: Vec<Within> = Vec::new();
+        let (mut token, mut start) = self.token()?;
+        loop {
+            let mut value = match token {
+                Token::Plain(value, _) => value,
+                Token::Text => self.lua.create_string(&self.scratch).map(Value::String)?,
+                Token::ArrayBegin | Token::ObjectBegin => {
+                    self.check_depth(within.len() as i64 + 1)?;
+                    let table = self.lua.create_table()?;
+                    let is_list = matches!(token, Token::ArrayBegin);
+                    let (first, at) = self.token()?;
+                    match first {
+                        Token::ArrayEnd if is_list => Value::Table(table),
+                        Token::ObjectEnd if !is_list => Value::Table(table),
+                        first if is_list => {
+                            within.push(Within::List { table, next: 1 });
+                            (token, start) = (first, at);
+                            continue;
+                        }
+                        first => {
+                            let key = self.key(&first, at)?;
+                            within.push(Within::Object { table, key });
+                            (token, start) = self.token()?;
+                            continue;
+                        }
+                    }
+                }
+                other => return Err(self.expected("value", &other, start)),
+            };
+            loop {
+                let Some(last) = within.last_mut() else { return Ok(value) };
+                match last {
+                    Within::List { table, next } => {
+                        table.raw_set(*next, value)?;
+                        *next += 1;
+                    }
+                    Within::Object { table, key } => table.raw_set(&*key, value)?,
+                }
+                let (after, at) = self.token()?;
+                match (last, after) {
+                    (Within::List { table, .. }, Token::ArrayEnd)
+                    | (Within::Object { table, .. }, Token::ObjectEnd) => {
+                        value = Value::Table(table.clone());
+                        within.pop();
+                    }
+                    (Within::List { .. }, Token::Comma) => break,
+                    (Within::Object { key, .. }, Token::Comma) => {
+                        let (first, at) = self.token()?;
+                        *key = self.key(&first, at)?;
+                        break;
+                    }
+                    (Within::List { .. }, other) => {
+                        return Err(self.expected("comma or array end", &other, at));
+                    }
+                    (Within::Object { .. }, other) => {
+                        return Err(self.expected("comma or object end", &other, at));
+                    }
+                }
+            }
+            (token, start) = self.token()?;
         }
+    }
+
+    /// A key, whose token is read already, and the colon behind it.
+    fn key(&mut self, token: &Token<'_>, start: usize) -> Result<mlua::String> {
+        if !matches!(token, Token::Text) {
+            return Err(self.expected("object key string", token, start));
+        }
+        let key = self.lua.create_string(&self.scratch)?;
+        let (colon, at) = self.token()?;
+        if !matches!(colon, Token::Colon) {
+            return Err(self.expected("colon", &colon, at));
+        }
+        Ok(key)
     }
 
     fn check_depth(&self, depth: i64) -> Result<()> {
@@ -530,54 +676,6 @@ impl Decoder<'_> {
             return Err(fail(self.lua, text));
         }
         Ok(())
-    }
-
-    fn array(&mut self, depth: i64) -> Result<Value> {
-        self.check_depth(depth)?;
-        let table = self.lua.create_table()?;
-        let (mut token, mut start) = self.token()?;
-        if matches!(token, Token::ArrayEnd) {
-            return Ok(Value::Table(table));
-        }
-        for position in 1.. {
-            let value = self.value(token, start, depth)?;
-            table.raw_set(position, value)?;
-            let (after, at) = self.token()?;
-            match after {
-                Token::ArrayEnd => break,
-                Token::Comma => (token, start) = self.token()?,
-                other => return Err(self.expected("comma or array end", &other, at)),
-            }
-        }
-        Ok(Value::Table(table))
-    }
-
-    fn object(&mut self, depth: i64) -> Result<Value> {
-        self.check_depth(depth)?;
-        let table = self.lua.create_table()?;
-        let (mut token, mut start) = self.token()?;
-        if matches!(token, Token::ObjectEnd) {
-            return Ok(Value::Table(table));
-        }
-        loop {
-            if !matches!(token, Token::Text) {
-                return Err(self.expected("object key string", &token, start));
-            }
-            let key = self.lua.create_string(&self.scratch)?;
-            let (colon, at) = self.token()?;
-            if !matches!(colon, Token::Colon) {
-                return Err(self.expected("colon", &colon, at));
-            }
-            let (first, at) = self.token()?;
-            let value = self.value(first, at, depth)?;
-            table.raw_set(key, value)?;
-            let (after, at) = self.token()?;
-            match after {
-                Token::ObjectEnd => return Ok(Value::Table(table)),
-                Token::Comma => (token, start) = self.token()?,
-                other => return Err(self.expected("comma or object end", &other, at)),
-            }
-        }
     }
 }
 

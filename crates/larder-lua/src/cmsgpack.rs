@@ -5,8 +5,11 @@ use mlua::{Error, Lua, MultiValue, Result, Table, Value};
 
 /// Tables deeper than this are written as nil.
 const DEPTH_MAX: usize = 16;
-/// What is read is nested at most so deep: deeper data is refused, where C would run out of stack.
-const READ_DEPTH_MAX: usize = 128;
+
+/// What is read is nested at most so deep, and gives at most so many values: the machine has room for some thousand
+/// values that Rust holds at a time.
+const READ_DEPTH_MAX: usize = 1_000;
+const VALUES_MAX: usize = 5_000;
 
 pub(crate) fn library(lua: &Lua) -> Result<Table> {
     let library = lua.create_table()?;
@@ -124,33 +127,36 @@ fn put_int(out: &mut Vec<u8>, n: i64) {
     }
 }
 
-/// How long a table is as a list: its keys are the whole numbers from 1 on, in any order.
-fn list_len(table: &Table) -> Result<Option<usize>> {
-    let (mut count, mut most) = (0_usize, 0_usize);
-    for pair in table.pairs::<Value, Value>() {
-        let key = match pair?.0 {
-            Value::Integer(n) => usize::try_from(n).ok(),
-            Value::Number(n) if n.fract() == 0.0 && (1.0..1e15).contains(&n) => Some(n as usize),
-            _ => None,
+/// How many pairs a table has, and whether it is a list: its keys are the whole numbers from 1 on, in any order.
+fn look_over(table: &Table) -> Result<(usize, bool)> {
+    let (mut count, mut most, mut list) = (0_usize, 0_usize, true);
+    table.for_each::<Value, Value>(|key, _| {
+        let key = match key {
+            Value::Integer(n) => usize::try_from(n).unwrap_or(0),
+            Value::Number(n) if n.fract() == 0.0 && (1.0..1e15).contains(&n) => n as usize,
+            _ => 0,
         };
-        let Some(key) = key.filter(|key| *key > 0) else { return Ok(None) };
-        count += 1;
+        list &= key > 0;
         most = most.max(key);
-    }
-    Ok((count == most).then_some(count))
+        count += 1;
+        Ok(())
+    })?;
+    Ok((count, list && count == most))
 }
 
 fn put_table(out: &mut Vec<u8>, table: &Table, depth: usize) -> Result<()> {
-    if let Some(len) = list_len(table)? {
+    let (len, list) = look_over(table)?;
+    if list {
         put_len(out, len, [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)]);
         for at in 1..=len {
             put(out, &table.raw_get(at)?, depth + 1)?;
         }
         return Ok(());
     }
-    let pairs: Vec<(Value, Value)> = table.pairs().collect::<Result<_>>()?;
-    put_len(out, pairs.len(), [(0x80, 15), (0, 0), (0xde, 0xffff), (0xdf, u32::MAX as usize)]);
-    for (key, value) in pairs {
+    put_len(out, len, [(0x80, 15), (0, 0), (0xde, 0xffff), (0xdf, u32::MAX as usize)]);
+    // The machine has room for some thousand values that Rust holds at a time: one pair after the other.
+    for pair in table.pairs::<Value, Value>() {
+        let (key, value) = pair?;
         put(out, &key, depth + 1)?;
         put(out, &value, depth + 1)?;
     }
@@ -175,7 +181,10 @@ fn unpack(lua: &Lua, args: &MultiValue, function: &str, limit: i64, offset: i64)
     let mut reader = Reader { lua, rest };
     let mut values = Vec::new();
     while !reader.rest.is_empty() && values.len() < limit {
-        values.push(reader.value(0)?);
+        if values.len() == VALUES_MAX {
+            return Err(fail(lua, "too many values to unpack"));
+        }
+        values.push(reader.value()?);
     }
     if !everything {
         let at = if reader.rest.is_empty() { -1.0 } else { (data.len() - reader.rest.len()) as f64 };
@@ -206,22 +215,60 @@ impl<'a> Reader<'a> {
         Ok((self.unsigned(len)? << unused) as i64 >> unused)
     }
 
-    fn bytes(&mut self, len: usize) -> Result<Value> {
+    fn bytes(&mut self, len: usize) -> Result<Head> {
         let bytes = self.take(len)?;
-        self.lua.create_string(bytes).map(Value::String)
+        Ok(Head::Plain(Value::String(self.lua.create_string(bytes)?)))
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value> {
+    /// Reads a value with all that is in it. What is nested is kept on a stack of our own.
+    fn value(&mut self) -> Result<Value> {
+        let mut within: Vec<Within> = Vec::new();
+        loop {
+            if within.len() > READ_DEPTH_MAX {
+                return Err(fail(self.lua, "Bad data format in input."));
+            }
+            let mut value = match self.head()? {
+                Head::Plain(value) => value,
+                Head::List(0) | Head::Map(0) => Value::Table(self.lua.create_table()?),
+                Head::List(left) => {
+                    let table = self.lua.create_table_with_capacity(self.room(left), 0)?;
+                    within.push(Within { table, left, place: Place::List(1) });
+                    continue;
+                }
+                Head::Map(pairs) => {
+                    let table = self.lua.create_table_with_capacity(0, self.room(pairs))?;
+                    within.push(Within { table, left: pairs * 2, place: Place::Key });
+                    continue;
+                }
+            };
+            loop {
+                let Some(last) = within.last_mut() else { return Ok(value) };
+                last.put(value)?;
+                if last.left > 0 {
+                    break;
+                }
+                value = Value::Table(last.table.clone());
+                within.pop();
+            }
+        }
+    }
+
+    /// Room for values that are announced: there are no more of them than bytes.
+    fn room(&self, len: usize) -> usize {
+        len.min(self.rest.len()).min(1_024)
+    }
+
+    fn head(&mut self) -> Result<Head> {
         let head = self.take(1)?[0];
-        let number = |n: f64| Ok(Value::Number(n));
+        let number = |n: f64| Ok(Head::Plain(Value::Number(n)));
         match head {
             0..=0x7f => number(f64::from(head)),
             0xe0..=0xff => number(f64::from(head as i8)),
-            0x80..=0x8f => self.map(usize::from(head & 15), depth),
-            0x90..=0x9f => self.list(usize::from(head & 15), depth),
+            0x80..=0x8f => Ok(Head::Map(usize::from(head & 15))),
+            0x90..=0x9f => Ok(Head::List(usize::from(head & 15))),
             0xa0..=0xbf => self.bytes(usize::from(head & 31)),
-            0xc0 => Ok(Value::Nil),
-            0xc2 | 0xc3 => Ok(Value::Boolean(head == 0xc3)),
+            0xc0 => Ok(Head::Plain(Value::Nil)),
+            0xc2 | 0xc3 => Ok(Head::Plain(Value::Boolean(head == 0xc3))),
             0xca => number(f64::from(f32::from_bits(self.unsigned(4)? as u32))),
             0xcb => number(f64::from_bits(self.unsigned(8)?)),
             0xcc..=0xcf => number(self.unsigned(1 << (head - 0xcc))? as f64),
@@ -231,47 +278,54 @@ impl<'a> Reader<'a> {
                 let len = self.unsigned(1 << width)? as usize;
                 self.bytes(len)
             }
-            0xdc | 0xdd => {
-                let len = self.unsigned(2 << (head - 0xdc))? as usize;
-                self.list(len, depth)
-            }
-            0xde | 0xdf => {
-                let len = self.unsigned(2 << (head - 0xde))? as usize;
-                self.map(len, depth)
-            }
+            0xdc | 0xdd => Ok(Head::List(self.unsigned(2 << (head - 0xdc))? as usize)),
+            0xde | 0xdf => Ok(Head::Map(self.unsigned(2 << (head - 0xde))? as usize)),
             _ => Err(fail(self.lua, "Bad data format in input.")),
         }
     }
+}
 
-    /// A table for values that are announced; there are no more of them than bytes.
-    fn table(&self, len: usize, list: bool, depth: usize) -> Result<Table> {
-        if depth >= READ_DEPTH_MAX {
-            return Err(fail(self.lua, "Bad data format in input."));
-        }
-        let room = len.min(self.rest.len()).min(1_024);
-        self.lua.create_table_with_capacity(if list { room } else { 0 }, if list { 0 } else { room })
-    }
+/// What a value begins with.
+enum Head {
+    Plain(Value),
+    /// So many values follow.
+    List(usize),
+    /// So many pairs follow.
+    Map(usize),
+}
 
-    fn list(&mut self, len: usize, depth: usize) -> Result<Value> {
-        let table = self.table(len, true, depth)?;
-        for at in 1..=len {
-            table.raw_set(at, self.value(depth + 1)?)?;
-        }
-        Ok(Value::Table(table))
-    }
+/// Where the next value of a table goes.
+enum Place {
+    List(usize),
+    Key,
+    Field(Value),
+}
 
-    fn map(&mut self, len: usize, depth: usize) -> Result<Value> {
-        let table = self.table(len, false, depth)?;
-        for _ in 0..len {
-            let key = self.value(depth + 1)?;
-            let value = self.value(depth + 1)?;
-            match key {
+/// A table that is being read.
+struct Within {
+    table: Table,
+    left: usize,
+    place: Place,
+}
+
+impl Within {
+    fn put(&mut self, value: Value) -> Result<()> {
+        self.left -= 1;
+        self.place = match std::mem::replace(&mut self.place, Place::Key) {
+            Place::List(at) => {
+                self.table.raw_set(at, value)?;
+                Place::List(at + 1)
+            }
+            Place::Key => match value {
                 Value::Nil => return Err(Error::runtime("table index is nil")),
                 Value::Number(n) if n.is_nan() => return Err(Error::runtime("table index is NaN")),
-                _ => {}
+                key => Place::Field(key),
+            },
+            Place::Field(key) => {
+                self.table.raw_set(key, value)?;
+                Place::Key
             }
-            table.raw_set(key, value)?;
-        }
-        Ok(Value::Table(table))
+        };
+        Ok(())
     }
 }

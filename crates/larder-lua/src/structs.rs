@@ -186,7 +186,8 @@ fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
                 let bytes = given.as_bytes();
                 let size = if size == 0 { bytes.len() } else { size };
                 let taken = bytes.get(..size);
-                let taken = taken.ok_or_else(|| bad_argument(lua, arg + 1, "pack", "string too short"))?;
+                // The position is one too many, as it is in Redis.
+                let taken = taken.ok_or_else(|| bad_argument(lua, arg + 2, "pack", "string too short"))?;
                 out.extend_from_slice(taken);
                 arg += 1;
             }

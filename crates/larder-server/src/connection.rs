@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Sleep;
 
 /// A read asks for this much at least.
@@ -151,8 +152,20 @@ impl Drop for Guest {
     }
 }
 
+/// A line of words that outlives its buffer.
+type Line = Vec<Box<[u8]>>;
+
+/// What comes back from another thread: the session, what it says next, and the reply.
+struct Returned {
+    guest: Guest,
+    line: Line,
+    flow: Flow,
+    output: Vec<u8>,
+}
+
 /// What ends a wait.
 enum Event {
+    Returned(Result<Box<Returned>, JoinError>),
     Rung,
     TimeIsUp,
     Writable,
@@ -183,7 +196,9 @@ pub(crate) struct Connection {
     pool: Rc<Pool>,
     blocked: Option<Blocked>,
     /// A command that `CLIENT PAUSE` holds up.
-    paused: Option<Vec<Box<[u8]>>>,
+    paused: Option<Line>,
+    /// A command that may take long, on another thread with the session.
+    elsewhere: Option<JoinHandle<Box<Returned>>>,
     timeout: Option<Pin<Box<Sleep>>>,
     closing: bool,
     bulk_len_max: usize,
@@ -207,6 +222,7 @@ impl Connection {
             pool,
             blocked: None,
             paused: None,
+            elsewhere: None,
             timeout: None,
             closing: false,
             bulk_len_max,
@@ -250,7 +266,10 @@ impl Connection {
     }
 
     fn is_killed(&self) -> bool {
-        self.guest.session.as_ref().is_none_or(|session| session.client.is_killed())
+        match &self.guest.session {
+            Some(session) => session.client.is_killed(),
+            None => self.elsewhere.is_none(),
+        }
     }
 
     /// Gives buffers back that hold nothing, and tells the client's figures.
@@ -289,6 +308,11 @@ impl Connection {
             {
                 return Poll::Ready(Event::TimeIsUp);
             }
+            if let Some(elsewhere) = &mut self.elsewhere
+                && let Poll::Ready(returned) = Pin::new(elsewhere).poll(cx)
+            {
+                return Poll::Ready(Event::Returned(returned));
+            }
             if writing && self.stream.poll_write_ready(cx).is_ready() {
                 return Poll::Ready(Event::Writable);
             }
@@ -300,7 +324,12 @@ impl Connection {
                 self.time_is_up();
                 true
             }
-            Event::Read(Ok(0) | Err(_)) => false,
+            Event::Returned(Ok(returned)) => {
+                self.come_back(returned);
+                true
+            }
+            // What ran elsewhere panicked, and the session has gone with it; or the client is gone.
+            Event::Returned(Err(_)) | Event::Read(Ok(0) | Err(_)) => false,
             Event::Read(Ok(len)) => {
                 self.guest.instance.stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed);
                 true
@@ -429,7 +458,7 @@ impl Connection {
         if self.closing {
             return Pause::Closing;
         }
-        if self.blocked.is_some() {
+        if self.blocked.is_some() || self.elsewhere.is_some() {
             return Pause::Blocked;
         }
         if self.buffers.is_none() && self.paused.is_none() {
@@ -446,8 +475,38 @@ impl Connection {
         let line = self.paused.take()?;
         let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
         self.timeout = None;
-        let flow = self.execute(&words, &mut buffers.output);
+        let flow = self.execute(&words, &mut buffers.output)?;
         self.follow(flow)
+    }
+
+    /// Executes a command on another thread, with the session.
+    #[cold]
+    fn go_elsewhere(&mut self, line: &[&[u8]]) {
+        let instance = self.guest.instance.clone();
+        let mut guest = std::mem::replace(&mut self.guest, Guest { instance, session: None });
+        let line: Line = line.iter().map(|word| Box::from(*word)).collect();
+        self.elsewhere = Some(tokio::task::spawn_blocking(move || {
+            let (mut output, mut flow) = (Vec::new(), Flow::Close);
+            if let Some(session) = guest.session.as_mut() {
+                let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
+                let mut out = RespReply::new(&mut output, session.protocol());
+                flow = guest.instance.execute(session, &words, &mut out);
+                guest.instance.end_batch(session);
+            }
+            Box::new(Returned { guest, line, flow, output })
+        }));
+    }
+
+    fn come_back(&mut self, returned: Box<Returned>) {
+        let Returned { guest, line, flow, output } = *returned;
+        self.elsewhere = None;
+        self.guest = guest;
+        let buffers = self.buffers.get_or_insert_with(|| self.pool.take());
+        buffers.output.extend_from_slice(&output);
+        if matches!(flow, Flow::Paused(_)) {
+            self.paused = Some(line);
+        }
+        self.follow(flow);
     }
 
     /// Does what a command's outcome asks for; `None` to go on with the next.
@@ -489,9 +548,10 @@ impl Connection {
                         let protocol = self.guest.session.as_ref().map(Session::protocol).unwrap_or_default();
                         RespReply::new(&mut buffers.output, protocol).error(&error);
                     }
-                    Flow::Close
+                    Some(Flow::Close)
                 }
             };
+            let Some(flow) = flow else { return Pause::Blocked };
             if let Some(pause) = self.follow(flow) {
                 return pause;
             }
@@ -557,7 +617,7 @@ impl Connection {
         keys.iter().flatten().for_each(|key| instance.engine().prefetch_entry(key));
     }
 
-    fn execute_parsed(&mut self, buffers: &mut Buffers, first: usize, argc: usize) -> Flow {
+    fn execute_parsed(&mut self, buffers: &mut Buffers, first: usize, argc: usize) -> Option<Flow> {
         let Buffers { input, spans, output, .. } = buffers;
         let words = spans[first..first + argc].iter().map(|span| span.of(input));
         if argc > WORDS_INLINE {
@@ -571,14 +631,19 @@ impl Connection {
         self.execute(&line[..argc], output)
     }
 
-    fn execute_inline(&mut self, buffers: &mut Buffers, words: &[Vec<u8>]) -> Flow {
+    fn execute_inline(&mut self, buffers: &mut Buffers, words: &[Vec<u8>]) -> Option<Flow> {
         let line: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
         self.execute(&line, &mut buffers.output)
     }
 
+    /// Executes a command; `None` if it is executed elsewhere.
     #[inline]
-    fn execute(&mut self, line: &[&[u8]], output: &mut Vec<u8>) -> Flow {
-        let Some(session) = self.guest.session.as_mut() else { return Flow::Close };
+    fn execute(&mut self, line: &[&[u8]], output: &mut Vec<u8>) -> Option<Flow> {
+        let Some(session) = self.guest.session.as_mut() else { return Some(Flow::Close) };
+        if self.guest.instance.may_linger(session, line) {
+            self.go_elsewhere(line);
+            return None;
+        }
         let was_authenticated = session.authenticated;
         let mut out = RespReply::new(output, session.protocol());
         let flow = self.guest.instance.execute(session, line, &mut out);
@@ -589,7 +654,7 @@ impl Connection {
         if matches!(flow, Flow::Paused(_)) {
             self.paused = Some(line.iter().map(|word| Box::from(*word)).collect());
         }
-        flow
+        Some(flow)
     }
 }
 

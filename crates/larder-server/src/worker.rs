@@ -49,6 +49,8 @@ impl Worker {
         let (instance, places) = (instance.clone(), load.clone());
         let thread = std::thread::Builder::new().name(format!("larder-worker-{index}")).spawn(move || {
             tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop));
+            // A script that does not end keeps nobody from leaving.
+            runtime.shutdown_background();
         })?;
         Ok(Worker { arrivals, load, thread: Mutex::new(Some(thread)) })
     }

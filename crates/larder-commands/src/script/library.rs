@@ -136,7 +136,7 @@ impl Instance {
         let compiled = compiled.map_err(|problem| format!("Error compiling function: {problem}"))?;
         let watch = machine.watch.clone();
         let program = Arc::new(Program::new(String::new(), 0, true));
-        watch.begin(
+        let watched = watch.begin(
             Running { program, command: Vec::new(), since_us: self.engine().clock().now_us() },
             u64::MAX,
             0,
@@ -147,7 +147,7 @@ impl Instance {
             Ok(Value::Nil)
         };
         let registered = machine.load_library(&compiled, &mut log);
-        watch.end();
+        drop(watched);
         registered.map_err(|blame| format!("Error registering functions: {}", blame.text))
     }
 

@@ -22,12 +22,15 @@ use parking_lot::{Mutex, RwLock};
 use sha1::{Digest, Sha1};
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use watch::{Busy, Watch};
 
 /// Scripts that came by `EVAL` and were never loaded on purpose: the oldest beyond so many are forgotten.
 const EVALUATED_KEPT: usize = 500;
+
+/// A run that takes so long keeps others waiting who share its thread.
+const LINGERING_US: u64 = 20_000;
 
 /// How a program uses keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +53,15 @@ pub(crate) struct Program {
     /// It is a function of a library.
     pub(crate) is_function: bool,
     habit: AtomicU8,
+    /// It has once run for longer than others should wait.
+    lingers: AtomicBool,
 }
 
 impl Program {
     fn new(name: String, flags: u8, is_function: bool) -> Program {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Program { id, name, flags, is_function, habit: AtomicU8::new(0) }
+        Program { id, name, flags, is_function, habit: AtomicU8::new(0), lingers: AtomicBool::new(false) }
     }
 
     pub(crate) fn habit(&self) -> Habit {
@@ -67,9 +72,20 @@ impl Program {
         }
     }
 
-    /// Notes how a run went. Who has strayed once stays a stray.
-    fn note(&self, strayed: bool) {
-        self.habit.fetch_max(if strayed { 2 } else { 1 }, Ordering::Relaxed);
+    /// Notes how a run went. Who has strayed once stays a stray, and who has lingered once stays a lingerer.
+    fn note(&self, strayed: bool, took_us: u64) {
+        let habit = if strayed { 2 } else { 1 };
+        if self.habit.load(Ordering::Relaxed) < habit {
+            self.habit.fetch_max(habit, Ordering::Relaxed);
+        }
+        if took_us >= LINGERING_US {
+            self.lingers.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a run of it may take long: it is new, or has taken long before.
+    fn may_linger(&self) -> bool {
+        self.habit() == Habit::Unknown || self.lingers.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is(&self, flag: u8) -> bool {
@@ -252,19 +268,38 @@ impl Scripts {
 }
 
 impl Instance {
+    /// Whether a command line runs a program that may take long: one that never ran to its end, or that has taken long
+    /// before. Who serves several clients on one thread had better run it on another one.
+    pub(crate) fn runs_long(&self, name: &str, words: &[&[u8]]) -> bool {
+        let Some(word) = words.get(1) else { return false };
+        let scripts = &self.scripts;
+        match name {
+            "eval" | "eval_ro" => self.known_script(word).is_none_or(|script| script.program.may_linger()),
+            "evalsha" | "evalsha_ro" => scripts.find(word).is_some_and(|script| script.program.may_linger()),
+            "fcall" | "fcall_ro" => std::str::from_utf8(word).is_ok_and(|name| {
+                let libraries = scripts.libraries.read();
+                libraries.by_function.get(name).is_some_and(|(program, _)| program.may_linger())
+            }),
+            _ => false,
+        }
+    }
+
+    fn known_script(&self, text: &[u8]) -> Option<Arc<Script>> {
+        let hash = self.engine().hash(text);
+        let cache = self.scripts.cache.read();
+        cache.by_hash.get(&hash).filter(|script| *script.text == *text).cloned()
+    }
+
     /// The script of this text, compiled if it is new. `loaded` keeps it until all are flushed.
     pub(crate) fn script(&self, text: &[u8], loaded: bool) -> Result<Arc<Script>> {
         let scripts = &self.scripts;
-        let hash = self.engine().hash(text);
-        let known = |script: &&Arc<Script>| *script.text == *text;
-        let found = scripts.cache.read().by_hash.get(&hash).filter(known).cloned();
-        if let Some(script) = found {
+        if let Some(script) = self.known_script(text) {
             if loaded {
                 scripts.cache.write().evaluated.retain(|digest| *digest != script.digest);
             }
             return Ok(script);
         }
-        let digest: [u8; 20] = Sha1::digest(text).into();
+        let (digest, hash): ([u8; 20], _) = (Sha1::digest(text).into(), self.engine().hash(text));
         let (flags, _) = flags::of_script(text)?;
         let program = Arc::new(Program::new(hex(&digest), flags, false));
         let script = Arc::new(Script { program, text: text.into(), digest, hash });

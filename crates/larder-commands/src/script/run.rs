@@ -95,15 +95,16 @@ fn run_in(
         if caller == Caller::Client {
             lock(cx, call, habit)?;
         }
+        let since_us = instance.engine().clock().now_us();
         let command = if program.is_function { call.words } else { &[] };
         let running = Running {
             program: program.clone(),
             command: command.iter().map(|word| Box::from(*word)).collect(),
-            since_us: instance.engine().clock().now_us(),
+            since_us,
         };
         let scripts = &instance.scripts;
         let limits = [&scripts.threshold_ms, &scripts.instructions_max].map(|n| n.load(Ordering::Relaxed));
-        watch.begin(running, limits[0], limits[1]);
+        let watched = watch.begin(running, limits[0], limits[1]);
         if cx.view.holds_all() {
             watch.holds_all();
         }
@@ -111,7 +112,7 @@ fn run_in(
         let mut run = Run::new(cx, call, &watch, out_of_memory);
         let mut reach_out = |lua: &Lua, words: MultiValue| run.reach_out(lua, words);
         let ended = machine.run(function, call.keys, call.args, &mut reach_out);
-        watch.end();
+        drop(watched);
         let Run { protocol, strayed, begin_again, .. } = run;
         cx.session.select(db);
         (cx.caller, cx.entry, cx.first) = (caller, entry, None);
@@ -119,7 +120,7 @@ fn run_in(
             habit = Habit::Strays;
             continue;
         }
-        program.note(strayed);
+        program.note(strayed, instance.engine().clock().now_us().saturating_sub(since_us));
         let (error, counted) = match ended {
             Ended::Returned(value) => match write(&value, protocol, out) {
                 Ok(()) => return Ok(()),
@@ -399,7 +400,7 @@ impl<'a, 'e> Run<'a, 'e> {
             return Ok(());
         }
         // Another script is just doing the same, and each may hold what the other one wants.
-        self.call.program.note(true);
+        self.call.program.note(true, 0);
         self.begin_again = !self.wrote;
         Err(Error::general(
             "the script used a key that it had not declared while another script did so, too; from now on it runs \

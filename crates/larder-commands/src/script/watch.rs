@@ -45,6 +45,15 @@ pub(crate) struct Busy {
     pub(crate) holding_all: AtomicUsize,
 }
 
+/// A script that is being watched, until this is dropped.
+pub(super) struct Watched<'w>(&'w Watch);
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 impl Watch {
     pub(super) fn new(clock: Arc<dyn Clock>, busy: Arc<Busy>) -> Watch {
         Watch {
@@ -64,7 +73,7 @@ impl Watch {
     }
 
     /// A script begins.
-    pub(super) fn begin(&self, running: Running, threshold_ms: u64, instructions_max: u64) {
+    pub(super) fn begin(&self, running: Running, threshold_ms: u64, instructions_max: u64) -> Watched<'_> {
         self.threshold_ms.store(threshold_ms, Ordering::Relaxed);
         self.instructions.store(0, Ordering::Relaxed);
         self.instructions_max.store(instructions_max, Ordering::Relaxed);
@@ -72,6 +81,7 @@ impl Watch {
         self.wrote.store(false, Ordering::Relaxed);
         self.killed.store(false, Ordering::Relaxed);
         *self.running.lock() = Some(running);
+        Watched(self)
     }
 
     /// It is to be stopped after so many milliseconds.
@@ -79,8 +89,7 @@ impl Watch {
         self.stop_ms.store(ms, Ordering::Relaxed);
     }
 
-    /// It has ended.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         *self.running.lock() = None;
         if self.slow.swap(false, Ordering::Relaxed) {
             self.busy.slow.fetch_sub(1, Ordering::Relaxed);
@@ -91,8 +100,8 @@ impl Watch {
         self.holds_all.store(false, Ordering::Relaxed);
     }
 
-    /// Says that the script holds every stripe from now on. Called on the script's own thread only, as are
-    /// [`Watch::look`] and [`Watch::end`].
+    /// Says that the script holds every stripe from now on. Called on the script's own thread only, as is
+    /// [`Watch::look`].
     pub(super) fn holds_all(&self) {
         if !self.holds_all.swap(true, Ordering::Relaxed) && self.slow.load(Ordering::Relaxed) {
             self.busy.holding_all.fetch_add(1, Ordering::Relaxed);

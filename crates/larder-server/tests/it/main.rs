@@ -7,6 +7,7 @@ mod expiry;
 mod harness;
 mod hostile;
 mod limits;
+mod scripts;
 mod table;
 mod topics;
 mod transactions;

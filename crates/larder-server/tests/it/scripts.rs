@@ -1,0 +1,349 @@
+//! Scripts from outside: what they can and cannot reach, how they are stopped, and that they are atomic.
+
+use crate::harness::{Client, Larder, PATIENCE, Redis, shown};
+use std::thread;
+use std::time::Instant;
+
+/// Scripts whose replies are compared with those of a real server, in both protocols.
+const COMPARED: &str = include_str!("scripts.lua");
+
+/// Says a line again and again until it is answered in a certain way; a hang fails.
+fn until_answered(client: &mut Client, line: &str, is: impl Fn(&str) -> bool) -> String {
+    let began = Instant::now();
+    loop {
+        let answer = client.says(line);
+        if is(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "{line}: {answer}");
+        thread::yield_now();
+    }
+}
+
+fn eval(client: &mut Client, script: &str, keys_and_args: &[&str]) -> String {
+    let mut words = vec!["EVAL", script];
+    if keys_and_args.is_empty() {
+        words.push("0");
+    }
+    words.extend(keys_and_args);
+    client.send_words(&words);
+    shown(&client.receive())
+}
+
+#[test]
+fn scripts_are_answered_as_redis_answers_them() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let larder = Larder::start(&[]);
+    for hello in ["HELLO 2", "HELLO 3"] {
+        let (mut ours, mut theirs) = (larder.client(), redis.client());
+        for client in [&mut ours, &mut theirs] {
+            client.says(hello);
+            client.says("FLUSHALL");
+            client.says("SET s abc");
+            client.says("RPUSH l a b c");
+            client.says("ZADD z 1.5 a 2 b");
+            client.says("HSET h a 1 b 2");
+        }
+        for script in COMPARED.split("\n----\n") {
+            let answers =
+                [&mut ours, &mut theirs].map(|client| eval(client, script, &["2", "k1", "k2", "a1", "a2"]));
+            assert_eq!(answers[0], answers[1], "{hello}: {script}");
+        }
+    }
+}
+
+#[test]
+fn the_globals_are_those_that_are_allowed() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    let listed = "local names = {} for name in pairs(_G) do names[#names + 1] = name end table.sort(names) \
+        return table.concat(names, ' ')";
+    assert_eq!(
+        eval(&mut client, listed, &[]),
+        "\"ARGV KEYS _G _VERSION assert bit cjson cmsgpack collectgarbage coroutine error gcinfo getmetatable ipairs \
+         load \
+         loadstring math next os pairs pcall rawequal rawget rawset redis select server setmetatable string struct \
+         table tonumber tostring type unpack xpcall\""
+    );
+    let of_os = "local names = {} for name in pairs(os) do names[#names + 1] = name end return names";
+    assert_eq!(eval(&mut client, of_os, &[]), "[\"clock\"]");
+}
+
+/// One user tries to leave something behind; another one looks.
+#[test]
+fn nothing_is_left_behind_for_other_scripts() {
+    let larder = Larder::start(&[]);
+    let (mut attacker, mut victim) = (larder.client(), larder.client());
+    let attacks = [
+        "x = 1",
+        "_G.x = 1",
+        "rawset(_G, 'x', 1)",
+        "_G._G.x = 1",
+        "string.format = function() return 'mine' end",
+        "rawset(string, 'format', 1)",
+        "getmetatable('').__index = function() return 'mine' end",
+        "getmetatable('').__index.format = 1",
+        "setmetatable(_G, {})",
+        "setmetatable(string, {})",
+        "getmetatable(_G).__index.x = 1",
+        "redis.call = function() return 'mine' end",
+        "table.insert(redis, 'x')",
+        "table.insert(string, 1, 'x')",
+        "table.sort(_G)",
+        "local n, t = pairs(string) t.format = 1",
+        "for k, v in pairs(_G) do if type(v) == 'table' then rawset(v, 'x', 1) end end",
+        "redis.call('SET', 'seen', tostring(cjson)) cjson.encode_max_depth(1)",
+        "cjson.encode_number_precision(1)",
+        "math.random = nil",
+        "math.randomseed(7)",
+        "collectgarbage('stop')",
+        "local f = loadstring('x = 1') f()",
+        "load(function() return nil end)",
+        "local co = coroutine.create(function() y = 1 end) return select(2, coroutine.resume(co))",
+        "xpcall(function() error() end, function() x = 1 end)",
+        "return loadstring(string.dump(function() x = 1 end))()",
+        "return loadstring('\\27Lua\\81')()",
+        "return newproxy(true)",
+        "return getfenv()",
+        "return debug.getinfo(1)",
+        "return require('os')",
+        "return os.execute('true')",
+        "return io.open('/etc/passwd')",
+        "return package.loadlib('a', 'b')",
+        "return dofile('/etc/passwd')",
+    ];
+    let look = "return {tostring(rawget(_G, 'x')), tostring(rawget(_G, 'y')), string.format('%d', 3), ('a'):upper(), \
+        #redis, #string, cjson.encode({{{1.25}}}), redis.call('ECHO', 'fine'), tostring(math.random() < 1)}";
+    let clean = eval(&mut victim, look, &[]);
+    assert_eq!(clean, "[\"nil\" \"nil\" \"3\" \"A\" (0) (0) \"[[[1.25]]]\" \"fine\" \"true\"]");
+    for attack in attacks {
+        let answer = eval(&mut attacker, attack, &[]);
+        assert_eq!(eval(&mut victim, look, &[]), clean, "after {attack}: {answer}");
+        assert_eq!(eval(&mut attacker, look, &[]), clean, "after {attack}: {answer}");
+    }
+    for refused in ["return newproxy(true)", "return getfenv()", "return os.execute('true')", "x = 1"] {
+        assert!(eval(&mut attacker, refused, &[]).starts_with("-ERR user_script:1: "), "{refused}");
+    }
+}
+
+#[test]
+fn what_exhausts_a_machine_is_an_error() {
+    let larder = Larder::start(&[("script-memory-max", "16mb"), ("script-instructions-max", "20000000")]);
+    let mut client = larder.client();
+    for (script, says) in [
+        ("return string.rep('x', 1e9)", "not enough memory"),
+        ("local s = 'x' while true do s = s .. s end", "not enough memory"),
+        ("local t = {} for n = 1, 1e9 do t[n] = {} end", "not enough memory"),
+        ("while true do end", "instructions"),
+        ("while true do pcall(function() while true do end end) end", "instructions"),
+        ("local function f() return f() + 1 end return f()", "stack overflow"),
+        ("local function f() return pcall(f) end return f()", ""),
+        ("local t = {} for n = 1, 1e4 do t = {t} end return t", "stack limit"),
+        ("local t = {} t[1] = t return t", "stack limit"),
+        ("local t = {} for n = 1, 1e4 do t = {t} end return cjson.encode(t)", "excessive nesting"),
+        ("return cjson.decode(string.rep('[', 1e5))", "too many nested"),
+        ("return cmsgpack.unpack(string.rep('\\145', 1e5))", "Bad data format"),
+        ("return #cmsgpack.unpack(string.rep('\\145', 900) .. '\\1')", "(1)"),
+        ("return cmsgpack.unpack(string.rep('\\161a', 1e5))", "too many values"),
+        ("local t = {} for n = 1, 1e4 do t['k' .. n] = 'v' .. n end return #cjson.encode(t)", "(157"),
+        ("local t = {} for n = 1, 1e4 do t['k' .. n] = {'v' .. n} end return #cjson.encode(t)", "(177"),
+        ("local t = {} for n = 1, 1e4 do t['k' .. n] = 'v' .. n end return #cmsgpack.pack(t)", "(11"),
+        (
+            "local t = {} for n = 1, 1e4 do t[n] = 'k' .. n end return redis.call('DEL', unpack(t, 1, 7900))",
+            "(0)",
+        ),
+        (
+            "local t = {} for n = 1, 1e4 do t[n] = 'k' .. n end return redis.call('DEL', unpack(t, 1, 7980))",
+            "",
+        ),
+        (
+            "local t = {} for n = 1, 1e4 do t[n] = 'k' .. n end return redis.call('DEL', unpack(t))",
+            "too many results",
+        ),
+        ("return cjson.decode('[' .. string.rep('\"a\",', 1e4) .. '1]')[10001]", "(1)"),
+        ("return cmsgpack.unpack('\\221\\255\\255\\255\\255')", "Missing bytes"),
+        ("return unpack({}, 1, 1e8)", "too many results"),
+        ("return string.format('%99999d', 1)", "invalid format"),
+        ("return bit.tohex(65535, -2147483648)", "0000FFFF"),
+        ("return struct.pack('>I2147483647', '10')", "integral size"),
+        ("return struct.unpack('>I2147483647', '10')", "integral size"),
+        ("return struct.size('c2147483647c2147483647c2147483647')", "("),
+        ("return redis.call('SETRANGE', 'k', 1e9, 'x')", "ERR"),
+        ("return redis.call('SETBIT', 'k', 1e12, 1)", "ERR"),
+        ("return {string.find('', string.rep('(', 40))}", ""),
+    ] {
+        let answer = eval(&mut client, script, &[]);
+        assert!(answer.contains(says), "{script}: {answer}");
+        assert_eq!(
+            eval(&mut client, "return redis.call('ECHO', 'alive')", &[]),
+            "\"alive\"",
+            "after {script}"
+        );
+    }
+}
+
+#[test]
+fn a_script_that_does_not_end_is_killed_and_others_are_told() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    // As many more as it takes for all workers to have one.
+    let mut more: Vec<Client> = (0..4).map(|_| larder.client()).collect();
+    assert_eq!(other.says("SCRIPT KILL"), "-NOTBUSY No scripts in execution right now.");
+    for endless in ["while true do end", "while true do pcall(function() while true do end end) end"] {
+        runner.send_words(&["EVAL", endless, "0"]);
+        let busy = "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+        until_answered(&mut other, "PING", |answer| answer == busy);
+        for client in &mut more {
+            assert_eq!(client.says("GET k"), busy);
+            assert_eq!(client.says("FUNCTION KILL"), busy);
+        }
+        assert_eq!(other.says("SCRIPT KILL"), "OK");
+        let answer = shown(&runner.receive());
+        assert!(answer.contains("Script killed by user with SCRIPT KILL"), "{answer}");
+        assert_eq!(until_answered(&mut other, "PING", |answer| answer != busy), "PONG");
+        assert_eq!(eval(&mut runner, "return 1", &[]), "(1)");
+    }
+}
+
+#[test]
+fn a_script_that_has_written_is_not_killed() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1"), ("script-instructions-max", "100000000")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    runner.send_words(&["EVAL", "redis.call('SET', KEYS[1], 1) while true do end", "1", "k"]);
+    let answer = until_answered(&mut other, "SCRIPT KILL", |answer| !answer.starts_with("-NOTBUSY"));
+    assert!(answer.starts_with("-UNKILLABLE Sorry the script already executed write commands"), "{answer}");
+    let answer = shown(&runner.receive());
+    assert!(answer.contains("more instructions than script-instructions-max"), "{answer}");
+    assert_eq!(until_answered(&mut other, "GET k", |answer| !answer.starts_with("-BUSY")), "\"1\"");
+}
+
+#[test]
+fn functions_are_killed_by_their_own_command() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    let library = "#!lua name=lib\nredis.register_function('endless', function() while true do end end)";
+    runner.send_words(&["FUNCTION", "LOAD", library]);
+    assert_eq!(shown(&runner.receive()), "\"lib\"");
+    runner.send("FCALL endless 1 k x");
+    until_answered(&mut other, "PING", |answer| {
+        answer == "-BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
+    });
+    let stats = other.says("FUNCTION STATS");
+    assert!(stats.contains("\"endless\" \"command\" [\"FCALL\" \"endless\" \"1\" \"k\" \"x\"]"), "{stats}");
+    assert_eq!(other.says("FUNCTION KILL"), "OK");
+    assert!(shown(&runner.receive()).contains("Script killed by user"));
+}
+
+/// A script that has proven to keep to its declared keys holds only these.
+#[test]
+fn a_slow_script_keeps_only_those_waiting_who_want_its_keys() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    let script = "redis.call('GET', KEYS[1]) while ARGV[1] == 'on' do end return 'done'";
+    assert_eq!(eval(&mut runner, script, &["1", "a", "off"]), "\"done\"");
+    runner.send_words(&["EVAL", script, "1", "a", "on"]);
+    until_answered(&mut other, "GET a", |answer| answer.starts_with("-BUSY"));
+    assert_eq!(other.says("GET b"), "nil");
+    assert_eq!(other.says("PING"), "PONG");
+    assert_eq!(eval(&mut other, script, &["1", "b", "off"]), "\"done\"");
+    assert_eq!(other.says("SCRIPT KILL"), "OK");
+    assert!(shown(&runner.receive()).contains("killed"));
+    until_answered(&mut other, "GET a", |answer| answer == "nil");
+}
+
+/// Scripts move money between accounts that they declare, and between some that they do not, at times only after they
+/// have written: none is lost, and nobody waits for ever.
+#[test]
+fn scripts_are_atomic_whatever_keys_they_use() {
+    const ACCOUNTS: usize = 30;
+    const ROUNDS: usize = 400;
+    let larder = Larder::start(&[]);
+    let declared = "redis.call('DECR', KEYS[1]) redis.call('INCR', KEYS[2])";
+    let undeclared = "redis.call('DECR', ARGV[1]) redis.call('INCR', ARGV[2])";
+    let straying =
+        "redis.call('DECR', KEYS[1]) redis.call('INCR', ARGV[1] == 'stray' and ARGV[2] or KEYS[2])";
+    let sum = "local sum = 0 for _, key in ipairs(KEYS) do sum = sum + (redis.call('GET', key) or 0) end return sum";
+    let name = |n: usize| format!("account:{}", n % ACCOUNTS);
+    thread::scope(|scope| {
+        for worker in 0..4_usize {
+            let mut client = larder.client();
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let (from, to) = (name(round * 7 + worker), name(round * 11 + worker * 3 + 1));
+                    let (from, to) = (from.as_str(), to.as_str());
+                    // A script of its own for each round of some, so that scripts go on straying for the first time.
+                    let fresh = format!("{straying} -- {worker} {}", round / 20);
+                    let answer = match round % 4 {
+                        0 => eval(&mut client, declared, &["2", from, to]),
+                        1 => eval(&mut client, undeclared, &["0", from, to]),
+                        2 => eval(&mut client, &fresh, &["2", from, to, "stay"]),
+                        _ => eval(&mut client, &fresh, &["2", from, to, "stray", to]),
+                    };
+                    let both = "another script did so, too";
+                    assert!(answer == "nil" || answer.contains(both), "{answer}");
+                    if answer.contains(both) {
+                        // It had written its first half: the second is made up for.
+                        client.says(&format!("INCR {to}"));
+                    }
+                }
+            });
+        }
+    });
+    let names: Vec<String> = (0..ACCOUNTS).map(name).collect();
+    let count = ACCOUNTS.to_string();
+    let words: Vec<&str> = std::iter::once(count.as_str()).chain(names.iter().map(String::as_str)).collect();
+    assert_eq!(eval(&mut larder.client(), sum, &words), "(0)");
+}
+
+#[test]
+fn scripts_work_with_everything_else() {
+    let larder = Larder::start(&[("notify-keyspace-events", "KA")]);
+    let (mut client, mut other) = (larder.client(), larder.client());
+    // Those who wait are served by what a script pushes.
+    other.send("BLPOP queue 0");
+    until_answered(&mut client, "INFO clients", |answer| answer.contains("blocked_clients:1"));
+    assert_eq!(eval(&mut client, "return redis.call('RPUSH', KEYS[1], 'x')", &["1", "queue"]), "(1)");
+    assert_eq!(shown(&other.receive()), "[\"queue\" \"x\"]");
+    // Commands that would wait do not.
+    assert_eq!(eval(&mut client, "return redis.call('BLPOP', KEYS[1], 0)", &["1", "queue"]), "nil");
+    // Transactions take scripts.
+    assert_eq!(client.says("MULTI"), "OK");
+    for line in ["SET n 1", "EVAL \"return redis.call('INCR', 'n')\" 0", "GET n"] {
+        assert_eq!(client.says(line), "QUEUED");
+    }
+    assert_eq!(client.says("EXEC"), "[OK (2) \"2\"]");
+    // A watch sees what a script changes, and listeners hear of it.
+    other.says("WATCH n");
+    let mut listener = larder.client();
+    listener.says("SUBSCRIBE __keyspace@0__:n");
+    assert_eq!(eval(&mut client, "return redis.call('SET', 'n', 5)", &[]), "OK");
+    assert_eq!(shown(&listener.receive()), "[\"message\" \"__keyspace@0__:n\" \"set\"]");
+    other.says("MULTI");
+    assert_eq!(other.says("EXEC"), "nil");
+    // The database that a script selects is its own.
+    assert_eq!(eval(&mut client, "redis.call('SELECT', 1) return redis.call('SET', 'k', 1)", &[]), "OK");
+    assert_eq!(client.says("GET k"), "nil");
+    assert_eq!(client.says("SELECT 1"), "OK");
+    assert_eq!(client.says("GET k"), "\"1\"");
+    // Whoever monitors sees the commands of scripts.
+    let mut monitor = larder.client();
+    monitor.says("MONITOR");
+    eval(&mut client, "redis.call('SET', 'm', 1)", &[]);
+    let seen = [shown(&monitor.receive()), shown(&monitor.receive())].join(" ");
+    let (by_client, by_script) = (r#"\"EVAL\""#, r#"[1 lua] \"SET\" \"m\" \"1\""#);
+    assert!(seen.contains(by_client) && seen.contains(by_script), "{seen}");
+}
+
+#[test]
+fn scripts_that_were_only_evaluated_are_forgotten_in_time() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    let loaded = client.says("SCRIPT LOAD \"return 'kept'\"");
+    for n in 0..600 {
+        assert_eq!(eval(&mut client, &format!("return {n}"), &[]), format!("({n})"));
+    }
+    assert!(client.says("INFO memory").contains("number_of_cached_scripts:501"));
+    assert_eq!(client.says(&format!("EVALSHA {loaded} 0")), "\"kept\"");
+    assert_eq!(client.says("SCRIPT FLUSH"), "OK");
+    assert!(client.says(&format!("EVALSHA {loaded} 0")).starts_with("-NOSCRIPT"));
+}
