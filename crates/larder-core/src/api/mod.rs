@@ -5,6 +5,7 @@ mod hashes;
 mod keys;
 mod lists;
 mod sets;
+mod streams;
 mod strings;
 mod zsets;
 
@@ -12,6 +13,7 @@ pub use hashes::Hashes;
 pub use keys::Keys;
 pub use lists::Lists;
 pub use sets::Sets;
+pub use streams::{StreamEntry, Streams};
 pub use strings::Strings;
 pub use zsets::Zsets;
 
@@ -80,6 +82,11 @@ impl Db {
     /// Members ordered by scores.
     pub fn zsets(&self) -> Zsets<'_> {
         Zsets(self)
+    }
+
+    /// Logs of entries.
+    pub fn streams(&self) -> Streams<'_> {
+        Streams(self)
     }
 
     /// Keys whatever they hold.

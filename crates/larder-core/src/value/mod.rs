@@ -228,6 +228,12 @@ mod tests {
         }
         drop(view);
         assert!(engine.records_bytes() > 400_000, "{}", engine.records_bytes());
+        let copied = engine.key(DbIndex::default(), b"copied");
+        let mut view = engine.view(&[key, copied]);
+        view.copy(&key, &copied).expect("both are in the view");
+        assert!(view.remove(&key).expect("it is in the view"));
+        view.rename(&copied, &key).expect("both are in the view");
+        drop(view);
         let mut view = engine.view_one(&key, None);
         view.edit(&key, Missing::Skip, |edit: &mut Edit<'_, Stream>| {
             let all = Trim { keep: Keep::Newest(0), roughly: false, limit: None };

@@ -182,3 +182,90 @@ fn a_blocked_client_is_seen_as_one() {
         assert_eq!(shown(&client.receive()), expected);
     }
 }
+
+#[test]
+fn every_reader_of_a_stream_hears_of_an_entry_and_one_of_a_group_gets_it() {
+    let larder = Larder::start(&[]);
+    let mut writer = larder.client();
+    assert_eq!(writer.says("XGROUP CREATE s g $ MKSTREAM"), "OK");
+    let mut clients = Vec::new();
+    for n in 1..=3 {
+        let mut reader = larder.client();
+        reader.send("XREAD BLOCK 0 STREAMS other s $ $");
+        larder.until_waiting(2 * n - 1);
+        let mut member = larder.client();
+        member.send(&format!("XREADGROUP GROUP g c{n} COUNT 1 BLOCK 0 STREAMS s >"));
+        larder.until_waiting(2 * n);
+        clients.push((reader, member));
+    }
+    for n in 1..=3 {
+        assert_eq!(writer.says(&format!("XADD s 1-{n} n {n}")), format!("\"1-{n}\""));
+        assert_eq!(writer.says("XPENDING s g - + 9").matches("\"1-").count(), n);
+    }
+    for (n, (reader, member)) in clients.iter_mut().enumerate() {
+        assert_eq!(shown(&reader.receive()), "[[\"s\" [[\"1-1\" [\"n\" \"1\"]]]]]");
+        let n = n + 1;
+        assert_eq!(shown(&member.receive()), format!("[[\"s\" [[\"1-{n}\" [\"n\" \"{n}\"]]]]]"));
+    }
+    larder.until_waiting(0);
+}
+
+#[test]
+fn waiting_for_a_stream_ends_with_time_or_with_its_group_and_never_begins_in_a_transaction() {
+    let larder = Larder::start(&[]);
+    let (mut client, mut other) = (larder.client(), larder.client());
+    assert_eq!(client.says("XGROUP CREATE s g $ MKSTREAM"), "OK");
+    assert_eq!(client.says("XREAD BLOCK 5 STREAMS s $"), "nil");
+    assert_eq!(client.says("XREADGROUP GROUP g c BLOCK 5 STREAMS s >"), "nil");
+    for line in ["MULTI", "XREAD BLOCK 0 STREAMS s $", "XREADGROUP GROUP g c BLOCK 0 STREAMS s >"] {
+        client.call(line);
+    }
+    assert_eq!(client.says("EXEC"), "[nil nil]");
+    client.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >");
+    larder.until_waiting(1);
+    assert_eq!(other.says("XGROUP DESTROY s g"), "(1)");
+    assert!(shown(&client.receive()).starts_with("-NOGROUP No such key"));
+    client.send("XREAD BLOCK 0 STREAMS s $");
+    larder.until_waiting(1);
+    drop(client);
+    larder.until_waiting(0);
+    assert_eq!(other.says("XADD s 1-1 a 1"), "\"1-1\"");
+}
+
+#[test]
+fn everything_that_is_added_goes_to_one_member_of_a_group() {
+    const WRITERS: u64 = 2;
+    const EACH: u64 = 1_000;
+    let larder = Larder::start(&[]);
+    larder.client().call("XGROUP CREATE s g $ MKSTREAM");
+    let (sum, taken) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let mut client = larder.client();
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    client.call(&format!("XADD s MAXLEN ~ 5000 * n {}", writer * EACH + n));
+                }
+            });
+        }
+        for member in 0..3 {
+            let mut client = larder.client();
+            let (sum, taken) = (&sum, &taken);
+            scope.spawn(move || {
+                while taken.load(Ordering::SeqCst) < WRITERS * EACH {
+                    let reply =
+                        client.says(&format!("XREADGROUP GROUP g c{member} COUNT 7 BLOCK 20 STREAMS s >"));
+                    for n in reply.split("[\"n\" \"").skip(1) {
+                        let n = n.split('"').next().and_then(|n| n.parse::<u64>().ok());
+                        sum.fetch_add(n.expect("a number"), Ordering::SeqCst);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    let all = WRITERS * EACH;
+    assert_eq!(taken.load(Ordering::SeqCst), all);
+    assert_eq!(sum.load(Ordering::SeqCst), all * (all - 1) / 2);
+    assert!(larder.client().says("XPENDING s g").starts_with(&format!("[({all}) ")));
+}

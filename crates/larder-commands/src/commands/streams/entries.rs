@@ -3,6 +3,7 @@
 use super::ids;
 use crate::prelude::*;
 use larder_core::value::stream::{Entry, Log, Stream, StreamId};
+use smallvec::SmallVec;
 
 /// Writes an entry: its id, and fields and values in turn.
 pub(crate) fn write(out: &mut dyn Reply, entry: &Entry<'_>) {
@@ -16,8 +17,14 @@ pub(crate) fn write(out: &mut dyn Reply, entry: &Entry<'_>) {
     }
 }
 
-/// Writes entries as a list. They are walked over twice, since a list begins with its length.
+/// Writes entries as a list. Many of them are walked over twice, since a list begins with its length.
 pub(crate) fn write_all<'s>(out: &mut dyn Reply, entries: impl Iterator<Item = Entry<'s>> + Clone) {
+    const FEW: usize = 16;
+    let few: SmallVec<[Entry<'s>; FEW]> = entries.clone().take(FEW).collect();
+    if few.len() < FEW {
+        out.array(few.len());
+        return few.iter().for_each(|entry| write(out, entry));
+    }
     out.array(entries.clone().count());
     entries.for_each(|entry| write(out, &entry));
 }

@@ -1,12 +1,11 @@
 //! `XADD`: appends an entry to a stream.
 
-use super::groups::Now;
 use super::ids::{self, Partial};
 use super::trimming::{self, Trimming};
 use crate::prelude::*;
 use larder_core::Missing;
 use larder_core::limits::STREAM_ENTRY_LEN_MAX;
-use larder_core::value::stream::{Refused, Stream, StreamId};
+use larder_core::value::stream::{Log, Refused, Stream, StreamId};
 
 pub(crate) static XADD: Command = Command {
     name: "xadd",
@@ -88,10 +87,11 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if pairs.iter().map(|word| word.len()).sum::<usize>() > STREAM_ENTRY_LEN_MAX {
         return Err(too_large());
     }
-    let now = Now::of(cx);
+    // Ids are told by the clock on the wall, which others read as well.
+    let unix_ms = cx.instance.engine().clock().wall_us() / 1_000;
     let added = cx.view.edit::<Stream, _>(&cx.key(args.at(1)), missing, |edit| {
         let limits = edit.tools.limits;
-        let id = next_id(edit.log().last_id(), wanted, now)?;
+        let id = next_id(edit.log(), wanted, unix_ms)?;
         edit.log_mut().append(&limits, id, pairs).map_err(|refused| match refused {
             Refused::NotAbove => too_small(),
             Refused::TooLarge => too_large(),
@@ -118,12 +118,12 @@ fn too_small() -> Error {
 }
 
 /// The id of the next entry.
-fn next_id(last: StreamId, wanted: Wanted, now: Now) -> Result<StreamId> {
+fn next_id(log: &Log, wanted: Wanted, unix_ms: u64) -> Result<StreamId> {
     let exhausted =
         || Error::general("The stream has exhausted the last possible ID, unable to add more items");
-    let next = last.next().ok_or_else(exhausted)?;
+    let (last, next) = (log.last_id(), log.next_id(unix_ms).ok_or_else(exhausted)?);
     Ok(match wanted {
-        None => next.max(StreamId::new(now.unix_ms.max(0) as u64, 0)),
+        None => next,
         Some(Partial::Whole(id)) => id,
         Some(Partial::Ms(ms)) if ms == last.ms => {
             StreamId::new(ms, last.seq.checked_add(1).ok_or_else(too_small)?)

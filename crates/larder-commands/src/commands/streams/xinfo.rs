@@ -191,7 +191,7 @@ fn run_stream(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Ou
         }
         _ => return Err(wrong()),
     };
-    let stream = found(cx, args)?;
+    let Some(stream) = entries::again(cx, &cx.key(args.at(2)))? else { return Err(Error::NO_SUCH_KEY) };
     out.map(if full.is_some() { 9 } else { 10 });
     write_log(out, stream.log());
     match full {

@@ -74,6 +74,12 @@ impl Log {
         self.last_id
     }
 
+    /// The id of an entry that comes now: the one after the last where the clock is behind that. `None` when the last
+    /// possible one is taken.
+    pub fn next_id(&self, unix_ms: u64) -> Option<StreamId> {
+        Some(self.last_id.next()?.max(StreamId::new(unix_ms, 0)))
+    }
+
     /// Sets the highest id there ever was.
     pub fn set_last_id(&mut self, id: StreamId) {
         self.last_id = id;
@@ -396,7 +402,8 @@ impl<'s> Iterator for EntriesBack<'s> {
             }
             self.nodes -= 1;
             let within = node.iter().skip_while(|found| found.id < self.from);
-            self.found = within.take_while(|found| found.id <= self.to).collect();
+            self.found.reserve(node.len());
+            self.found.extend(within.take_while(|found| found.id <= self.to));
         }
     }
 }

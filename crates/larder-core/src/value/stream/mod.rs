@@ -55,12 +55,21 @@ pub struct Stream {
     body: Box<Body>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Body {
     log: Log,
     groups: BTreeMap<Box<[u8]>, Group>,
     /// Bytes of all groups.
     group_bytes: usize,
+}
+
+impl Clone for Body {
+    /// A copied group has no spare room, so bytes are counted again.
+    fn clone(&self) -> Body {
+        let groups = self.groups.clone();
+        let group_bytes = groups.iter().map(|(name, group)| entry_bytes(name, group)).sum();
+        Body { log: self.log.clone(), groups, group_bytes }
+    }
 }
 
 /// Bytes of a group beside what it has on the heap.
