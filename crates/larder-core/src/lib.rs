@@ -34,6 +34,7 @@ pub use keyspace::{
     Missing, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId, WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
+pub use raw::Lent;
 pub use rng::Rng;
 pub use timer::Lateness;
 pub use topics::{

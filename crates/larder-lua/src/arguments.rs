@@ -2,6 +2,34 @@
 
 use mlua::{Error, Lua, MultiValue, Result, String, Value};
 
+/// Inputs up to this length are worked on without a memory limit, which costs much to look out for.
+const SMALL: usize = 256 * 1024;
+
+/// Runs a function whose memory is bounded by a small input, without the machine's memory limit.
+pub(crate) fn relaxed<R>(lua: &Lua, input_len: usize, f: impl FnOnce() -> R) -> R {
+    if input_len > SMALL {
+        return f();
+    }
+    let before = lua.set_memory_limit(0);
+    let result = f();
+    if let Ok(before) = before {
+        // It was possible a moment ago.
+        let _ = lua.set_memory_limit(before);
+    }
+    result
+}
+
+/// What is written may be so long, and of so many values. Tables can share parts, so that little memory stands for
+/// endless text.
+const OUTPUT_MAX: usize = 256 * 1024 * 1024;
+const VALUES_MAX: usize = 8_000_000;
+
+/// Refuses to write more than is reasonable.
+pub(crate) fn check_output(lua: &Lua, len: usize, values: &mut usize) -> Result<()> {
+    *values += 1;
+    if len > OUTPUT_MAX || *values > VALUES_MAX { Err(fail(lua, "not enough memory")) } else { Ok(()) }
+}
+
 /// An error at the place from which the running function was called.
 pub(crate) fn fail(lua: &Lua, text: impl std::fmt::Display) -> Error {
     let place = lua.inspect_stack(1, |frame| {

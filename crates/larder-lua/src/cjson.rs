@@ -1,6 +1,6 @@
 //! `cjson`: Lua values as JSON, and back.
 
-use crate::arguments::{bad_argument, fail, string, type_name};
+use crate::arguments::{bad_argument, check_output, fail, relaxed, string, type_name};
 use crate::decimal::{read_prefix, write_g};
 use mlua::{Function, Lua, MultiValue, Result, Table, Value};
 use std::cell::Cell;
@@ -60,8 +60,9 @@ pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
         let [value] = args.as_slices().0 else {
             return Err(bad_argument(lua, 1, "encode", "expected 1 argument"));
         };
-        let mut encoder = Encoder { lua, next: &next, settings: shared.get(), out: Vec::new() };
-        encoder.encode(value)?;
+        // Reading a table allocates nothing, so that only the text counts, and only in the end.
+        let mut encoder = Encoder { lua, next: &next, settings: shared.get(), out: Vec::new(), values: 0 };
+        relaxed(lua, 0, || encoder.encode(value))?;
         lua.create_string(encoder.out)
     };
     library.raw_set("encode", lua.create_function(encode)?)?;
@@ -72,7 +73,8 @@ pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
         }
         let text = string(lua, &args, 0, "decode")?;
         let text = text.as_bytes();
-        Decoder { lua, settings: shared.get(), text: &text, at: 0, scratch: Vec::new() }.document()
+        let decoder = Decoder { lua, settings: shared.get(), text: &text, at: 0, scratch: Vec::new() };
+        relaxed(lua, text.len(), || decoder.document())
     };
     library.raw_set("decode", lua.create_function(decode)?)?;
     // A library of its own, with settings of its own.
@@ -233,6 +235,7 @@ struct Encoder<'a> {
     next: &'a Function,
     settings: Settings,
     out: Vec<u8>,
+    values: usize,
 }
 
 impl Encoder<'_> {
@@ -301,6 +304,7 @@ impl Encoder<'_> {
 
     /// Goes on to the next value of a table; `None` when that was its end.
     fn advance(&mut self, open: &mut Open) -> Result<Option<Value>> {
+        check_output(self.lua, self.out.len(), &mut self.values)?;
         match open {
             Open::List { at, len, .. } if at == len => {
                 self.out.push(b']');

@@ -1,6 +1,6 @@
 //! `cmsgpack`: Lua values as MessagePack, and back.
 
-use crate::arguments::{bad_argument, fail, integer, string};
+use crate::arguments::{bad_argument, check_output, fail, integer, relaxed, string};
 use mlua::{Error, Lua, MultiValue, Result, Table, Value};
 
 /// Tables deeper than this are written as nil.
@@ -41,20 +41,20 @@ fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
     if args.is_empty() {
         return Err(bad_argument(lua, 0, "pack", "MessagePack pack needs input."));
     }
-    let mut out = Vec::new();
-    for value in &args {
-        put(&mut out, value, 0)?;
-    }
+    let (mut out, mut values) = (Vec::new(), 0);
+    // Reading tables allocates nothing, so that only the result counts, and only in the end.
+    relaxed(lua, 0, || args.iter().try_for_each(|value| put(lua, &mut out, &mut values, value, 0)))?;
     lua.create_string(out)
 }
 
-fn put(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<()> {
+fn put(lua: &Lua, out: &mut Vec<u8>, values: &mut usize, value: &Value, depth: usize) -> Result<()> {
+    check_output(lua, out.len(), values)?;
     match value {
         Value::String(text) => put_string(out, &text.as_bytes()),
         Value::Boolean(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
         Value::Integer(n) => put_int(out, *n),
         Value::Number(n) => put_number(out, *n),
-        Value::Table(table) if depth < DEPTH_MAX => put_table(out, table, depth)?,
+        Value::Table(table) if depth < DEPTH_MAX => put_table(lua, out, values, table, depth)?,
         _ => out.push(0xc0),
     }
     Ok(())
@@ -144,12 +144,12 @@ fn look_over(table: &Table) -> Result<(usize, bool)> {
     Ok((count, list && count == most))
 }
 
-fn put_table(out: &mut Vec<u8>, table: &Table, depth: usize) -> Result<()> {
+fn put_table(lua: &Lua, out: &mut Vec<u8>, values: &mut usize, table: &Table, depth: usize) -> Result<()> {
     let (len, list) = look_over(table)?;
     if list {
         put_len(out, len, [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)]);
         for at in 1..=len {
-            put(out, &table.raw_get(at)?, depth + 1)?;
+            put(lua, out, values, &table.raw_get(at)?, depth + 1)?;
         }
         return Ok(());
     }
@@ -157,8 +157,8 @@ fn put_table(out: &mut Vec<u8>, table: &Table, depth: usize) -> Result<()> {
     // The machine has room for some thousand values that Rust holds at a time: one pair after the other.
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        put(out, &key, depth + 1)?;
-        put(out, &value, depth + 1)?;
+        put(lua, out, values, &key, depth + 1)?;
+        put(lua, out, values, &value, depth + 1)?;
     }
     Ok(())
 }
@@ -168,6 +168,10 @@ fn put_table(out: &mut Vec<u8>, table: &Table, depth: usize) -> Result<()> {
 fn unpack(lua: &Lua, args: &MultiValue, function: &str, limit: i64, offset: i64) -> Result<MultiValue> {
     let text = string(lua, args, 0, function)?;
     let data = text.as_bytes();
+    relaxed(lua, data.len(), || read(lua, &data, limit, offset))
+}
+
+fn read(lua: &Lua, data: &[u8], limit: i64, offset: i64) -> Result<MultiValue> {
     let everything = limit == 0 && offset == 0;
     if offset < 0 || limit < 0 {
         let len = data.len();

@@ -6,7 +6,7 @@ use super::watch::Running;
 use super::{Program, run};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use mlua::{Lua, MultiValue, Value};
+use mlua::{MultiValue, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -142,7 +142,7 @@ impl Instance {
             0,
         );
         watch.stop_after(LOAD_MS_MAX);
-        let mut log = |_: &Lua, words: MultiValue| {
+        let mut log = |words: MultiValue| {
             run::log(self, &words);
             Ok(Value::Nil)
         };

@@ -8,11 +8,14 @@ use super::Program;
 use super::reply::error_table;
 use super::watch::Watch;
 use crate::error::Error;
-use larder_core::Engine;
-use mlua::{ChunkMode, Lua};
-use mlua::{Function, HookTriggers, LightUserData, LuaOptions, MultiValue, StdLib, Table, Value, VmState};
+use larder_core::{Engine, Lent};
+use mlua::{
+    ChunkMode, Either, Function, HookTriggers, LightUserData, Lua, LuaOptions, MultiValue, StdLib, Table,
+    Value, Variadic, VmState,
+};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 /// Between two looks of the watch. A look costs as much as some ten instructions.
@@ -27,10 +30,14 @@ pub(super) enum Kind {
     Functions,
 }
 
+/// What the sandbox says of a run: whether it went well, the value or the error, whether the value is a list at most,
+/// and whether all that is shared is as it was.
+type Finished = (bool, Value, bool, bool);
+
 /// How a run ended.
 pub(super) enum Ended {
-    /// With what the script returned.
-    Returned(Value),
+    /// With what the script returned, and whether that is a list at most.
+    Returned(Value, bool),
     /// With an error that nobody caught.
     Failed(Blame),
 }
@@ -54,15 +61,59 @@ pub(super) struct Registered {
     pub(super) callback: Function,
 }
 
+/// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
+/// allocated.
+const GC_PAUSE: i32 = 400;
+const GC_PACE: i32 = 400;
+
+/// The names of fields that make a table more than a list, as the machine has them.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) err: mlua::String,
+    pub(super) ok: mlua::String,
+    pub(super) double: mlua::String,
+    pub(super) map: mlua::String,
+    pub(super) set: mlua::String,
+    pub(super) big_number: mlua::String,
+    pub(super) verbatim: mlua::String,
+}
+
+impl Names {
+    fn new(lua: &Lua) -> mlua::Result<Names> {
+        Ok(Names {
+            err: lua.create_string("err")?,
+            ok: lua.create_string("ok")?,
+            double: lua.create_string("double")?,
+            map: lua.create_string("map")?,
+            set: lua.create_string("set")?,
+            big_number: lua.create_string("big_number")?,
+            verbatim: lua.create_string("verbatim_string")?,
+        })
+    }
+}
+
 /// What scripts reach through `redis.call` and its like.
-pub(super) type ReachOut<'a> = &'a mut dyn FnMut(&Lua, MultiValue) -> mlua::Result<Value>;
+pub(super) type ReachOut<'a> = &'a mut dyn FnMut(MultiValue) -> mlua::Result<Value>;
+
+/// Where that is while a script runs.
+type Out = Rc<Lent<MultiValue, mlua::Result<Value>>>;
+
+/// Words as they go over: one by one, in the form that costs least; or as a table of keys and one of arguments.
+type Words<'w> = Variadic<Either<&'w str, Value>>;
+
+/// More words than this go over in tables: the machine's stack is not endless.
+const WORDS_MAX: usize = 100;
 
 pub(super) struct Machine {
-    lua: Lua,
+    pub(super) lua: Lua,
+    out: Out,
     run: Function,
     load: Function,
     /// What scripts change of the libraries is put back before the next one.
     settings: larder_lua::Settings,
+    /// What replies that are more than lists are made of.
+    pub(super) names: Names,
+    memory_max: usize,
     pub(super) kind: Kind,
     pub(super) watch: Arc<Watch>,
     /// Programs by their numbers, and the functions that came of them.
@@ -108,7 +159,8 @@ impl Machine {
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS;
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         let settings = larder_lua::install(&lua)?;
-        let native = natives(&lua, engine.random())?;
+        let out = Out::default();
+        let native = natives(&lua, engine.random(), &out)?;
         let sandbox = lua
             .load(include_str!("sandbox.lua"))
             .set_name("=sandbox")
@@ -118,11 +170,17 @@ impl Machine {
             sandbox.call((native, kind == Kind::Functions))?;
         lua.set_globals(globals)?;
         watch_over(&lua, &watch)?;
+        let names = Names::new(&lua)?;
+        // Scripts leave little that lives: it costs less to collect seldom, and then all of it.
+        lua.gc_inc(GC_PAUSE, GC_PACE, 0);
         Ok(Machine {
             lua,
+            out,
             run,
             load,
             settings,
+            names,
+            memory_max: 0,
             kind,
             watch,
             compiled: HashMap::new(),
@@ -134,9 +192,8 @@ impl Machine {
     }
 
     /// Bounds the memory of this machine.
-    pub(super) fn limit_memory(&self, bytes: usize) {
-        // Only machines without an allocator of their own refuse, and this has one.
-        let _ = self.lua.set_memory_limit(bytes);
+    pub(super) fn limit_memory(&mut self, bytes: usize) {
+        self.memory_max = bytes;
     }
 
     /// Compiles a program's text, or says what is wrong with it.
@@ -167,21 +224,19 @@ impl Machine {
         self.compiled.insert(program.id, (Arc::downgrade(program), function));
     }
 
-    /// Runs a function with keys and arguments.
+    /// Runs a function with keys and arguments. `check` looks whether it leaves anything behind in what is shared.
     pub(super) fn run(
         &mut self,
         function: &Function,
         keys: &[&[u8]],
         args: &[&[u8]],
+        check: bool,
         reach_out: ReachOut<'_>,
     ) -> Ended {
         self.settings.reset();
-        let run = self.run.clone();
-        let ended = self.lua.scope(|scope| {
-            let out = scope.create_function_mut(|lua, words| reach_out(lua, words))?;
-            let keys = list(&self.lua, keys)?;
-            let args = list(&self.lua, args)?;
-            run.call::<(bool, Value, bool)>((function, out, keys, args))
+        let ended = self.hand_over(keys, args).and_then(|(count, words)| {
+            let run = || self.run.call::<Finished>((function, check, count, words));
+            self.out.lend(reach_out, || self.limited(run))
         });
         self.ended(ended)
     }
@@ -192,14 +247,11 @@ impl Machine {
         body: &Function,
         reach_out: ReachOut<'_>,
     ) -> Result<Vec<Registered>, Blame> {
-        let load = self.load.clone();
-        let ended = self.lua.scope(|scope| {
-            let out = scope.create_function_mut(|lua, words| reach_out(lua, words))?;
-            load.call::<(bool, Value, bool)>((body, out))
-        });
+        let load = || self.load.call::<Finished>(body);
+        let ended = self.out.lend(reach_out, || self.limited(load));
         let found = match self.ended(ended) {
             Ended::Failed(blame) => return Err(blame),
-            Ended::Returned(found) => found,
+            Ended::Returned(found, _) => found,
         };
         let plain = |error: mlua::Error| Blame { text: message_of(&error), at: None, counted: false };
         let Value::Table(found) = found else { return Ok(Vec::new()) };
@@ -210,12 +262,34 @@ impl Machine {
             .map_err(plain)
     }
 
-    fn ended(&mut self, ended: mlua::Result<(bool, Value, bool)>) -> Ended {
+    /// Lets a script run within the memory limit. The machine must not run out of memory where Rust works with it, but
+    /// could if the limit held there, too; looking out for that costs more than what most commands do.
+    fn limited<R>(&self, f: impl FnOnce() -> R) -> R {
+        with_limit(&self.lua, self.memory_max, f)
+    }
+
+    /// Words as values for a script, and how many of them are keys.
+    fn hand_over<'w>(&self, keys: &[&'w [u8]], args: &[&'w [u8]]) -> mlua::Result<(usize, Words<'w>)> {
+        if keys.len() + args.len() > WORDS_MAX {
+            let tables = [list(&self.lua, keys)?, list(&self.lua, args)?];
+            return Ok((
+                usize::MAX,
+                tables.into_iter().map(|table| Either::Right(Value::Table(table))).collect(),
+            ));
+        }
+        let word = |word: &&'w [u8]| match std::str::from_utf8(word) {
+            Ok(text) => Ok(Either::Left(text)),
+            Err(_) => self.lua.create_string(word).map(|text| Either::Right(Value::String(text))),
+        };
+        Ok((keys.len(), keys.iter().chain(args).map(word).collect::<mlua::Result<_>>()?))
+    }
+
+    fn ended(&mut self, ended: mlua::Result<Finished>) -> Ended {
         let killed = self.watch.is_killed();
         match ended {
-            Ok((ok, value, clean)) => {
+            Ok((ok, value, list, clean)) => {
                 self.spoiled |= killed || !clean;
-                if ok { Ended::Returned(value) } else { Ended::Failed(self.blame(&value)) }
+                if ok { Ended::Returned(value, list) } else { Ended::Failed(self.blame(&value)) }
             }
             Err(error) => {
                 self.spoiled = true;
@@ -254,6 +328,14 @@ fn registered(spec: &Table) -> mlua::Result<Registered> {
     })
 }
 
+fn with_limit<R>(lua: &Lua, bytes: usize, f: impl FnOnce() -> R) -> R {
+    // Only machines without an allocator of their own refuse, and this has one.
+    let before = lua.set_memory_limit(bytes).unwrap_or(0);
+    let result = f();
+    let _ = lua.set_memory_limit(before);
+    result
+}
+
 fn list(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
     let table = lua.create_table_with_capacity(words.len(), 0)?;
     for (at, word) in words.iter().enumerate() {
@@ -263,8 +345,15 @@ fn list(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
 }
 
 /// What the sandbox is made of and Lua does not have.
-fn natives(lua: &Lua, seed: u64) -> mlua::Result<Table> {
+fn natives(lua: &Lua, seed: u64, out: &Out) -> mlua::Result<Table> {
     let native = lua.create_table()?;
+    let out = out.clone();
+    // What Rust adds is bounded by what is stored; the script meets its limit afterwards.
+    let reach_out = move |lua: &Lua, words: MultiValue| {
+        let reply = with_limit(lua, 0, || out.call(words));
+        reply.unwrap_or_else(|| Err(mlua::Error::runtime("no script is running")))
+    };
+    native.raw_set("reach_out", lua.create_function(reach_out)?)?;
     let (random, randomseed) = larder_lua::random(lua, seed as i64)?;
     native.raw_set("random", random)?;
     native.raw_set("randomseed", randomseed)?;

@@ -331,7 +331,7 @@ impl Instance {
         let (owner, epoch) = (Arc::as_ptr(&scripts.alive).addr(), scripts.epoch.load(Ordering::Relaxed));
         let memory_max = scripts.memory_max.load(Ordering::Relaxed) as usize;
         let mine = |machine: &Machine| machine.owner == owner && machine.kind == kind;
-        while let Some(machine) = machine::take_idle(mine) {
+        while let Some(mut machine) = machine::take_idle(mine) {
             if machine.epoch == epoch {
                 machine.limit_memory(memory_max);
                 return Ok(machine);
@@ -344,7 +344,7 @@ impl Instance {
         drop(watches);
         let alive = Arc::downgrade(&scripts.alive);
         let machine = Machine::new(kind, self.engine(), watch, owner, alive, epoch);
-        let machine = machine.map_err(|error| Error::general(machine::message_of(&error)))?;
+        let mut machine = machine.map_err(|error| Error::general(machine::message_of(&error)))?;
         machine.limit_memory(memory_max);
         Ok(machine)
     }

@@ -1,14 +1,19 @@
 //! Replies of commands as Lua values, and Lua values as replies.
 
+use super::machine::Names;
 use crate::dispatch::write_message;
 use crate::error::Error;
 use crate::reply::{Protocol, Reply, Value as Tree};
 use larder_core::Message;
 use larder_core::value::score::ScoreText;
 use mlua::{Lua, Table, Value};
+use std::cell::Cell;
 
 /// Lists within lists beyond this depth are an error: a table may hold itself.
 const DEPTH_MAX: usize = 256;
+
+/// A reply of more values is an error, too: tables can share parts, so that a small one stands for an endless reply.
+const VALUES_MAX: usize = 8_000_000;
 
 enum Shape {
     List { next: i64 },
@@ -219,9 +224,16 @@ fn truncated(n: f64) -> i64 {
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&n) { n as i64 } else { i64::MIN }
 }
 
-/// Writes what a script returned. `protocol` is the one that the script chose, which decides what its booleans are.
-/// An error is given back: it is the whole reply, and whether it was counted already.
-pub(super) fn write(value: &Value, protocol: Protocol, out: &mut dyn Reply) -> Result<(), (Error, bool)> {
+/// Writes what a script returned; `list` says that a table is nothing but a list. `protocol` is the one that the script
+/// chose, which decides what its booleans are. An error is given back: it is the whole reply, and whether it was counted
+/// already.
+pub(super) fn write(
+    value: &Value,
+    list: bool,
+    names: &Names,
+    protocol: Protocol,
+    out: &mut dyn Reply,
+) -> Result<(), (Error, bool)> {
     match value {
         Value::Integer(n) => out.int(*n),
         Value::Number(n) => out.int(truncated(*n)),
@@ -230,11 +242,17 @@ pub(super) fn write(value: &Value, protocol: Protocol, out: &mut dyn Reply) -> R
         Value::Boolean(true) => out.int(1),
         Value::Table(table) => {
             let broken = |problem: mlua::Error| (Error::general(super::machine::message_of(&problem)), false);
-            if let Some(Value::String(text)) = field(table, "err").map_err(broken)? {
+            let shaper = Shaper { names, protocol, left: Cell::new(VALUES_MAX) };
+            if list {
+                // Items are written one by one only when all of them are known.
+                Tree::Array(shaper.items(table, 1).map_err(broken)?).write(out);
+                return Ok(());
+            }
+            if let Some(Value::String(text)) = field(table, &names.err).map_err(broken)? {
                 let counted = table.raw_get::<bool>("ignore_error_stats_update").unwrap_or(false);
                 return Err((Error::new(text.to_string_lossy()), counted));
             }
-            tree(value, protocol, 0).map_err(broken)?.write(out);
+            shaper.tree(value, 0).map_err(broken)?.write(out);
         }
         _ => out.null(),
     }
@@ -242,7 +260,7 @@ pub(super) fn write(value: &Value, protocol: Protocol, out: &mut dyn Reply) -> R
 }
 
 /// A field that is there.
-fn field(table: &Table, name: &str) -> mlua::Result<Option<Value>> {
+fn field(table: &Table, name: &mlua::String) -> mlua::Result<Option<Value>> {
     let value: Value = table.raw_get(name)?;
     Ok((!value.is_nil()).then_some(value))
 }
@@ -259,58 +277,81 @@ fn one_line(text: &mlua::String) -> String {
     text.to_string_lossy().replace(['\r', '\n'], " ")
 }
 
-fn tree(value: &Value, protocol: Protocol, depth: usize) -> mlua::Result<Tree> {
-    Ok(match value {
-        Value::Integer(n) => Tree::Int(*n),
-        Value::Number(n) => Tree::Int(truncated(*n)),
-        Value::String(text) => Tree::Bulk(text.as_bytes().to_vec()),
-        Value::Boolean(yes) if protocol == Protocol::Resp3 => Tree::Boolean(*yes),
-        Value::Boolean(true) => Tree::Int(1),
-        Value::Table(_) if depth == DEPTH_MAX => return Err(mlua::Error::runtime("reached lua stack limit")),
-        Value::Table(table) => of_table(table, protocol, depth + 1)?,
-        _ => Tree::Null,
-    })
+/// Makes replies of Lua values.
+struct Shaper<'a> {
+    names: &'a Names,
+    protocol: Protocol,
+    /// Values that may still come.
+    left: Cell<usize>,
 }
 
-fn of_table(table: &Table, protocol: Protocol, depth: usize) -> mlua::Result<Tree> {
-    if let Some(Value::String(text)) = field(table, "err")? {
-        return Ok(Tree::Error(Error::new(text.to_string_lossy())));
+impl Shaper<'_> {
+    fn tree(&self, value: &Value, depth: usize) -> mlua::Result<Tree> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| mlua::Error::runtime("the reply of the script is too large"))?);
+        Ok(match value {
+            Value::Integer(n) => Tree::Int(*n),
+            Value::Number(n) => Tree::Int(truncated(*n)),
+            Value::String(text) => Tree::Bulk(text.as_bytes().to_vec()),
+            Value::Boolean(yes) if self.protocol == Protocol::Resp3 => Tree::Boolean(*yes),
+            Value::Boolean(true) => Tree::Int(1),
+            Value::Table(_) if depth == DEPTH_MAX => {
+                return Err(mlua::Error::runtime("reached lua stack limit"));
+            }
+            Value::Table(table) => match self.special(table, depth + 1)? {
+                Some(special) => special,
+                None => Tree::Array(self.items(table, depth + 1)?),
+            },
+            _ => Tree::Null,
+        })
     }
-    if let Some(Value::String(text)) = field(table, "ok")? {
-        return Ok(Tree::Status(one_line(&text)));
-    }
-    if let Some(n) = field(table, "double")?.as_ref().and_then(number) {
-        return Ok(Tree::Double(n));
-    }
-    if let Some(Value::Table(map)) = field(table, "map")? {
-        let pairs = map.pairs::<Value, Value>().map(|pair| {
-            let (key, value) = pair?;
-            Ok((tree(&key, protocol, depth)?, tree(&value, protocol, depth)?))
-        });
-        return Ok(Tree::Map(pairs.collect::<mlua::Result<_>>()?));
-    }
-    if let Some(Value::Table(set)) = field(table, "set")? {
-        let members = set.pairs::<Value, Value>().map(|pair| tree(&pair?.0, protocol, depth));
-        return Ok(Tree::Set(members.collect::<mlua::Result<_>>()?));
-    }
-    if let Some(Value::String(digits)) = field(table, "big_number")? {
-        return Ok(Tree::BigNumber(one_line(&digits)));
-    }
-    if let Some(Value::Table(verbatim)) = field(table, "verbatim_string")?
-        && let Some(Value::String(text)) = field(&verbatim, "string")?
-        && let Some(Value::String(format)) = field(&verbatim, "format")?
-    {
-        // A format is three letters.
-        let format: String = format!("{:<3}", one_line(&format)).chars().take(3).collect();
-        return Ok(Tree::Verbatim(format, text.as_bytes().to_vec()));
-    }
-    let mut items = Vec::new();
-    for n in 1.. {
-        let item: Value = table.raw_get(n)?;
-        if item.is_nil() {
-            break;
+
+    fn items(&self, table: &Table, depth: usize) -> mlua::Result<Vec<Tree>> {
+        let mut items = Vec::new();
+        for n in 1.. {
+            let item: Value = table.raw_get(n)?;
+            if item.is_nil() {
+                break;
+            }
+            items.push(self.tree(&item, depth)?);
         }
-        items.push(tree(&item, protocol, depth)?);
+        Ok(items)
     }
-    Ok(Tree::Array(items))
+
+    /// A table that says by a field that it is no list.
+    fn special(&self, table: &Table, depth: usize) -> mlua::Result<Option<Tree>> {
+        let names = self.names;
+        if let Some(Value::String(text)) = field(table, &names.err)? {
+            return Ok(Some(Tree::Error(Error::new(text.to_string_lossy()))));
+        }
+        if let Some(Value::String(text)) = field(table, &names.ok)? {
+            return Ok(Some(Tree::Status(one_line(&text))));
+        }
+        if let Some(n) = field(table, &names.double)?.as_ref().and_then(number) {
+            return Ok(Some(Tree::Double(n)));
+        }
+        if let Some(Value::Table(map)) = field(table, &names.map)? {
+            let pairs = map.pairs::<Value, Value>().map(|pair| {
+                let (key, value) = pair?;
+                Ok((self.tree(&key, depth)?, self.tree(&value, depth)?))
+            });
+            return Ok(Some(Tree::Map(pairs.collect::<mlua::Result<_>>()?)));
+        }
+        if let Some(Value::Table(set)) = field(table, &names.set)? {
+            let members = set.pairs::<Value, Value>().map(|pair| self.tree(&pair?.0, depth));
+            return Ok(Some(Tree::Set(members.collect::<mlua::Result<_>>()?)));
+        }
+        if let Some(Value::String(digits)) = field(table, &names.big_number)? {
+            return Ok(Some(Tree::BigNumber(one_line(&digits))));
+        }
+        if let Some(Value::Table(verbatim)) = field(table, &names.verbatim)?
+            && let (Value::String(text), Value::String(format)) =
+                (verbatim.raw_get("string")?, verbatim.raw_get("format")?)
+        {
+            // A format is three letters.
+            let format: String = format!("{:<3}", one_line(&format)).chars().take(3).collect();
+            return Ok(Some(Tree::Verbatim(format, text.as_bytes().to_vec())));
+        }
+        Ok(None)
+    }
 }

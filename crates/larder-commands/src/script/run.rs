@@ -109,9 +109,11 @@ fn run_in(
             watch.holds_all();
         }
         cx.caller = Caller::Script;
+        let lua = machine.lua.clone();
         let mut run = Run::new(cx, call, &watch, out_of_memory);
-        let mut reach_out = |lua: &Lua, words: MultiValue| run.reach_out(lua, words);
-        let ended = machine.run(function, call.keys, call.args, &mut reach_out);
+        let mut reach_out = |words: MultiValue| run.reach_out(&lua, words);
+        let check = habit == Habit::Unknown;
+        let ended = machine.run(function, call.keys, call.args, check, &mut reach_out);
         drop(watched);
         let Run { protocol, strayed, begin_again, .. } = run;
         cx.session.select(db);
@@ -122,7 +124,7 @@ fn run_in(
         }
         program.note(strayed, instance.engine().clock().now_us().saturating_sub(since_us));
         let (error, counted) = match ended {
-            Ended::Returned(value) => match write(&value, protocol, out) {
+            Ended::Returned(value, list) => match write(&value, list, &machine.names, protocol, out) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             },

@@ -163,9 +163,9 @@ getmetatable("").__metatable = shown({ __index = G.string })
 
 -- The api ---------------------------------------------------------------------------------------------------------
 
--- What reaches out of the machine, set for the time of a script: it runs commands, and with a token before them that
--- scripts do not have it does other things.
-local reach_out
+-- What reaches out of the machine: it runs commands, and with a token before them that scripts do not have it does
+-- other things.
+local reach_out = native.reach_out
 local PCALL, LOG, SETRESP, ACL_CHECK = 1, 2, 3, 4
 
 local function fail(text)
@@ -186,10 +186,7 @@ local api = {
     REDIS_VERSION_NUM = native.version_number,
 }
 
-api.sha1hex = native.sha1hex
-
--- Replaced by what reaches out, while a script runs.
-function api.call() end
+api.call, api.sha1hex = reach_out, native.sha1hex
 
 function api.pcall(...)
     return (reach_out(token, PCALL, ...))
@@ -350,28 +347,46 @@ local function is_clean()
     return true
 end
 
-local function finish(ok, result)
-    reach_out, api.call = nil, nil
-    return ok, result, is_clean()
+-- Whether a value is a list at most: most replies are, and need not be asked for each field that says otherwise.
+local function is_list(value)
+    if type(value) ~= "table" then return true end
+    return getmetatable(value) == nil and value.err == nil and value.ok == nil and value.double == nil
+        and value.map == nil and value.set == nil and value.big_number == nil and value.verbatim_string == nil
 end
 
-local function run_script(body, out, keys, args)
-    reach_out, api.call, G.KEYS, G.ARGV = out, out, keys, args
-    return finish(xpcall(body, blame))
+local function finish(check, ok, result)
+    return ok, result, is_list(result), not check or is_clean()
 end
 
-local function run_function(callback, out, keys, args)
-    reach_out, api.call = out, out
-    return finish(xpcall(function() return callback(keys, args) end, blame))
+-- Makes tables of keys and arguments, which come one by one, or as tables where they are too many.
+local function sorted_out(count, ...)
+    local all = select("#", ...)
+    if count > all then return ... end
+    if count == all then return { ... }, {} end
+    if count == 0 then return {}, { ... } end
+    if count == 1 then return { (...) }, { select(2, ...) } end
+    local keys = { ... }
+    for n = count + 1, all do keys[n] = nil end
+    return keys, { select(count + 1, ...) }
 end
 
-local function load_library(body, out)
-    reach_out, registered, api_metatable.__index = out, {}, loading_api
+local function run_script(body, check, count, ...)
+    G.KEYS, G.ARGV = sorted_out(count, ...)
+    return finish(check, xpcall(body, blame))
+end
+
+local function run_function(callback, check, count, ...)
+    local keys, args = sorted_out(count, ...)
+    return finish(check, xpcall(function() return callback(keys, args) end, blame))
+end
+
+local function load_library(body)
+    registered, api_metatable.__index = {}, loading_api
     local ok, result = xpcall(body, blame)
     local found = registered
     registered, api_metatable.__index = nil, api
     if ok then result = found end
-    return finish(ok, result)
+    return finish(true, ok, result)
 end
 
 return globals, for_functions and run_function or run_script, load_library

@@ -141,6 +141,14 @@ fn what_exhausts_a_machine_is_an_error() {
         ("local t = {} for n = 1, 1e4 do t = {t} end return t", "stack limit"),
         ("local t = {} t[1] = t return t", "stack limit"),
         ("local t = {} for n = 1, 1e4 do t = {t} end return cjson.encode(t)", "excessive nesting"),
+        (
+            "local t = {('x'):rep(1e5)} for n = 1, 50 do t = {t, t, t, t} end return cjson.encode(t)",
+            "not enough memory",
+        ),
+        (
+            "local t = {('x'):rep(1e5)} for n = 1, 12 do t = {t, t, t, t, t, t} end return cmsgpack.pack(t)",
+            "not enough memory",
+        ),
         ("return cjson.decode(string.rep('[', 1e5))", "too many nested"),
         ("return cmsgpack.unpack(string.rep('\\145', 1e5))", "Bad data format"),
         ("return #cmsgpack.unpack(string.rep('\\145', 900) .. '\\1')", "(1)"),
