@@ -31,6 +31,17 @@ impl Item {
         match self {
             Item::Message(message) => FRAME + message.payload.len() + message.channel.len(),
             Item::Value(Value::Status(text)) => FRAME + text.len(),
+            Item::Value(Value::Push(items) | Value::Array(items)) => {
+                let keys = items.iter().filter_map(|item| match item {
+                    Value::Array(keys) => Some(keys),
+                    _ => None,
+                });
+                let bytes = keys.flatten().map(|key| match key {
+                    Value::Bulk(key) => FRAME + key.len(),
+                    _ => FRAME,
+                });
+                FRAME + bytes.sum::<usize>()
+            }
             Item::Reply(_) | Item::Value(_) => FRAME,
         }
     }
@@ -100,6 +111,12 @@ pub mod client_flags {
     pub const PAUSED: u32 = 1 << 9;
     /// It was closed because too much waited for it to be read.
     pub const TOO_SLOW: u32 = 1 << 10;
+    /// It is told of changes of what it may keep copies of.
+    pub const TRACKING: u32 = 1 << 11;
+    /// It is told of all changes, or of those of keys with certain prefixes.
+    pub const BROADCAST: u32 = 1 << 12;
+    /// The client that was to be told in its place is gone.
+    pub const BROKEN_REDIRECT: u32 = 1 << 13;
 }
 
 /// One client.
@@ -135,6 +152,8 @@ pub struct Client {
     /// When the client last read some of its replies, in engine milliseconds.
     pub progress_ms: AtomicU64,
     pub(crate) waiting: Mutex<Option<WaiterId>>,
+    /// The client that is told of changes in its place; 0 for itself, -1 while it does not track.
+    pub(crate) redirect: AtomicI64,
     killed: AtomicBool,
     mailbox: Mailbox,
     limit: RwLock<OutputLimit>,
@@ -189,6 +208,7 @@ impl Client {
             unfinished_since_ms: AtomicU64::new(0),
             progress_ms: AtomicU64::new(now_ms),
             waiting: Mutex::new(None),
+            redirect: AtomicI64::new(-1),
             killed: AtomicBool::new(false),
             mailbox: Mailbox::default(),
             limit: RwLock::new(limit),

@@ -13,6 +13,7 @@ use crate::settings::{Kind, find};
 use crate::spec::{Command, Group, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
+use crate::tracking::{Mode, authored};
 use crate::wait::Blocked;
 use larder_core::{GiveUp, Key, Message, Space, View};
 use smallvec::SmallVec;
@@ -240,7 +241,13 @@ impl Instance {
             None => Flow::Next,
         };
         // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
-        drop(cx);
+        if self.tracking.is_active() {
+            let client = cx.session.client.id;
+            authored(client, || drop(cx));
+            end_of_caching(session, entry);
+        } else {
+            drop(cx);
+        }
         if !session.afterwards.is_empty() {
             self.finish(session);
         }
@@ -255,6 +262,7 @@ impl Instance {
                 Afterwards::Unblock(client, with_error) => {
                     self.unblock(&client, with_error);
                 }
+                Afterwards::Flushed => self.tracking.flushed(),
                 Afterwards::Apply(settings) => self.apply(&settings),
             }
         }
@@ -284,6 +292,9 @@ impl Instance {
         } else {
             self.tally(cx.session, entry, 0);
         }
+        if cx.session.tracker.is_some() && entry.command.is(flags::READONLY) {
+            self.note_reads(cx, words);
+        }
         match result {
             Ok(Outcome::Done) => None,
             Ok(Outcome::Wait(wait)) if cx.may_wait() => Some(wait),
@@ -297,6 +308,25 @@ impl Instance {
                 out.error(&error);
                 None
             }
+        }
+    }
+
+    /// Notes which keys a client has read that keeps copies, while they are locked.
+    #[cold]
+    fn note_reads(&self, cx: &Cx<'_>, words: &[&[u8]]) {
+        let Some(tracker) = &cx.session.tracker else { return };
+        let noted = match tracker.mode {
+            Mode::Default => true,
+            Mode::OptIn => cx.session.caching,
+            Mode::OptOut => !cx.session.caching,
+            Mode::Broadcast => false,
+        };
+        let mut found = Vec::new();
+        if !noted || keys::positions(cx.entry.command, words, &mut found).is_err() {
+            return;
+        }
+        for (at, _) in found.iter().filter(|(_, does)| does & access::NOT_KEY == 0) {
+            self.tracking.note(cx.session.client.id, words[*at]);
         }
     }
 
@@ -457,6 +487,9 @@ impl Instance {
         self.clients().set_monitor(&session.client, false);
         session.client.set_flag(client_flags::NO_EVICT | client_flags::NO_TOUCH, false);
         session.answers = Answers::On;
+        self.tracking.stop(&session.client);
+        session.tracker = None;
+        session.caching = false;
     }
 
     /// Forgets what a session watches.
@@ -469,6 +502,14 @@ impl Instance {
             }
         }
         session.watched.clear();
+    }
+}
+
+/// `CLIENT CACHING` is about the next command, or about the next transaction.
+fn end_of_caching(session: &mut Session, entry: &Entry) {
+    let of_client = entry.container.is_some_and(|container| container.name == "client");
+    if session.caching && session.transaction.is_none() && !of_client {
+        session.caching = false;
     }
 }
 

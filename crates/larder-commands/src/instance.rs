@@ -10,6 +10,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::stats::{Latency, Slowlog, Stats};
 use crate::table::Table;
+use crate::tracking::Tracking;
 use crate::wait::Waiters;
 use larder_core::{Engine, ReadyListener};
 use parking_lot::RwLock;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Weak};
 pub struct Instance {
     engine: Engine,
     table: Table,
-    clients: Clients,
+    clients: Arc<Clients>,
     settings: Settings,
     notifier: Arc<Notifier>,
     run_id: String,
@@ -32,6 +33,7 @@ pub struct Instance {
     pub(crate) guesses: Guesses,
     pub(crate) pause: Pause,
     pub(crate) scripts: Scripts,
+    pub(crate) tracking: Arc<Tracking>,
     /// What is counted.
     pub stats: Stats,
     /// Slow commands.
@@ -60,7 +62,7 @@ impl Instance {
         let (run_id, replication_id) = (forty_digits(&engine), forty_digits(&engine));
         let instance = Arc::new(Instance {
             table: Table::new(),
-            clients: Clients::default(),
+            clients: Arc::default(),
             settings,
             notifier: Arc::new(Notifier::new(engine.clone())),
             run_id,
@@ -71,11 +73,13 @@ impl Instance {
             guesses: Guesses::default(),
             pause: Pause::default(),
             scripts: Scripts::default(),
+            tracking: Arc::default(),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),
             engine,
         });
+        instance.tracking.over(instance.engine.clone(), Arc::downgrade(&instance.clients));
         let listener: Arc<dyn ReadyListener> = instance.clone();
         let listener: Weak<dyn ReadyListener> = Arc::downgrade(&listener);
         instance.engine.on_ready(listener);

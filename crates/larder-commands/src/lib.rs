@@ -37,6 +37,7 @@ mod stats;
 mod table;
 #[cfg(test)]
 mod testing;
+mod tracking;
 mod wait;
 mod wait_timeout;
 

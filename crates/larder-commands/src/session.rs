@@ -3,6 +3,7 @@
 use crate::client::{Client, client_flags};
 use crate::reply::Protocol;
 use crate::settings::Setting;
+use crate::tracking::Tracker;
 use larder_core::{DbIndex, OwnedKey, Space, Wakes, WatchMark};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,6 +38,8 @@ pub struct Transaction {
 pub(crate) enum Afterwards {
     /// A client that waits is to wait no longer; with an error or without.
     Unblock(Arc<Client>, bool),
+    /// Everything was removed: copies that clients keep are stale.
+    Flushed,
     /// Settings have changed, and those who keep copies are to be told.
     Apply(Vec<&'static Setting>),
 }
@@ -63,6 +66,10 @@ pub struct Session {
     pub closing: bool,
     /// Subscribers to be woken when its batch of commands is done.
     pub wakes: Wakes,
+    /// How it tracks keys for a cache on the client's side.
+    pub(crate) tracker: Option<Arc<Tracker>>,
+    /// `CLIENT CACHING` was said just before.
+    pub(crate) caching: bool,
     /// What takes locks of its own, and so has to wait until those of its transaction are gone.
     pub(crate) afterwards: Vec<Afterwards>,
     /// Calls of a command that are not in its statistics yet: place in the table, calls, microseconds.
@@ -102,6 +109,8 @@ impl Session {
             answers: Answers::On,
             closing: false,
             wakes: Wakes::default(),
+            tracker: None,
+            caching: false,
             afterwards: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,

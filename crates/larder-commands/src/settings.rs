@@ -462,8 +462,12 @@ pub static SETTINGS: &[Setting] = &[
         "tracking-table-max-keys",
         Kind::Int(0, MAX),
         "1000000",
-        "How many keys are remembered for client-side caches.",
-    ),
+        "How many keys are remembered for client-side caches; 0 for no limit.",
+    )
+    .applied(|instance| {
+        let most = instance.settings().int("tracking-table-max-keys");
+        instance.tracking.set_keys_max(usize::try_from(most).unwrap_or(0));
+    }),
     setting("unixsocket", Kind::Text, "", "The path of a Unix socket; empty for none.").fixed(),
     setting(
         "unixsocketperm",

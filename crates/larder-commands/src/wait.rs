@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::instance::Instance;
 use crate::reply::{Protocol, Reply, Value, ValueReply};
 use crate::session::Session;
+use crate::tracking::authored;
 use crate::{args::Args, keys};
 use larder_core::{DbIndex, Key, OwnedKey, ReadyListener, WaiterId};
 use parking_lot::Mutex;
@@ -204,7 +205,7 @@ impl Instance {
             let key = cx.key(bytes);
             let _ = cx.view.stop_waiting(&key, id);
         }
-        drop(cx);
+        authored(waiter.client.id, || drop(cx));
         Some(out.into_value())
     }
 }

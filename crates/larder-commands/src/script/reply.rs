@@ -225,8 +225,8 @@ fn truncated(n: f64) -> i64 {
 }
 
 /// Writes what a script returned; `list` says that a table is nothing but a list. `protocol` is the one that the script
-/// chose, which decides what its booleans are. An error is given back: it is the whole reply, and whether it was counted
-/// already.
+/// chose, which decides what its booleans are. An error is given back: it is the whole reply, and whether it was
+/// counted already.
 pub(super) fn write(
     value: &Value,
     list: bool,

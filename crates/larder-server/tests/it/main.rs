@@ -10,5 +10,6 @@ mod limits;
 mod scripts;
 mod table;
 mod topics;
+mod tracking;
 mod transactions;
 mod waiting;

@@ -1,6 +1,7 @@
 //! `FLUSHALL`, `FLUSHDB`: empty all databases, or one.
 
 use crate::prelude::*;
+use crate::session::Afterwards;
 use crate::spec::acl;
 
 pub(crate) static FLUSHALL: Command = Command {
@@ -76,6 +77,7 @@ fn run_all(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outco
     for db in DbIndex::all() {
         cx.view.flush(db)?;
     }
+    cx.session.afterwards.push(Afterwards::Flushed);
     out.ok();
     Ok(Done)
 }
@@ -83,6 +85,7 @@ fn run_all(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outco
 fn run_one(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     check(args)?;
     cx.view.flush(cx.db())?;
+    cx.session.afterwards.push(Afterwards::Flushed);
     out.ok();
     Ok(Done)
 }

@@ -1,6 +1,7 @@
 //! `SWAPDB`: two databases change places, for everybody at once.
 
 use crate::prelude::*;
+use crate::session::Afterwards;
 use crate::spec::acl;
 
 pub(crate) static SWAPDB: Command = Command {
@@ -39,6 +40,8 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     let db = |n: i32| Ok::<_, Error>(DbIndex::new(usize::try_from(n).map_err(|_| Error::DB_INDEX)?)?);
     let (a, b) = (db(a)?, db(b)?);
     cx.view.swap(a, b)?;
+    // Every key may have another value now.
+    cx.session.afterwards.push(Afterwards::Flushed);
     out.ok();
     Ok(Done)
 }

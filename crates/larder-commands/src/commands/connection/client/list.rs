@@ -113,11 +113,14 @@ fn run_list(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
 
 /// The flags of a client as letters.
 fn letters(client: &Client) -> String {
-    const LETTERS: [(u32, char); 7] = [
+    const LETTERS: [(u32, char); 10] = [
         (client_flags::MONITOR, 'O'),
         (client_flags::PUBSUB, 'P'),
         (client_flags::MULTI, 'x'),
         (client_flags::BLOCKED | client_flags::PAUSED, 'b'),
+        (client_flags::TRACKING, 't'),
+        (client_flags::BROKEN_REDIRECT, 'R'),
+        (client_flags::BROADCAST, 'B'),
         (client_flags::UNIX, 'U'),
         (client_flags::NO_EVICT, 'e'),
         (client_flags::NO_TOUCH, 'T'),
@@ -157,9 +160,10 @@ fn line(instance: &Instance, client: &Client) -> String {
     );
     let _ = writeln!(
         text,
-        " cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+        " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
         command.map_or("NULL", |entry| &entry.full_name),
         names.user,
+        client.redirect.load(Relaxed),
         client.protocol().number(),
         names.lib_name,
         names.lib_ver,

@@ -124,6 +124,7 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("total_net_repl_input_bytes", 0),
         ("total_net_repl_output_bytes", 0),
     ]);
+    let [_, keys, items, prefixes] = cx.instance.tracking.counts();
     let (input, output) = stats.kilobytes_per_second(engine.now_ms());
     section.line("instantaneous_input_kbps", format_args!("{input:.2}"));
     section.line("instantaneous_output_kbps", format_args!("{output:.2}"));
@@ -156,9 +157,9 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("active_defrag_misses", 0),
         ("active_defrag_key_hits", 0),
         ("active_defrag_key_misses", 0),
-        ("tracking_total_keys", 0),
-        ("tracking_total_items", 0),
-        ("tracking_total_prefixes", 0),
+        ("tracking_total_keys", keys as u64),
+        ("tracking_total_items", items as u64),
+        ("tracking_total_prefixes", prefixes as u64),
         ("unexpected_error_replies", 0),
         ("total_error_replies", stats.error_replies.load(Relaxed)),
         ("dump_payload_sanitizations", 0),

@@ -48,7 +48,7 @@ pub(super) fn clients(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("client_recent_max_input_buffer", query);
     section.line("client_recent_max_output_buffer", unread.max().unwrap_or(0));
     section.line("blocked_clients", flagged(client_flags::BLOCKED));
-    section.line("tracking_clients", 0);
+    section.line("tracking_clients", cx.instance.tracking.counts()[0]);
     section.line("pubsub_clients", flagged(client_flags::PUBSUB));
     section.line("watching_clients", clients.iter().filter(|c| c.watching.load(Relaxed) != 0).count());
     section.line("clients_in_timeout_table", 0);
