@@ -12,28 +12,61 @@ pub(crate) struct LongDouble(X87DoubleExtended);
 /// Where the mantissa's last bit stands for one.
 const EXPONENT_BIAS: i32 = 16_383 + 63;
 const DECIMALS: u32 = 17;
+/// From this length on, text is no number to Redis.
+const TEXT_LEN_MAX: usize = 5 * 1024;
+
+/// How a number is written, without its sign. The parser of the library is more lenient than C's: `1e+` is a number to
+/// it.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    hex: bool,
+    exponent: bool,
+    /// Whether every digit before the exponent is 0.
+    zero: bool,
+}
+
+impl Form {
+    fn of(text: &str) -> Option<Form> {
+        let (hex, text) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mark = if hex { ['p', 'P'] } else { ['e', 'E'] };
+        let (mantissa, exponent) = match text.split_once(mark) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+            None => (text, None),
+        };
+        let is_digit = |c: u8| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits = whole.bytes().chain(fraction.bytes());
+        if whole.len() + fraction.len() == 0 || !digits.clone().all(is_digit) {
+            return None;
+        }
+        if let Some(exponent) = exponent {
+            let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+            if exponent.is_empty() || !exponent.bytes().all(|c| c.is_ascii_digit()) {
+                return None;
+            }
+        }
+        Some(Form { hex, exponent: exponent.is_some(), zero: digits.all(|c| c == b'0') })
+    }
+}
 
 impl LongDouble {
-    /// Reads a number as `strtold` does, but neither spaces around it nor `nan`.
+    /// Reads a number as `strtold` does, but neither spaces around it nor `nan`, and no number that is too large, or so
+    /// small that only zero is left of it.
     pub(crate) fn parse(text: &[u8]) -> Option<LongDouble> {
-        let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= 255)?;
+        let text = std::str::from_utf8(text).ok().filter(|text| text.len() < TEXT_LEN_MAX)?;
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let number = if digits.eq_ignore_ascii_case("inf") || digits.eq_ignore_ascii_case("infinity") {
             X87DoubleExtended::INFINITY
         } else {
-            if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-                return None;
-            }
-            let is_hex = digits.starts_with("0x") || digits.starts_with("0X");
-            let parsed = if is_hex && !digits.contains(['p', 'P']) {
-                format!("{digits}p0").parse::<X87DoubleExtended>().ok()?
-            } else {
-                digits.parse::<X87DoubleExtended>().ok()?
+            let form = Form::of(digits)?;
+            let parsed = match form {
+                Form { hex: true, exponent: false, .. } => format!("{digits}p0").parse::<X87DoubleExtended>(),
+                _ => digits.parse::<X87DoubleExtended>(),
             };
-            if parsed.is_infinite() || parsed.is_nan() {
-                return None;
-            }
-            parsed
+            parsed.ok().filter(|number| number.is_finite() && number.is_zero() == form.zero)?
         };
         Some(LongDouble(if text.starts_with('-') { -number } else { number }))
     }
@@ -133,7 +166,12 @@ mod tests {
         // The nearest number of 80 bits.
         assert_eq!(sum("1e40", "0").as_deref(), Some("9999999999999999999783686092270256259072"));
         assert_eq!(sum("inf", "1"), None);
-        for text in ["", " 1", "1 ", "nan", "x", "1x", "--1", "0x", "0xg"] {
+        assert_eq!(sum("3.6e-4951", "0").as_deref(), Some("0"));
+        assert_eq!(sum(&format!("{}1", "0".repeat(5_000)), "0").as_deref(), Some("1"));
+        for text in [
+            "", " 1", "1 ", "nan", "x", "1x", "--1", "0x", "0xg", "1e", "1e+", "0x1p", ".", ".e1", "1e5000",
+            "1e-5000", "1e-4951", "0x.p1", "1.2.3", "1e1.5",
+        ] {
             assert!(LongDouble::parse(text.as_bytes()).is_none(), "{text}");
         }
     }

@@ -464,6 +464,15 @@ impl View<'_> {
         self.put(key, parts, expiry)
     }
 
+    /// Sets a key to a string as [`View::set`] does, but never keeps it as a number: for what is a number by chance,
+    /// such as the text of a fraction.
+    pub fn set_text(&mut self, key: &Key<'_>, value: &[u8], expiry: Expiry) -> Result<bool> {
+        if value.len() > INLINE_LEN_MAX {
+            return self.set(key, value, expiry);
+        }
+        self.put(key, Parts::Bytes(value), expiry)
+    }
+
     /// Sets a key to a number.
     pub fn set_int(&mut self, key: &Key<'_>, value: i64, expiry: Expiry) -> Result<bool> {
         self.put(key, Parts::Int(value), expiry)
@@ -475,17 +484,17 @@ impl View<'_> {
     }
 
     fn put(&mut self, key: &Key<'_>, value: Parts<'_, Object>, expiry: Expiry) -> Result<bool> {
-        self.purge_due(key)?;
         let room = match expiry {
             Expiry::At(deadline) => Some(deadline.ms()),
             Expiry::Never | Expiry::Keep => None,
         };
-        let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
-        let stripe = self.locked.stripe(key.stripe())?;
+        let View { shared, locked, now_ms, .. } = &mut *self;
+        let hash_of = |key: &[u8]| shared.keyspace.hasher.hash(key);
+        let stripe = locked.stripe(key.stripe())?;
         let db = stripe.db_mut(key.db);
         let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else {
             let mut record = Record::new(key.bytes, value, room, true);
-            record.set_touch(self.shared.policy().fresh(self.shared.seconds()));
+            record.set_touch(shared.policy().fresh(shared.seconds()));
             let added = used_bytes(&record);
             db.expires += usize::from(room.is_some());
             db.table.insert(key.hash, record, hash_of);
@@ -495,7 +504,12 @@ impl View<'_> {
             self.report(key, "new", Class::NEW)?;
             return Ok(false);
         };
-        let touch = self.shared.policy().touched(slot.touch(), self.shared.seconds());
+        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+            drop(slot);
+            self.purge_due(key)?;
+            return self.put(key, value, expiry);
+        }
+        let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
         let before = used_bytes(&slot);
         let old = slot.set_value(value);
@@ -511,14 +525,17 @@ impl View<'_> {
 
     /// Adds to the number of a key, its deadline kept; a key that does not exist counts as 0. O(1), one look-up.
     pub fn increment(&mut self, key: &Key<'_>, delta: i64) -> Result<i64> {
-        self.purge_due(key)?;
-        let policy = self.shared.policy();
-        let seconds = self.shared.seconds();
-        let stripe = self.locked.stripe(key.stripe())?;
+        let View { shared, locked, now_ms, .. } = &mut *self;
+        let stripe = locked.stripe(key.stripe())?;
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
             self.put(key, Parts::Int(delta), Expiry::Never)?;
             return Ok(delta);
         };
+        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+            drop(slot);
+            self.purge_due(key)?;
+            return self.increment(key, delta);
+        }
         let number = match slot.value() {
             crate::raw::Stored::Int(n) => Some(n),
             crate::raw::Stored::Bytes(bytes) => parse_int(bytes),
@@ -528,7 +545,7 @@ impl View<'_> {
         };
         let sum = number.ok_or(Error::NotInteger)?.checked_add(delta).ok_or(Error::Overflow)?;
         let before = used_bytes(&slot);
-        let touch = policy.touched(slot.touch(), seconds);
+        let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
         let old = slot.set_value(Parts::Int(sum));
         let grown = used_bytes(&slot) - before;
@@ -545,8 +562,8 @@ impl View<'_> {
         missing: Missing,
         edit: impl FnOnce(&mut Vec<u8>) -> R,
     ) -> Result<Option<R>> {
-        self.purge_due(key)?;
-        let stripe = self.locked.stripe(key.stripe())?;
+        let View { shared, locked, now_ms, .. } = &mut *self;
+        let stripe = locked.stripe(key.stripe())?;
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
             if missing == Missing::Skip {
                 return Ok(None);
@@ -556,7 +573,12 @@ impl View<'_> {
             self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Never)?;
             return Ok(Some(result));
         };
-        let touch = self.shared.policy().touched(slot.touch(), self.shared.seconds());
+        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+            drop(slot);
+            self.purge_due(key)?;
+            return self.edit_bytes(key, missing, edit);
+        }
+        let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
         let before = used_bytes(&slot);
         let result = if let Some(object) = slot.object_mut() {

@@ -1,6 +1,6 @@
 //! `BITCOUNT`, `BITPOS`: how many bits, and where.
 
-use super::bits::{Unit, bit, count, get};
+use super::bits::{Unit, bit, count, get, position};
 use crate::prelude::*;
 use larder_core::value::string::IntText;
 
@@ -40,8 +40,11 @@ pub(crate) static BITCOUNT: Command = Command {
         "BITCOUNT a 1",
         "BITCOUNT a 1 x",
         "BITCOUNT a 1 2 WORD",
+        "BITCOUNT none 1 x",
+        "BITCOUNT none 1 2 WORD",
         "LPUSH l x",
         "BITCOUNT l",
+        "BITCOUNT l 1 x",
     ],
     history: &[("7.0.0", "Takes BYTE or BIT.")],
     run: bitcount,
@@ -94,6 +97,9 @@ pub(crate) static BITPOS: Command = Command {
         "BITPOS none 1",
         "BITPOS a 2",
         "BITPOS a 1 2 3 WORD",
+        "BITPOS a 1 -2 -3",
+        "BITPOS a 1 -20 -30",
+        "BITPOS none 1 x",
         "BITPOS a 1 x",
         "SET empty \"\"",
         "BITPOS empty 0",
@@ -104,27 +110,32 @@ pub(crate) static BITPOS: Command = Command {
     ..Command::DEFAULT
 };
 
+// Both look for the key before they read a range: without a key, none is wrong.
+
 fn bitcount(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let key = cx.key(args.at(1));
     let mut text = IntText::new();
-    let range = match *args.from(2) {
-        [] => None,
-        [_, _] | [_, _, _] => {
-            let (start, end) = (args.int(2)?, args.int(3)?);
-            Some((start, end, Unit::read(args.from(4).first())?))
-        }
-        _ => return Err(Error::SYNTAX),
-    };
     let Some(value) = cx.view.string(&key)? else {
         out.int(0);
         return Ok(Done);
     };
     let bytes = value.as_bytes(&mut text);
-    let Some((start, end, unit)) = range else {
-        out.count(count(bytes));
-        return Ok(Done);
+    let range = match *args.from(2) {
+        [] => {
+            out.count(count(bytes));
+            return Ok(Done);
+        }
+        [_, _] | [_, _, _] => {
+            let (start, end) = (args.int(2)?, args.int(3)?);
+            if start < 0 && end < 0 && start > end {
+                None
+            } else {
+                Unit::read(args.from(4).first())?.bits(start, end, bytes.len())
+            }
+        }
+        _ => return Err(Error::SYNTAX),
     };
-    let Some((first, last)) = unit.bits(start, end, bytes.len()) else {
+    let Some((first, last)) = range else {
         out.int(0);
         return Ok(Done);
     };
@@ -138,6 +149,13 @@ fn bitcount(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
 fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     parse_int(args.at(2)).ok_or(Error::NOT_INTEGER)?;
     let wanted = bit(args.at(2), "ERR The bit argument must be 1 or 0.")?;
+    let key = cx.key(args.at(1));
+    let mut text = IntText::new();
+    let Some(value) = cx.view.string(&key)? else {
+        out.int(if wanted { -1 } else { 0 });
+        return Ok(Done);
+    };
+    let bytes = value.as_bytes(&mut text);
     let (start, end, unit, has_end) = match *args.from(3) {
         [] => (0, -1, Unit::Byte, false),
         [_] => (args.int(3)?, -1, Unit::Byte, false),
@@ -148,13 +166,6 @@ fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcom
         }
         _ => return Err(Error::SYNTAX),
     };
-    let key = cx.key(args.at(1));
-    let mut text = IntText::new();
-    let Some(value) = cx.view.string(&key)? else {
-        out.int(if wanted { -1 } else { 0 });
-        return Ok(Done);
-    };
-    let bytes = value.as_bytes(&mut text);
     let Some((first, last)) = unit.bits(start, end, bytes.len()) else {
         out.int(-1);
         return Ok(Done);
@@ -166,20 +177,4 @@ fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcom
         None => out.int(-1),
     }
     Ok(Done)
-}
-
-/// The first bit like this between two, whole bytes at a time where they cannot hold one.
-fn position(bytes: &[u8], wanted: bool, first: usize, last: usize) -> Option<usize> {
-    let skipped = if wanted { 0 } else { 0xff };
-    let mut at = first;
-    while at <= last {
-        if at.is_multiple_of(8) && bytes.get(at / 8) == Some(&skipped) {
-            at += 8;
-        } else if get(bytes, at) == wanted {
-            return Some(at);
-        } else {
-            at += 1;
-        }
-    }
-    None
 }

@@ -1,6 +1,6 @@
 //! `BITFIELD`, `BITFIELD_RO`: numbers of any width within a string.
 
-use super::bits::{get, set};
+use super::bits::{get_many, set_many};
 use crate::prelude::*;
 use larder_core::Missing;
 use larder_core::limits::STRING_LEN_MAX;
@@ -102,6 +102,8 @@ pub(crate) static BITFIELD_RO: Command = Command {
         "SET a ab",
         "BITFIELD_RO a GET u8 0 GET u8 8 GET i16 0",
         "BITFIELD_RO a SET u8 0 1",
+        "BITFIELD_RO a SET u8 0 1 GET u65 0",
+        "BITFIELD_RO a GET u8 4294967295",
         "BITFIELD_RO a",
     ],
     run,
@@ -136,7 +138,7 @@ impl Encoding {
         }
     }
 
-    fn offset(self, word: &[u8]) -> Result<usize> {
+    fn offset(self, word: &[u8], writes: bool) -> Result<usize> {
         let bad = || Error::general("bit offset is not an integer or out of range");
         let (digits, unit) = match word.strip_prefix(b"#") {
             Some(digits) => (digits, self.bits as usize),
@@ -144,8 +146,9 @@ impl Encoding {
         };
         let n = parse_int(digits).and_then(|n| usize::try_from(n).ok()).ok_or_else(bad)?;
         let offset = n.checked_mul(unit).ok_or_else(bad)?;
-        let end = offset.checked_add(self.bits as usize).ok_or_else(bad)?;
-        if end > STRING_LEN_MAX * 8 { Err(bad()) } else { Ok(offset) }
+        // A read may begin at the last bit; what it finds beyond is 0.
+        let end = if writes { offset.checked_add(self.bits as usize).ok_or_else(bad)? } else { offset + 1 };
+        if offset >= STRING_LEN_MAX * 8 || end > STRING_LEN_MAX * 8 { Err(bad()) } else { Ok(offset) }
     }
 
     fn least(self) -> i128 {
@@ -157,18 +160,11 @@ impl Encoding {
     }
 
     fn get(self, bytes: &[u8], offset: usize) -> i64 {
-        let mut n: u64 = 0;
-        for at in offset..offset + self.bits as usize {
-            n = n << 1 | u64::from(get(bytes, at));
-        }
-        self.wrapped(i128::from(n)) as i64
+        self.wrapped(i128::from(get_many(bytes, offset, self.bits))) as i64
     }
 
     fn put(self, bytes: &mut [u8], offset: usize, n: i64) {
-        for (place, at) in (offset..offset + self.bits as usize).enumerate() {
-            let shift = self.bits as usize - 1 - place;
-            set(bytes, at, n >> shift & 1 == 1);
-        }
+        set_many(bytes, offset, self.bits, n as u64);
     }
 
     /// The number that these lowest bits are.
@@ -226,16 +222,16 @@ fn read(args: Args<'_>, read_only: bool) -> Result<Vec<Operation>> {
             return Err(Error::SYNTAX);
         }
         let encoding = Encoding::read(words.value()?)?;
-        let offset = encoding.offset(words.value()?)?;
+        let offset = encoding.offset(words.value()?, needed == 3)?;
         let step = match word {
             word if is(word, "GET") => Step::Get,
             word if is(word, "SET") => Step::Set(words.int()?),
             _ => Step::Add(words.int()?),
         };
-        if read_only && !matches!(step, Step::Get) {
-            return Err(Error::general("BITFIELD_RO only supports the GET subcommand"));
-        }
         operations.push((step, encoding, offset, overflow));
+    }
+    if read_only && operations.iter().any(|(step, ..)| !matches!(step, Step::Get)) {
+        return Err(Error::general("BITFIELD_RO only supports the GET subcommand"));
     }
     Ok(operations)
 }
@@ -253,15 +249,24 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         operations.iter().for_each(|(_, encoding, offset, _)| out.int(encoding.get(bytes, *offset)));
         return Ok(Done);
     };
-    let replies = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
-        if bytes.len() < needed {
+    let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
+        let grows = bytes.len() < needed;
+        if grows {
             bytes.resize(needed, 0);
         }
-        let replies: Vec<Option<i64>> = operations.iter().map(|operation| apply(bytes, operation)).collect();
-        replies
+        let mut changed = false;
+        let mut apply = |operation| {
+            let (reply, change) = apply(bytes, operation, grows)?;
+            changed |= change;
+            Some(reply)
+        };
+        let replies: Vec<Option<i64>> = operations.iter().map(&mut apply).collect();
+        (replies, changed)
     })?;
-    cx.view.report(&key, "setbit", Class::STRING)?;
-    let replies = replies.unwrap_or_default();
+    let (replies, changed) = edited.unwrap_or_default();
+    if changed {
+        cx.view.report(&key, "setbit", Class::STRING)?;
+    }
     out.array(replies.len());
     for reply in replies {
         match reply {
@@ -272,23 +277,24 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     Ok(Done)
 }
 
-fn apply(bytes: &mut [u8], (step, encoding, offset, overflow): &Operation) -> Option<i64> {
+/// What one operation answers, and whether it counts as a change: it wrote to what was not there before, or another
+/// number.
+fn apply(
+    bytes: &mut [u8],
+    (step, encoding, offset, overflow): &Operation,
+    grown: bool,
+) -> Option<(i64, bool)> {
     let old = encoding.get(bytes, *offset);
-    match step {
-        Step::Get => Some(old),
-        Step::Set(n) => {
-            // What does not fit an unsigned number is taken by its bits.
-            let n = if encoding.signed { i128::from(*n) } else { i128::from(*n as u64) };
-            let new = encoding.fitted(n, *overflow)?;
-            encoding.put(bytes, *offset, new);
-            Some(old)
-        }
-        Step::Add(n) => {
-            let new = encoding.fitted(i128::from(old) + i128::from(*n), *overflow)?;
-            encoding.put(bytes, *offset, new);
-            Some(new)
-        }
-    }
+    let wanted = match step {
+        Step::Get => return Some((old, false)),
+        // What does not fit an unsigned number is taken by its bits.
+        Step::Set(n) if !encoding.signed => i128::from(*n as u64),
+        Step::Set(n) => i128::from(*n),
+        Step::Add(n) => i128::from(old) + i128::from(*n),
+    };
+    let new = encoding.fitted(wanted, *overflow)?;
+    encoding.put(bytes, *offset, new);
+    Some((if matches!(step, Step::Add(_)) { new } else { old }, grown || old != new))
 }
 
 #[cfg(test)]

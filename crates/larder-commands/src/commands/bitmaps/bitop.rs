@@ -1,7 +1,9 @@
 //! `BITOP`: strings combined bit by bit.
 
 use crate::prelude::*;
+use larder_core::value::Object;
 use larder_core::value::string::IntText;
+use std::sync::Arc;
 
 pub(crate) static BITOP: Command = Command {
     name: "bitop",
@@ -26,6 +28,10 @@ pub(crate) static BITOP: Command = Command {
         "GET d",
         "BITOP NOT d a b",
         "BITOP NAND d a",
+        "OBJECT ENCODING d",
+        "SET t x EX 100",
+        "BITOP OR t a",
+        "TTL t",
         "BITOP AND d none",
         "EXISTS d",
         "LPUSH l x",
@@ -69,16 +75,17 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if operation == Operation::Not {
         result.iter_mut().for_each(|byte| *byte = !*byte);
     }
+    let len = result.len();
     let key = cx.key(args.at(2));
     if result.is_empty() {
         if cx.view.remove(&key)? {
             cx.view.report(&key, "del", Class::GENERIC)?;
         }
     } else {
-        cx.view.set(&key, &result, Expiry::Never)?;
+        cx.view.put_object(&key, Object::Bytes(Arc::new(result)), Expiry::Never)?;
         cx.view.report(&key, "set", Class::STRING)?;
     }
-    out.count(result.len());
+    out.count(len);
     Ok(Done)
 }
 

@@ -32,16 +32,21 @@ pub(crate) static SETBIT: Command = Command {
         let offset = bit_offset(args.at(2))?;
         let on = bit(args.at(3), "ERR bit is not an integer or out of range")?;
         let key = cx.key(args.at(1));
-        let was = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
-            if bytes.len() <= offset / 8 {
+        let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
+            let grows = bytes.len() <= offset / 8;
+            if grows {
                 bytes.resize(offset / 8 + 1, 0);
             }
             let was = get(bytes, offset);
             set(bytes, offset, on);
-            was
+            (was, grows)
         })?;
-        cx.view.report(&key, "setbit", Class::STRING)?;
-        out.int(i64::from(was == Some(true)));
+        let (was, grew) = edited.unwrap_or_default();
+        // A bit that was like this already is no change.
+        if grew || was != on {
+            cx.view.report(&key, "setbit", Class::STRING)?;
+        }
+        out.int(i64::from(was));
         Ok(Done)
     },
     ..Command::DEFAULT

@@ -33,17 +33,14 @@ pub(crate) enum Time<'a> {
 }
 
 impl<'a> Time<'a> {
-    /// Reads one option; at most one may be given.
+    /// Reads one option; at most one may be given, though that one again and again: the last counts.
     pub(crate) fn read(
         &mut self,
         option: &[u8],
         options: &mut Options<'a>,
         known: ExpiryOption,
     ) -> Result<()> {
-        if *self != Time::None {
-            return Err(Error::SYNTAX);
-        }
-        *self = match () {
+        let new = match () {
             () if is(option, "EX") => Time::After(options.value()?, 1_000),
             () if is(option, "PX") => Time::After(options.value()?, 1),
             () if is(option, "EXAT") => Time::At(options.value()?, 1_000),
@@ -52,7 +49,13 @@ impl<'a> Time<'a> {
             () if known.persist && is(option, "PERSIST") => Time::Persist,
             () => return Err(Error::SYNTAX),
         };
-        Ok(())
+        let goes = match (*self, new) {
+            (Time::None, _) => true,
+            (Time::After(_, old), Time::After(_, new)) | (Time::At(_, old), Time::At(_, new)) => old == new,
+            (old, new) => old == new,
+        };
+        *self = new;
+        if goes { Ok(()) } else { Err(Error::SYNTAX) }
     }
 
     /// Whether a deadline was given.

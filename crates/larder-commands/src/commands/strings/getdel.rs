@@ -56,6 +56,10 @@ pub(crate) static GETEX: Command = Command {
         "GETEX a PERSIST",
         "TTL a",
         "GETEX a EX 0",
+        "GETEX none EX 0",
+        "GETEX a EX x EX 100",
+        "TTL a",
+        "GETEX a EX 10 PX 10",
         "GETEX a EX 10 PERSIST",
         "GETEX a KEEPTTL",
         "GETEX a PXAT 1",
@@ -72,12 +76,14 @@ fn getex(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome
         time.read(option, &mut options, ExpiryOption::PERSIST)?;
     }
     let key = cx.key(args.at(1));
+    // A time is read only for a key that is there: without one, none is wrong.
     if cx.view.string(&key)?.is_none() {
         out.null();
         return Ok(Done);
     }
     let expiry = time.expiry(cx, "getex")?;
-    out.string_or_null(cx.view.string(&key)?);
+    let value = cx.view.peek(&key)?.map(|entry| entry.string()).transpose()?;
+    out.string_or_null(value);
     match (time, expiry) {
         (_, Expiry::At(deadline)) if deadline.ms() <= cx.view.now_ms() => {
             cx.view.remove(&key)?;

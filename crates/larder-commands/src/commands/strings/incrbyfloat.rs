@@ -2,6 +2,7 @@
 
 use crate::long_double::LongDouble;
 use crate::prelude::*;
+use larder_core::value::string::IntText;
 
 pub(crate) static INCRBYFLOAT: Command = Command {
     name: "incrbyfloat",
@@ -20,6 +21,11 @@ pub(crate) static INCRBYFLOAT: Command = Command {
         "INCRBYFLOAT sum 2.0e2",
         "INCRBYFLOAT sum x",
         "INCRBYFLOAT sum inf",
+        "INCRBYFLOAT sum 1e+",
+        "INCRBYFLOAT sum 1e-5000",
+        "INCRBYFLOAT sum 1e5000",
+        "INCRBYFLOAT sum 0x1.8p3",
+        "OBJECT ENCODING sum",
         "SET sum many",
         "INCRBYFLOAT sum 1",
         "LPUSH list x",
@@ -31,14 +37,14 @@ pub(crate) static INCRBYFLOAT: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let key = cx.key(args.at(1));
-    let old = match cx.view.string(&key)? {
-        Some(value) => value.to_vec(),
-        None => b"0".to_vec(),
+    let old = match cx.view.peek(&key)? {
+        Some(entry) => LongDouble::parse(entry.string()?.as_bytes(&mut IntText::new())),
+        None => LongDouble::parse(b"0"),
     };
-    let old = LongDouble::parse(&old).ok_or(Error::NOT_FLOAT)?;
+    let old = old.ok_or(Error::NOT_FLOAT)?;
     let delta = LongDouble::parse(args.at(2)).ok_or(Error::NOT_FLOAT)?;
     let sum = old.plus(delta).ok_or(Error::NOT_FINITE)?.text();
-    cx.view.set(&key, sum.as_bytes(), Expiry::Keep)?;
+    cx.view.set_text(&key, sum.as_bytes(), Expiry::Keep)?;
     cx.view.report(&key, "incrbyfloat", Class::STRING)?;
     out.bulk(sum.as_bytes());
     Ok(Done)

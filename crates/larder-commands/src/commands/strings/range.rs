@@ -29,15 +29,20 @@ pub(crate) static APPEND: Command = Command {
     ],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
-        let old = cx.view.string(&key)?.map(|value| value.len());
-        let len = old.unwrap_or(0).checked_add(args[2].len());
-        let len = len.filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
-        if old.is_none() {
-            // The first piece is kept as SET would keep it; room to grow comes with the second.
-            cx.view.set(&key, &args[2], Expiry::Never)?;
+        let more = args.at(2);
+        let appended = cx.view.edit_bytes(&key, Missing::Skip, |bytes| {
+            let len = bytes.len().checked_add(more.len());
+            let len = len.filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
+            bytes.extend_from_slice(more);
+            Ok::<_, Error>(len)
+        })?;
+        let len = if let Some(len) = appended {
+            len?
         } else {
-            cx.view.edit_bytes(&key, Missing::Skip, |bytes| bytes.extend_from_slice(&args[2]))?;
-        }
+            // The first piece is kept as SET would keep it; room to grow comes with the second.
+            cx.view.set(&key, more, Expiry::Never)?;
+            more.len()
+        };
         cx.view.report(&key, "append", Class::STRING)?;
         out.count(len);
         Ok(Done)
@@ -155,6 +160,10 @@ pub(crate) static SETRANGE: Command = Command {
         "SET n 123",
         "SETRANGE n 1 9",
         "INCR n",
+        "LPUSH l x",
+        "SETRANGE l 0 \"\"",
+        "SETRANGE l 536870912 x",
+        "SETRANGE l -1 x",
     ],
     run: setrange,
     ..Command::DEFAULT
@@ -164,19 +173,24 @@ fn setrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
     let offset = usize::try_from(args.int(2)?).map_err(|_| Error::general("offset is out of range"))?;
     let value = args.at(3);
     let key = cx.key(args.at(1));
-    let len = cx.view.string(&key)?.map_or(0, |value| value.len());
-    if value.is_empty() {
-        out.count(len);
+    let end = offset.checked_add(value.len()).filter(|end| *end <= STRING_LEN_MAX);
+    let Some(end) = end.filter(|_| !value.is_empty()) else {
+        // Nothing is written, but another type is told first.
+        let old = cx.view.peek(&key)?.map(|entry| entry.string()).transpose()?;
+        if !value.is_empty() {
+            return Err(Error::TOO_LONG);
+        }
+        out.count(old.map_or(0, |old| old.len()));
         return Ok(Done);
-    }
-    let end = offset.checked_add(value.len()).filter(|end| *end <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
-    cx.view.edit_bytes(&key, Missing::Create, |bytes| {
+    };
+    let len = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(value);
+        bytes.len()
     })?;
     cx.view.report(&key, "setrange", Class::STRING)?;
-    out.count(len.max(end));
+    out.count(len.unwrap_or(end));
     Ok(Done)
 }
