@@ -5,7 +5,7 @@ use crate::instance::Instance;
 
 /// No scripts.
 #[derive(Debug, Default)]
-pub(crate) struct Scripts;
+pub(crate) struct Scripts {}
 
 #[expect(clippy::unused_self, reason = "it answers as the scripts of a build that has them")]
 impl Scripts {
@@ -30,6 +30,7 @@ impl Scripts {
     pub(crate) fn set_limits(&self, _memory_max: u64, _threshold_ms: u64, _instructions_max: u64) {}
 }
 
+#[expect(clippy::unused_self, reason = "it answers as an instance that has scripts")]
 impl Instance {
     pub(crate) fn runs_long(&self, _name: &str, _words: &[&[u8]]) -> bool {
         false

@@ -215,7 +215,12 @@ pub static SETTINGS: &[Setting] = &[
     .applied(apply_values),
     setting("hash-max-ziplist-value", Kind::Bytes(0, MAX), "64", "The old name of hash-max-listpack-value.")
         .applied(apply_values),
-    inert("hll-sparse-max-bytes", Kind::Bytes(0, MAX), "3000"),
+    setting(
+        "hll-sparse-max-bytes",
+        Kind::Bytes(0, MAX),
+        "3000",
+        "A HyperLogLog stays sparse up to this length.",
+    ),
     setting("hz", Kind::Int(1, 500), "10", "Accepted for compatibility: Larder has a timer instead."),
     setting("io-threads", Kind::Int(0, 256), "0", "Threads that serve connections; 0 for one per core.")
         .fixed(),
