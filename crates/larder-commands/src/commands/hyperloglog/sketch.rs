@@ -1,7 +1,8 @@
 //! A HyperLogLog as Redis keeps it in a string, byte for byte: `GET`, `SET` and `DUMP` carry it from server to server.
 //!
 //! Sixteen bytes of header (magic, encoding, the cached count), then 16,384 registers of six bits: either all of them
-//! (dense), or runs of equal ones (sparse). What a string holds is looked at before it is believed: anybody can `SET` one.
+//! (dense), or runs of equal ones (sparse). What a string holds is looked at before it is believed: anybody can set
+//! one.
 
 use crate::error::{Error, Result};
 
