@@ -6,7 +6,7 @@ use rustc_apfloat::ieee::X87DoubleExtended;
 use std::fmt::Write;
 
 /// An 80-bit number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(crate) struct LongDouble(X87DoubleExtended);
 
 /// Where the mantissa's last bit stands for one.
@@ -53,6 +53,13 @@ impl Form {
 }
 
 impl LongDouble {
+    pub(crate) const ZERO: LongDouble = LongDouble(X87DoubleExtended::ZERO);
+
+    /// The largest number that is not infinite.
+    pub(crate) fn largest() -> LongDouble {
+        LongDouble(X87DoubleExtended::largest())
+    }
+
     /// Reads a number as `strtold` does, but neither spaces around it nor `nan`, and no number that is too large, or so
     /// small that only zero is left of it.
     pub(crate) fn parse(text: &[u8]) -> Option<LongDouble> {
@@ -74,6 +81,20 @@ impl LongDouble {
     /// Whether it is a number and not infinite.
     pub(crate) fn is_finite(self) -> bool {
         self.0.is_finite()
+    }
+
+    pub(crate) fn negated(self) -> LongDouble {
+        LongDouble(-self.0)
+    }
+
+    /// The nearest number that is not infinite.
+    pub(crate) fn clamped(self) -> LongDouble {
+        if self.is_finite() { self } else { LongDouble(X87DoubleExtended::largest().copy_sign(self.0)) }
+    }
+
+    /// A sum, which may be infinite.
+    pub(crate) fn sum(self, other: LongDouble) -> LongDouble {
+        LongDouble((self.0 + other.0).value)
     }
 
     /// A sum; `None` where it is no finite number.

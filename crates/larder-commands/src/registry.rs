@@ -79,6 +79,7 @@ pub(crate) static COMMANDS: &[&Command] = &[
     &commands::strings::incr::INCR,
     &commands::strings::incr::INCRBY,
     &commands::strings::incrbyfloat::INCRBYFLOAT,
+    &commands::strings::increx::INCREX,
     &commands::server::info::INFO,
     &commands::keys::keys_matching::KEYS,
     &commands::server::save::LASTSAVE,

@@ -31,7 +31,7 @@ pub use engine::{Engine, ReadyListener};
 pub use error::{Error, Result};
 pub use keyspace::{
     Change, ChangeListener, Class, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key, KeyHasher,
-    Missing, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId, WatchMark,
+    Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId, WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
 pub use raw::Lent;

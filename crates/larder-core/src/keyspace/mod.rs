@@ -23,7 +23,7 @@ pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
 pub use scan::ScanCursor;
 pub use stripe::Counts;
-pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Tools, View};
+pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};
 pub use waiters::{WaiterId, WatchMark};
 
 use crate::error::{Error, Result};

@@ -182,6 +182,15 @@ pub enum Expiry {
     At(Deadline),
 }
 
+/// A number as it stands under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// The number.
+    pub value: i64,
+    /// When it goes.
+    pub deadline: Option<Deadline>,
+}
+
 /// What an edit does about a key that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -525,34 +534,59 @@ impl View<'_> {
 
     /// Adds to the number of a key, its deadline kept; a key that does not exist counts as 0. O(1), one look-up.
     pub fn increment(&mut self, key: &Key<'_>, delta: i64) -> Result<i64> {
+        self.update_int(key, |old| {
+            let sum = old.map_or(0, |old| old.value).checked_add(delta);
+            (sum.map(|sum| (sum, Expiry::Keep)), sum.ok_or(Error::Overflow))
+        })?
+    }
+
+    /// Changes the number of a key. `update` is given what is there and says what shall be there, or nothing where all
+    /// stays as it is; the rest of its answer is handed on. Nothing is reported. O(1), one look-up as long as the
+    /// deadline is kept: for counters and limiters, which are asked more often than anything else.
+    pub fn update_int<R>(
+        &mut self,
+        key: &Key<'_>,
+        update: impl FnOnce(Option<Number>) -> (Option<(i64, Expiry)>, R),
+    ) -> Result<R> {
         let View { shared, locked, now_ms, .. } = &mut *self;
         let stripe = locked.stripe(key.stripe())?;
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
-            self.put(key, Parts::Int(delta), Expiry::Never)?;
-            return Ok(delta);
+            let (new, result) = update(None);
+            if let Some((value, expiry)) = new {
+                self.put(key, Parts::Int(value), expiry)?;
+            }
+            return Ok(result);
         };
-        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+        let deadline_ms = slot.deadline_ms();
+        if deadline_ms.is_some_and(|ms| is_due(shared, now_ms, ms)) {
             drop(slot);
             self.purge_due(key)?;
-            return self.increment(key, delta);
+            return self.update_int(key, update);
         }
-        let number = match slot.value() {
+        let value = match slot.value() {
             crate::raw::Stored::Int(n) => Some(n),
             crate::raw::Stored::Bytes(bytes) => parse_int(bytes),
             crate::raw::Stored::Object(Object::Bytes(bytes)) => parse_int(bytes),
             crate::raw::Stored::Nothing => None,
             crate::raw::Stored::Object(_) => return Err(Error::WrongType),
         };
-        let sum = number.ok_or(Error::NotInteger)?.checked_add(delta).ok_or(Error::Overflow)?;
-        let before = used_bytes(&slot);
+        let value = value.ok_or(Error::NotInteger)?;
         let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
-        let old = slot.set_value(Parts::Int(sum));
+        let (new, result) = update(Some(Number { value, deadline: deadline_ms.map(Deadline::at_ms) }));
+        let Some((value, expiry)) = new else { return Ok(result) };
+        let before = used_bytes(&slot);
+        let old = slot.set_value(Parts::Int(value));
         let grown = used_bytes(&slot) - before;
         drop(slot);
         stripe.account(grown);
         self.after.objects.extend(old);
-        Ok(sum)
+        match expiry {
+            Expiry::Keep => {}
+            Expiry::Never => drop(self.set_record_deadline(key, None)?),
+            Expiry::At(deadline) => drop(self.set_record_deadline(key, Some(deadline.ms()))?),
+        }
+        Ok(result)
     }
 
     /// Edits the bytes of a string in place, its deadline kept. What results is kept as plain bytes with room to grow.

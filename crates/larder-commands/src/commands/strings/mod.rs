@@ -6,6 +6,7 @@ pub(crate) mod get;
 pub(crate) mod getdel;
 pub(crate) mod incr;
 pub(crate) mod incrbyfloat;
+pub(crate) mod increx;
 pub(crate) mod lcs;
 pub(crate) mod mget;
 pub(crate) mod mset;
