@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import Redis6 from 'ioredis';
-import Redis5 from 'ioredis5';
+import Redis6 from 'ioredis6';
+import Redis5 from 'ioredis';
 import { Server } from './server.js';
 
 for (const [name, Redis] of [['ioredis 6', Redis6], ['ioredis 5', Redis5]]) {
