@@ -96,6 +96,15 @@ pub trait Reply {
         }
     }
 
+    /// A floating-point number that has a text of its own, with more digits than would tell it from others. RESP2 sees
+    /// the text, RESP3 a number in that text where a reply is text at all.
+    fn decimal(&mut self, n: f64, text: &str) {
+        match self.protocol() {
+            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp3 => self.double(n),
+        }
+    }
+
     /// A count.
     fn count(&mut self, n: usize) {
         self.int(i64::try_from(n).unwrap_or(i64::MAX));

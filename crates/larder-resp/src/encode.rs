@@ -137,6 +137,14 @@ impl<'a> Encoder<'a> {
         }
     }
 
+    /// A double in a text of its own. A bulk string in RESP2.
+    pub fn decimal(&mut self, text: impl AsRef<[u8]>) {
+        match self.proto {
+            Proto::Resp2 => self.bulk(text.as_ref()),
+            Proto::Resp3 => self.line(b',', text.as_ref()),
+        }
+    }
+
     /// True or false. 1 or 0 in RESP2.
     pub fn boolean(&mut self, yes: bool) {
         self.out.extend_from_slice(match (self.proto, yes) {
@@ -319,6 +327,7 @@ mod tests {
                 "$24 -1.7976931348623157e+308 ",
                 ",-1.7976931348623157e+308 ",
             ),
+            (&|e| e.decimal("0.50"), "$4 0.50 ", ",0.50 "),
             (&|e| e.boolean(true), ":1 ", "#t "),
             (&|e| e.boolean(false), ":0 ", "#f "),
             (&|e| e.big_number("12"), "$2 12 ", "(12 "),

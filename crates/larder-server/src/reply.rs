@@ -82,6 +82,9 @@ impl Reply for RespReply<'_> {
     fn double(&mut self, n: f64) {
         self.encode().double(n);
     }
+    fn decimal(&mut self, _: f64, text: &str) {
+        self.encode().decimal(text);
+    }
     fn boolean(&mut self, yes: bool) {
         self.encode().boolean(yes);
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod bitmaps;
 pub(crate) mod connection;
+pub(crate) mod geo;
 pub(crate) mod hashes;
 pub(crate) mod hyperloglog;
 pub(crate) mod keys;

@@ -1,6 +1,7 @@
 //! The typed interface: what a program that embeds the engine calls. Each call locks the stripes of its keys once, does
 //! its work, and reports what changed as the command of that kind would.
 
+mod geo;
 mod hashes;
 mod keys;
 mod lists;
@@ -9,6 +10,7 @@ mod streams;
 mod strings;
 mod zsets;
 
+pub use geo::{Geo, Place};
 pub use hashes::Hashes;
 pub use keys::Keys;
 pub use lists::Lists;
@@ -82,6 +84,11 @@ impl Db {
     /// Members ordered by scores.
     pub fn zsets(&self) -> Zsets<'_> {
         Zsets(self)
+    }
+
+    /// Places on the earth.
+    pub fn geo(&self) -> Geo<'_> {
+        Geo(self)
     }
 
     /// Logs of entries.

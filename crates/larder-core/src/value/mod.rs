@@ -4,6 +4,7 @@
 
 pub mod combine;
 mod field_table;
+pub mod geo;
 pub mod hash;
 pub mod list;
 mod list_block;

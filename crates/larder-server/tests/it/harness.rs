@@ -118,6 +118,8 @@ pub(crate) struct Client {
     pub(crate) stream: TcpStream,
     decoder: Decoder,
     input: Vec<u8>,
+    /// The bytes of the last reply: what a decoder makes of them may hide a difference.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Client {
@@ -125,7 +127,12 @@ impl Client {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Client { stream, decoder: Decoder::new(DecoderLimits::default()), input: Vec::new() }
+        Client {
+            stream,
+            decoder: Decoder::new(DecoderLimits::default()),
+            input: Vec::new(),
+            bytes: Vec::new(),
+        }
     }
 
     pub(crate) fn send_words<A: AsRef<[u8]>>(&mut self, words: &[A]) {
@@ -142,13 +149,14 @@ impl Client {
 
     /// The next reply; `None` at the end of the stream.
     pub(crate) fn try_receive(&mut self) -> Option<Value> {
+        self.bytes.clear();
         loop {
             let mut at = 0;
-            if let Some(value) = self.decoder.next(&self.input, &mut at).expect("a valid reply") {
-                self.input.drain(..at);
-                return Some(value);
+            let value = self.decoder.next(&self.input, &mut at).expect("a valid reply");
+            self.bytes.extend(self.input.drain(..at));
+            if value.is_some() {
+                return value;
             }
-            self.input.drain(..at);
             let mut chunk = [0; 16 * 1024];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return None,

@@ -4,6 +4,7 @@ mod abuse;
 mod clients;
 mod examples;
 mod expiry;
+mod geo;
 mod harness;
 mod hostile;
 mod limits;
