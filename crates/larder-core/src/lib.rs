@@ -30,7 +30,7 @@ pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemC
 pub use engine::{Engine, ReadyListener};
 pub use error::{Error, Result};
 pub use keyspace::{
-    Change, ChangeListener, Class, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key, KeyHasher,
+    Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key, KeyHasher,
     Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId, WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};

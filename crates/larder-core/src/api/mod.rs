@@ -16,7 +16,7 @@ pub use keys::Keys;
 pub use lists::Lists;
 pub use sets::Sets;
 pub use streams::{StreamEntry, Streams};
-pub use strings::Strings;
+pub use strings::{SetWith, Strings};
 pub use zsets::Zsets;
 
 use crate::engine::Engine;

@@ -2,7 +2,7 @@
 
 use super::Db;
 use crate::error::{Error, Result};
-use crate::keyspace::{Class, Expiry, Missing};
+use crate::keyspace::{Class, Condition, Expiry, Missing};
 use crate::limits::STRING_LEN_MAX;
 use crate::value::string::IntText;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Strings<'d>(pub(super) &'d Db);
 
-impl Strings<'_> {
+impl<'d> Strings<'d> {
     /// A copy of the string. O(1), plus its length.
     ///
     /// ```
@@ -85,27 +85,39 @@ impl Strings<'_> {
 
     /// Sets a key to a string if it does not exist. Says whether it did that.
     pub fn set_if_missing(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<bool> {
-        self.0.check_room()?;
-        let key = self.0.key(key.as_ref());
-        let mut view = self.0.engine.view_one(&key, None);
-        if view.exists(&key)? {
-            return Ok(false);
-        }
-        view.set(&key, value.as_ref(), Expiry::Never)?;
-        view.report(&key, "set", Class::STRING)?;
-        Ok(true)
+        self.set_with(key, value).if_absent().run()
+    }
+
+    /// Sets a key to a string on a condition and for a time: say which, then [`SetWith::run`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # let db = larder_core::Engine::new().db();
+    /// let free = db.strings().set_with("lock", "token").if_absent().expires_in(Duration::from_secs(30)).run()?;
+    /// assert!(free);
+    /// // Whoever still has it may have it for longer.
+    /// assert!(db.strings().set_with("lock", "token").if_equals("token").expires_in(Duration::from_secs(30)).run()?);
+    /// assert!(!db.strings().set_with("lock", "other").if_equals("other").run()?);
+    /// assert!(db.strings().remove_if_equals("lock", "token")?);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn set_with<K: AsRef<[u8]>, V: AsRef<[u8]>>(&self, key: K, value: V) -> SetWith<'d, K, V> {
+        SetWith { db: self.0, key, value, condition: Condition::Always, expiry: Expiry::Never }
     }
 
     fn put(&self, key: &[u8], value: &[u8], expiry: Expiry) -> Result<()> {
-        self.0.check_room()?;
-        let key = self.0.key(key);
+        SetWith { db: self.0, key, value, condition: Condition::Always, expiry }.run().map(drop)
+    }
+
+    /// Removes a key if it holds this string. Says whether it did.
+    pub fn remove_if_equals(&self, key: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Result<bool> {
+        let key = self.0.key(key.as_ref());
         let mut view = self.0.engine.view_one(&key, None);
-        view.set(&key, value, expiry)?;
-        view.report(&key, "set", Class::STRING)?;
-        if expiry != Expiry::Never {
-            view.report(&key, "expire", Class::GENERIC)?;
+        let removed = view.meets(&key, Condition::Equals(expected.as_ref()))? && view.remove(&key)?;
+        if removed {
+            view.report(&key, "del", Class::GENERIC)?;
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// Adds to a number; a key that does not exist counts as 0. [`Error::NotInteger`] for other text,
@@ -147,5 +159,64 @@ impl Strings<'_> {
             view.report(&key, "del", Class::GENERIC)?;
         }
         Ok(value)
+    }
+}
+
+/// A string about to be set. See [`Strings::set_with`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is set until it is run"]
+pub struct SetWith<'a, K, V> {
+    db: &'a Db,
+    key: K,
+    value: V,
+    condition: Condition<'a>,
+    expiry: Expiry,
+}
+
+impl<'a, K: AsRef<[u8]>, V: AsRef<[u8]>> SetWith<'a, K, V> {
+    /// Only if there is no such key.
+    pub fn if_absent(self) -> Self {
+        SetWith { condition: Condition::Absent, ..self }
+    }
+
+    /// Only if there is such a key, whatever it holds.
+    pub fn if_present(self) -> Self {
+        SetWith { condition: Condition::Present, ..self }
+    }
+
+    /// Only if the key holds this string. [`Error::WrongType`] when run on a key that holds something else than strings.
+    pub fn if_equals(self, expected: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        SetWith { condition: Condition::Equals(expected.as_ref()), ..self }
+    }
+
+    /// Only if the key holds another string, or does not exist. [`Error::WrongType`] as before.
+    pub fn if_differs(self, unwanted: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        SetWith { condition: Condition::Differs(unwanted.as_ref()), ..self }
+    }
+
+    /// For a time: at least a millisecond. Otherwise it lives until it is removed.
+    pub fn expires_in(self, time: Duration) -> Self {
+        SetWith { expiry: self.db.expiry_after(time), ..self }
+    }
+
+    /// With the deadline that the key has already.
+    pub fn keeps_deadline(self) -> Self {
+        SetWith { expiry: Expiry::Keep, ..self }
+    }
+
+    /// Sets it. Says whether the condition held.
+    pub fn run(self) -> Result<bool> {
+        self.db.check_room()?;
+        let key = self.db.key(self.key.as_ref());
+        let mut view = self.db.engine.view_one(&key, None);
+        if !view.meets(&key, self.condition)? {
+            return Ok(false);
+        }
+        view.set(&key, self.value.as_ref(), self.expiry)?;
+        view.report(&key, "set", Class::STRING)?;
+        if matches!(self.expiry, Expiry::At(_)) {
+            view.report(&key, "expire", Class::GENERIC)?;
+        }
+        Ok(true)
     }
 }

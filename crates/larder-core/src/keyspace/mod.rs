@@ -5,6 +5,7 @@
 //! what is locked. [`Engine`](crate::Engine) hands views out.
 
 pub(crate) mod changes;
+mod condition;
 mod entry;
 pub(crate) mod eviction;
 mod expiry;
@@ -23,6 +24,7 @@ pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
 pub use scan::ScanCursor;
 pub use stripe::Counts;
+pub use condition::Condition;
 pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};
 pub use waiters::{WaiterId, WatchMark};
 

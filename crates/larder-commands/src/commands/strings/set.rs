@@ -1,7 +1,9 @@
 //! `SET`: sets a key to a string, with conditions and a deadline.
 
+use super::condition::{Asked, COMPARISONS};
 use super::expiry_options::{ExpiryOption, Time};
 use crate::prelude::*;
+use larder_core::Condition;
 
 pub(crate) static SET: Command = Command {
     name: "set",
@@ -13,13 +15,13 @@ pub(crate) static SET: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE | VARIABLE)],
     access_of: Some(|words| {
-        let gets = words.iter().skip(3).any(|word| is(word, "GET"));
-        if gets { RW | ACCESS | UPDATE } else { OW | UPDATE }
+        let reads = |word: &&[u8]| ["GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"].iter().any(|name| is(word, name));
+        if words.iter().skip(3).any(reads) { RW | ACCESS | UPDATE } else { OW | UPDATE }
     }),
     args: &[
         Arg::key("key"),
         Arg::string("value"),
-        Arg::one_of("condition", &[Arg::word("nx", "NX"), Arg::word("xx", "XX")]).optional().since("2.6.12"),
+        Arg::one_of("condition", &CONDITIONS).optional().since("2.6.12"),
         Arg::word("get", "GET").optional().since("6.2.0"),
         Arg::one_of(
             "expiration",
@@ -61,12 +63,10 @@ pub(crate) static SET: Command = Command {
     ..Command::DEFAULT
 };
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Condition {
-    Always,
-    IfMissing,
-    IfThere,
-}
+const CONDITIONS: [Arg; 6] = {
+    let [equals, differs, digest, not_digest] = COMPARISONS;
+    [Arg::word("nx", "NX"), Arg::word("xx", "XX"), equals, differs, digest, not_digest]
+};
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let key = cx.key(args.at(1));
@@ -76,38 +76,36 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         out.ok();
         return Ok(Done);
     }
-    let mut condition = Condition::Always;
+    let mut condition = Asked::Of(Condition::Always);
     let mut get = false;
     let mut time = Time::default();
     let mut options = args.options(3);
     while let Some(option) = options.next() {
         match condition {
-            Condition::Always if is(option, "NX") => condition = Condition::IfMissing,
-            Condition::IfMissing if is(option, "NX") => {}
-            Condition::Always if is(option, "XX") => condition = Condition::IfThere,
-            Condition::IfThere if is(option, "XX") => {}
+            Asked::Of(Condition::Always | Condition::Absent) if is(option, "NX") => {
+                condition = Asked::Of(Condition::Absent);
+            }
+            Asked::Of(Condition::Always | Condition::Present) if is(option, "XX") => {
+                condition = Asked::Of(Condition::Present);
+            }
             _ if is(option, "GET") => get = true,
+            Asked::Of(Condition::Always) => match Asked::comparison(option, &mut options)? {
+                Some(comparison) => condition = comparison,
+                None => time.read(option, &mut options, ExpiryOption::KEEP_TTL)?,
+            },
             _ => time.read(option, &mut options, ExpiryOption::KEEP_TTL)?,
         }
     }
     let expiry = time.expiry(cx, "set")?;
     if get {
-        let old = cx.view.string(&key)?;
-        let goes = matches!(
-            (condition, old.is_some()),
-            (Condition::Always, _) | (Condition::IfMissing, false) | (Condition::IfThere, true)
-        );
-        out.string_or_null(old);
+        let goes = condition.holds(cx, &key)?;
+        out.string_or_null(cx.view.string(&key)?);
         if goes {
             set(cx, &key, value, expiry, time.is_given())?;
         }
         return Ok(Done);
     }
-    let goes = match condition {
-        Condition::Always => true,
-        Condition::IfMissing => !cx.view.exists(&key)?,
-        Condition::IfThere => cx.view.exists(&key)?,
-    };
+    let goes = condition.holds(cx, &key)?;
     if goes {
         set(cx, &key, value, expiry, time.is_given())?;
         out.ok();
@@ -124,4 +122,42 @@ fn set(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry, given: bool
         cx.view.report(key, "expire", Class::GENERIC)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn a_string_changes_only_from_what_it_was() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for (line, expected) in [
+            ("SET k new IFEQ old", "nil"),
+            ("SET k new IFDEQ 0000000000000000", "nil"),
+            ("SET k 1 IFNE 1", "OK"),
+            ("SET k 2 IFNE 1", "nil"),
+            ("SET k hello IFEQ 1 EX 10", "OK"),
+            ("TTL k", "(10)"),
+            ("SET k x IFDNE 9555e8555c62dcfd", "nil"),
+            ("SET k x IFDEQ 0000000000000000 GET", "\"hello\""),
+            ("GET k", "\"hello\""),
+            ("SET k x GET KEEPTTL IFDEQ 9555E8555C62DCFD", "\"hello\""),
+            ("GET k", "\"x\""),
+            ("TTL k", "(10)"),
+            ("SET fresh x IFDNE 9555e8555c62dcfd GET", "nil"),
+            ("GET fresh", "\"x\""),
+            ("SET k v IFEQ", "-ERR syntax error"),
+            ("SET k v IFEQ x NX", "-ERR syntax error"),
+            ("SET k v XX IFEQ x", "-ERR syntax error"),
+            ("SET k v IFEQ x IFEQ x", "-ERR syntax error"),
+            ("SET k v IFDEQ x", "-ERR a digest must be 16 hexadecimal digits"),
+            ("RPUSH list x", "(1)"),
+            ("SET list v IFEQ x", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("SET list v IFDNE 9555e8555c62dcfd", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            ("SET list v", "OK"),
+        ] {
+            assert_eq!(guest.says(line), expected, "{line}");
+        }
+    }
 }
