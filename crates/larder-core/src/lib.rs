@@ -7,10 +7,12 @@
 //! - [`value`]: what a key can hold.
 //! - [`Clock`], [`ManualClock`]: where time comes from.
 //! - [`Change`], [`ChangeListener`]: how others learn of what happened.
+//! - [`Rate`], [`Limiter`]: how often something may be done.
 //! - [`Topics`]: channels, patterns and those who are subscribed to them. [`glob`]: how patterns match.
 #![deny(unsafe_code)]
 
 pub mod api;
+mod cache;
 mod clock;
 mod engine;
 mod error;
@@ -26,6 +28,7 @@ mod topics;
 pub mod value;
 
 pub use api::Db;
+pub use cache::{Limiter, Rate, Verdict};
 pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
 pub use engine::{Engine, ReadyListener};
 pub use error::{Error, Result};

@@ -107,13 +107,13 @@ impl Db {
     }
 
     #[inline]
-    fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         self.engine.key(self.index, bytes)
     }
 
     /// Refuses a write when memory is short and nothing can go.
     #[inline]
-    fn check_room(&self) -> Result<()> {
+    pub(crate) fn check_room(&self) -> Result<()> {
         if self.engine.is_over_limit() { self.engine.make_room() } else { Ok(()) }
     }
 

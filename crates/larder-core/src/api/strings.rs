@@ -184,7 +184,7 @@ impl<'a, K: AsRef<[u8]>, V: AsRef<[u8]>> SetWith<'a, K, V> {
         SetWith { condition: Condition::Present, ..self }
     }
 
-    /// Only if the key holds this string. [`Error::WrongType`] when run on a key that holds something else than strings.
+    /// Only if the key holds this string. [`Error::WrongType`] when run on a key that holds something else.
     pub fn if_equals(self, expected: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         SetWith { condition: Condition::Equals(expected.as_ref()), ..self }
     }

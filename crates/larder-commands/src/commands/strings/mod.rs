@@ -17,3 +17,4 @@ pub(crate) mod msetex;
 pub(crate) mod range;
 pub(crate) mod set;
 pub(crate) mod setnx;
+pub(crate) mod throttle;
