@@ -29,8 +29,12 @@ impl View<'_> {
             Condition::Always => Ok(true),
             Condition::Absent => Ok(!self.exists(key)?),
             Condition::Present => self.exists(key),
-            Condition::Equals(expected) => Ok(self.holds_string(key, |held| held == expected)?.unwrap_or(false)),
-            Condition::Differs(expected) => Ok(self.holds_string(key, |held| held != expected)?.unwrap_or(true)),
+            Condition::Equals(expected) => {
+                Ok(self.holds_string(key, |held| held == expected)?.unwrap_or(false))
+            }
+            Condition::Differs(expected) => {
+                Ok(self.holds_string(key, |held| held != expected)?.unwrap_or(true))
+            }
         }
     }
 

@@ -19,12 +19,12 @@ pub(crate) mod view;
 mod waiters;
 
 pub use changes::{Change, ChangeListener, Class};
+pub use condition::Condition;
 pub use entry::Entry;
 pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
 pub use scan::ScanCursor;
 pub use stripe::Counts;
-pub use condition::Condition;
 pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};
 pub use waiters::{WaiterId, WatchMark};
 

@@ -15,7 +15,13 @@ pub(crate) static DIGEST: Command = Command {
     flags: READONLY | FAST,
     keys: &[KeySpec::at(1, RO | ACCESS)],
     args: &[Arg::key("key")],
-    examples: &["SET greeting \"Hello world\"", "DIGEST greeting", "DIGEST none", "LPUSH list x", "DIGEST list"],
+    examples: &[
+        "SET greeting \"Hello world\"",
+        "DIGEST greeting",
+        "DIGEST none",
+        "LPUSH list x",
+        "DIGEST list",
+    ],
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
         match cx.view.string(&key)? {

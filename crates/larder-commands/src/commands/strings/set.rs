@@ -15,7 +15,8 @@ pub(crate) static SET: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE | VARIABLE)],
     access_of: Some(|words| {
-        let reads = |word: &&[u8]| ["GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"].iter().any(|name| is(word, name));
+        let reads =
+            |word: &&[u8]| ["GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"].iter().any(|name| is(word, name));
         if words.iter().skip(3).any(reads) { RW | ACCESS | UPDATE } else { OW | UPDATE }
     }),
     args: &[
@@ -154,7 +155,10 @@ mod tests {
             ("SET k v IFDEQ x", "-ERR a digest must be 16 hexadecimal digits"),
             ("RPUSH list x", "(1)"),
             ("SET list v IFEQ x", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
-            ("SET list v IFDNE 9555e8555c62dcfd", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
+            (
+                "SET list v IFDNE 9555e8555c62dcfd",
+                "-WRONGTYPE Operation against a key holding the wrong kind of value",
+            ),
             ("SET list v", "OK"),
         ] {
             assert_eq!(guest.says(line), expected, "{line}");
