@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("larder-core", &[]),
     ("larder-lua", &[]),
-    ("larder-commands", &["larder-core", "larder-lua"]),
+    ("larder-rdb", &["larder-core"]),
+    ("larder-commands", &["larder-core", "larder-lua", "larder-rdb"]),
     ("larder-resp", &["larder-core", "larder-commands"]),
-    ("larder-persist", &["larder-core", "larder-commands"]),
+    ("larder-persist", &["larder-core", "larder-commands", "larder-rdb"]),
     ("larder", &["larder-core", "larder-commands", "larder-resp", "larder-persist"]),
     ("larder-server", LIBRARY),
     ("larder-ffi", LIBRARY),
@@ -24,10 +25,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("xtask", &[]),
 ];
-const LIBRARY: &[&str] = &["larder", "larder-core", "larder-commands", "larder-resp", "larder-persist"];
+const LIBRARY: &[&str] =
+    &["larder", "larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist"];
 
 /// What must not come along with the crates that others embed, however indirectly.
-const EMBEDDED: &[&str] = &["larder-core", "larder-commands", "larder-resp", "larder-persist", "larder"];
+const EMBEDDED: &[&str] =
+    &["larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist", "larder"];
 const NOT_EMBEDDED: &[&str] =
     &["tokio", "mio", "socket2", "async-std", "smol", "mimalloc", "tikv-jemallocator"];
 

@@ -130,7 +130,9 @@ impl Group {
         if let Some(id) = self.find(name) {
             return (id, false);
         }
-        let free = self.consumers.iter().position(Option::is_none);
+        // Looked for only where there is one, else each of many newcomers would walk past all before it.
+        let has_free = self.numbers.len() < self.consumers.len();
+        let free = has_free.then(|| self.consumers.iter().position(Option::is_none)).flatten();
         let at = free.unwrap_or_else(|| {
             self.consumers.push(None);
             self.consumers.len() - 1
