@@ -137,3 +137,15 @@ impl From<larder_core::Error> for Error {
         }
     }
 }
+
+impl From<larder_rdb::Error> for Error {
+    fn from(error: larder_rdb::Error) -> Error {
+        use larder_rdb::Error as Codec;
+        Error::general(match error {
+            Codec::Unsealed => "DUMP payload version or checksum are wrong",
+            Codec::Damaged => "Bad data format",
+            Codec::NotFunctions => "given type is not a function",
+            other => return Error::general(other),
+        })
+    }
+}

@@ -181,9 +181,11 @@ pub mod flags {
     pub const NO_QUEUE: u32 = 1 << 18;
     /// Allowed to a RESP2 connection that has subscriptions.
     pub const WHILE_SUBSCRIBED: u32 = 1 << 19;
+    /// Allowed where a slot is just being moved to, in a cluster.
+    pub const ASKING: u32 = 1 << 20;
 
     /// Every flag that `COMMAND INFO` reports, by its name there: not [`MAY_REPLICATE`], as in Redis.
-    pub const NAMES: [(u32, &str); 17] = [
+    pub const NAMES: [(u32, &str); 18] = [
         (WRITE, "write"),
         (READONLY, "readonly"),
         (DENYOOM, "denyoom"),
@@ -195,6 +197,7 @@ pub mod flags {
         (STALE, "stale"),
         (SKIP_MONITOR, "skip_monitor"),
         (SKIP_SLOWLOG, "skip_slowlog"),
+        (ASKING, "asking"),
         (FAST, "fast"),
         (NO_AUTH, "no_auth"),
         (NO_MANDATORY_KEYS, "no_mandatory_keys"),

@@ -202,6 +202,18 @@ impl Tracking {
         seconds.wrapping_sub(touch) & SECONDS
     }
 
+    /// The access bits of an entry that has not been used for so long, or those it has where the policy keeps no such
+    /// thing.
+    pub(crate) fn idle_since(self, touch: u32, seconds: u32, idle: u32) -> u32 {
+        let keeps = !self.policy.is_lfu() && !self.policy.is_s3fifo();
+        if keeps { seconds.wrapping_sub(idle.min(SECONDS)) & SECONDS } else { touch }
+    }
+
+    /// The access bits of an entry that was used so often, or those it has where the policy keeps no such thing.
+    pub(crate) fn used_so_often(self, touch: u32, seconds: u32, count: u8) -> u32 {
+        if self.policy.is_lfu() { minute(seconds) << 8 | u32::from(count) } else { touch }
+    }
+
     /// The larger, the sooner it goes.
     fn rank(self, touch: u32, deadline_ms: Option<u64>, seconds: u32) -> u64 {
         match self.policy {

@@ -782,6 +782,28 @@ impl View<'_> {
         Ok(true)
     }
 
+    /// Has a key look as if it had not been used for so long, where the policy keeps that. Says whether the key exists.
+    pub fn set_idle(&mut self, key: &Key<'_>, seconds: u32) -> Result<bool> {
+        let (policy, now) = (self.shared.policy(), self.shared.seconds());
+        self.set_access(key, |touch| policy.idle_since(touch, now, seconds))
+    }
+
+    /// Has a key look as if it had been used so often (0 to 255 on a logarithmic scale), where the policy keeps that.
+    /// Says whether the key exists.
+    pub fn set_frequency(&mut self, key: &Key<'_>, frequency: u8) -> Result<bool> {
+        let (policy, now) = (self.shared.policy(), self.shared.seconds());
+        self.set_access(key, |touch| policy.used_so_often(touch, now, frequency))
+    }
+
+    fn set_access(&mut self, key: &Key<'_>, access: impl FnOnce(u32) -> u32) -> Result<bool> {
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(db) = stripe.db_existing(key.db) else { return Ok(false) };
+        let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else { return Ok(false) };
+        let touch = access(slot.touch());
+        slot.set_touch(touch);
+        Ok(true)
+    }
+
     /// Puts an entry into the queue of those that may be evicted, where there are queues and it is in none.
     #[inline]
     fn enqueue(&mut self, key: &Key<'_>) -> Result<()> {
