@@ -51,6 +51,6 @@ pub(crate) mod verbs {
 
     absent! {
         eval evalsha fcall kill script_load script_exists script_show script_flush script_debug function_load
-        function_delete function_flush function_list function_stats
+        function_delete function_dump function_flush function_list function_restore function_stats
     }
 }

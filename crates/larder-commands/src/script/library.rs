@@ -49,13 +49,31 @@ impl Libraries {
             }
         }
         self.remove(&library.name);
-        let library = Arc::new(library);
+        self.insert(Arc::new(library));
+        Ok(())
+    }
+
+    fn insert(&mut self, library: Arc<Library>) {
         for function in &library.functions {
             let entry = (function.program.clone(), library.clone());
             self.by_function.insert(function.program.name.clone(), entry);
         }
         self.all.insert(library.name.clone(), library);
-        Ok(())
+    }
+
+    /// These libraries and others, which take the place of those of their names where `replace` says so.
+    pub(super) fn joined(&self, others: &Libraries, replace: bool) -> Result<Libraries> {
+        let mut joined = self.clone();
+        for name in others.all.keys() {
+            if joined.remove(name) && !replace {
+                return Err(Error::general(format_args!("Library {name} already exists")));
+            }
+        }
+        if let Some(name) = others.by_function.keys().find(|name| joined.by_function.contains_key(*name)) {
+            return Err(Error::general(format_args!("Function {name} already exists")));
+        }
+        others.all.values().for_each(|library| joined.insert(library.clone()));
+        Ok(joined)
     }
 
     /// Removes a library. Says whether it was there.

@@ -1,6 +1,6 @@
 //! What the commands about scripts and functions do.
 
-use super::library::Library;
+use super::library::{Libraries, Library};
 use super::run::{Call, run};
 use super::{Script, compile_script, flags};
 use crate::prelude::*;
@@ -177,7 +177,45 @@ pub(crate) fn function_flush(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Repl
         return Err(Error::unknown_arguments(args.at(1), "FUNCTION"));
     }
     flush_mode(args, "FUNCTION FLUSH only supports SYNC|ASYNC option")?;
-    *cx.instance.scripts.libraries.write() = super::Libraries::default();
+    *cx.instance.scripts.libraries.write() = Libraries::default();
+    out.ok();
+    Ok(Done)
+}
+
+/// `FUNCTION DUMP`.
+pub(crate) fn function_dump(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let libraries = cx.instance.scripts.libraries.read();
+    let payload = larder_rdb::dump_functions(libraries.all.values().map(|library| &*library.text));
+    out.bulk(&payload);
+    Ok(Done)
+}
+
+/// `FUNCTION RESTORE`.
+pub(crate) fn function_restore(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let (flush, replace) = match *args.from(3) {
+        [] => (false, false),
+        [policy] if is(policy, "APPEND") => (false, false),
+        [policy] if is(policy, "REPLACE") => (false, true),
+        [policy] if is(policy, "FLUSH") => (true, false),
+        [_] => {
+            return Err(Error::general(
+                "Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
+            ));
+        }
+        _ => return Err(Error::unknown_arguments(args.at(1), "FUNCTION")),
+    };
+    let texts = larder_rdb::restore_functions(args.at(2)).map_err(|error| match error {
+        larder_rdb::Error::Damaged => Error::general("Failed loading library payload"),
+        other => other.into(),
+    })?;
+    // All of them load before any of them counts.
+    let mut restored = Libraries::default();
+    for text in texts {
+        restored.add(cx.instance.read_library(&text)?, false)?;
+    }
+    let mut libraries = cx.instance.scripts.libraries.write();
+    *libraries = if flush { restored } else { libraries.joined(&restored, replace)? };
+    drop(libraries);
     out.ok();
     Ok(Done)
 }

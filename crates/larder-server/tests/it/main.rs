@@ -8,6 +8,7 @@ mod geo;
 mod harness;
 mod hostile;
 mod limits;
+mod payloads;
 mod scripts;
 mod table;
 mod topics;

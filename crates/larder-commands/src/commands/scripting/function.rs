@@ -13,7 +13,7 @@ pub(crate) static FUNCTION: Command = Command {
     complexity: "That of the subcommand",
     arity: -2,
     acl_without: acl::SCRIPTING,
-    sub: &[&DELETE, &FLUSH, &HELP, &KILL, &LIST, &LOAD, &STATS],
+    sub: &[&DELETE, &DUMP, &FLUSH, &HELP, &KILL, &LIST, &LOAD, &RESTORE, &STATS],
     ..Command::DEFAULT
 };
 
@@ -33,6 +33,24 @@ static DELETE: Command = Command {
     ],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     run: verbs::function_delete,
+    ..Command::DEFAULT
+};
+
+static DUMP: Command = Command {
+    name: "dump",
+    summary: "Gives all libraries as bytes that FUNCTION RESTORE understands.",
+    since: "7.0.0",
+    group: Group::Scripting,
+    complexity: "O(N) in the length of the libraries' texts",
+    arity: 2,
+    flags: NOSCRIPT,
+    examples: &[
+        "FUNCTION FLUSH",
+        "FUNCTION DUMP",
+        r##"FUNCTION LOAD "#!lua name=l\nredis.register_function('f', function() end)""##,
+        "FUNCTION DUMP",
+    ],
+    run: verbs::function_dump,
     ..Command::DEFAULT
 };
 
@@ -133,6 +151,57 @@ static LOAD: Command = Command {
     ],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     run: verbs::function_load,
+    ..Command::DEFAULT
+};
+
+static RESTORE: Command = Command {
+    name: "restore",
+    summary: "Loads the libraries of FUNCTION DUMP.",
+    since: "7.0.0",
+    group: Group::Scripting,
+    complexity: "That of the libraries' texts",
+    arity: -3,
+    flags: WRITE | DENYOOM | NOSCRIPT,
+    args: &[
+        Arg::string("serialized-value"),
+        Arg::one_of(
+            "policy",
+            &[Arg::word("flush", "FLUSH"), Arg::word("append", "APPEND"), Arg::word("replace", "REPLACE")],
+        )
+        .optional(),
+    ],
+    examples: &[
+        "FUNCTION FLUSH",
+        concat!(
+            r##"FUNCTION RESTORE "\xf59#!lua name=l\nredis.register_function('f', function() end)"##,
+            r##"\x0a\x00\x9ccta\x88c\x82\xe9""##,
+        ),
+        "FUNCTION LIST",
+        concat!(
+            r##"FUNCTION RESTORE "\xf59#!lua name=l\nredis.register_function('f', function() end)"##,
+            r##"\x0a\x00\x9ccta\x88c\x82\xe9""##,
+        ),
+        concat!(
+            r##"FUNCTION RESTORE "\xf59#!lua name=l\nredis.register_function('f', function() end)"##,
+            r##"\x0a\x00\x9ccta\x88c\x82\xe9" REPLACE"##,
+        ),
+        r##"FUNCTION LOAD REPLACE "#!lua name=l\nredis.register_function('g', function() end)""##,
+        r##"FUNCTION LOAD "#!lua name=m\nredis.register_function('f', function() end)""##,
+        concat!(
+            r##"FUNCTION RESTORE "\xf59#!lua name=l\nredis.register_function('f', function() end)"##,
+            r##"\x0a\x00\x9ccta\x88c\x82\xe9" REPLACE"##,
+        ),
+        "FUNCTION STATS",
+        r#"FUNCTION RESTORE "\x0a\x00]\x9b\x5c@\x0f\x7f\xa2\xda" APPEND"#,
+        r#"FUNCTION RESTORE "\x00\x05hello\x0a\x00cr\xdfve4 \x0a""#,
+        "FUNCTION RESTORE bytes",
+        "FUNCTION RESTORE bytes KEEP",
+        "FUNCTION RESTORE bytes FLUSH FLUSH",
+        r#"FUNCTION RESTORE "\x0a\x00]\x9b\x5c@\x0f\x7f\xa2\xda" FLUSH"#,
+        "FUNCTION LIST",
+    ],
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    run: verbs::function_restore,
     ..Command::DEFAULT
 };
 
