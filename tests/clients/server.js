@@ -49,7 +49,8 @@ async function listening(port, child) {
 }
 
 export class Server {
-  static async start(flags = [], port = undefined) {
+  /** Flags and a port make it a server of its own; `which` says whose, the environment if nothing does. */
+  static async start(flags = [], port = undefined, which = process.env.REDIS_URL ? 'redis' : 'larder') {
     const server = new Server();
     if (process.env.REDIS_URL && flags.length === 0) {
       const url = new URL(process.env.REDIS_URL);
@@ -58,7 +59,7 @@ export class Server {
     }
     server.port = port ?? (await freePort());
     const words = ['--port', String(server.port), ...flags];
-    server.child = process.env.REDIS_URL
+    server.child = which === 'redis'
       ? spawn('redis-server', ['--save', '', '--bind', '127.0.0.1', ...words], { stdio: 'ignore' })
       : spawn(program(), ['serve', '--loglevel', 'nothing', ...words], { stdio: 'ignore' });
     await listening(server.port, server.child);
