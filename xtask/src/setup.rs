@@ -24,7 +24,7 @@ const DEBIAN: &[(&str, &[&str], &str)] = &[
 const NEXTEST: &str = "cargo-nextest@0.9.143";
 
 /// What the Python clients that test the server need, and where they are installed.
-const REQUIREMENTS: &str = "tests/clients/requirements.txt";
+const REQUIREMENTS: &str = "tests/clients/python/requirements.txt";
 const VENV: &str = "target/client-venv";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
