@@ -118,9 +118,9 @@ impl Shared {
         for index in 0..STRIPES {
             while self.keyspace.cell(index).next_due_ms.load(Ordering::Acquire) <= now {
                 let mut view = View::one(self, index, Some(now));
-                let more = view.expire_due(index, EXPIRE_BATCH, |late_ms| {
-                    removed += 1;
-                    self.lateness.record(late_ms);
+                let more = view.expire_due(index, EXPIRE_BATCH, |late_ms, count| {
+                    removed += count;
+                    self.lateness.record(late_ms, count);
                 });
                 drop(view);
                 if !matches!(more, Ok(true)) {
@@ -316,7 +316,7 @@ impl Engine {
         View::all_unless(&self.shared, give_up)
     }
 
-    /// Removes entries whose deadlines have come, and reports their events. Gives how many. Only needed where
+    /// Removes entries and fields whose deadlines have come, and reports their events. Gives how many. Only needed where
     /// [`Maintenance::Manual`] was chosen.
     pub fn tick(&self) -> usize {
         self.shared.expire()

@@ -7,7 +7,8 @@ use crate::sync::{AtomicU64, Condvar, Mutex, Ordering};
 use std::fmt;
 use std::time::Duration;
 
-/// How late entries were removed, in powers of two of a millisecond.
+/// How late entries, and fields of hashes, were removed, in powers of two of a millisecond. Fields that one step removes
+/// from one hash count as late as the latest of them.
 #[derive(Debug, Default)]
 pub struct Lateness {
     buckets: [AtomicU64; Lateness::BUCKETS],
@@ -19,9 +20,9 @@ impl Lateness {
     /// what was less than 2^n milliseconds late.
     pub const BUCKETS: usize = 20;
 
-    pub(crate) fn record(&self, late_ms: u64) {
+    pub(crate) fn record(&self, late_ms: u64, count: usize) {
         let bucket = (64 - late_ms.leading_zeros() as usize).min(Lateness::BUCKETS - 1);
-        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        self.buckets[bucket].fetch_add(count as u64, Ordering::Relaxed);
         self.max_ms.fetch_max(late_ms, Ordering::Relaxed);
     }
 

@@ -9,6 +9,8 @@ mod condition;
 mod entry;
 pub(crate) mod eviction;
 mod expiry;
+#[cfg(test)]
+mod field_deadline_tests;
 mod hasher;
 mod s3fifo;
 mod scan;

@@ -9,7 +9,7 @@ use super::waiters::Interest;
 use crate::options::ValueLimits;
 use crate::raw::{Record, Table};
 use crate::rng::Rng;
-use crate::value::Object;
+use crate::value::{Dues, Object};
 
 /// A stripe's part of one database.
 #[derive(Default)]
@@ -18,6 +18,10 @@ pub(crate) struct Db {
     pub(crate) wheel: Option<Box<Wheel>>,
     /// Records with a deadline.
     pub(crate) expires: usize,
+    /// Records whose parts have deadlines of their own.
+    pub(crate) inner: usize,
+    /// Keys of which more parts are due than one step removes: looked at again in the next one, before the wheel.
+    pub(crate) overdue: Vec<Box<[u8]>>,
     /// The queues of S3-FIFO, where that is the policy and there is a memory limit.
     pub(crate) fifo: Option<Box<S3Fifo>>,
 }
@@ -40,6 +44,8 @@ pub struct Counts {
     pub misses: u64,
     /// Keys that died at their deadline.
     pub expired: u64,
+    /// Fields of hashes that died at theirs.
+    pub expired_fields: u64,
     /// Keys removed to make room.
     pub evicted: u64,
 }
@@ -49,6 +55,7 @@ impl Counts {
         self.hits += other.hits;
         self.misses += other.misses;
         self.expired += other.expired;
+        self.expired_fields += other.expired_fields;
         self.evicted += other.evicted;
     }
 }
@@ -143,7 +150,10 @@ impl Stripe {
 
     /// When the timer must come.
     pub(crate) fn next_due_ms(&self) -> u64 {
-        let due = |db: &Db| db.wheel.as_ref().and_then(|wheel| wheel.next_due_ms());
+        let due = |db: &Db| match &db.wheel {
+            _ if !db.overdue.is_empty() => Some(0),
+            wheel => wheel.as_ref().and_then(|wheel| wheel.next_due_ms()),
+        };
         self.dbs.iter().filter_map(due).min().unwrap_or(u64::MAX)
     }
 }
@@ -170,11 +180,11 @@ impl Db {
         fifo.tidy(&mut self.table, hash_of);
     }
 
-    /// Makes sure that the wheel will come back to a record at its deadline.
+    /// Makes sure that the wheel will come back to a record at this moment, at which it or a part of it is due.
     pub(crate) fn arm(&mut self, hash: u64, due_ms: u64, now_ms: u64, hasher: &KeyHasher) {
         let wheel = self.wheel.get_or_insert_with(|| Box::new(Wheel::new(now_ms)));
         wheel.insert(hash as u32, due_ms);
-        if wheel.len() > self.expires * 2 + 64 {
+        if wheel.len() > (self.expires + self.inner) * 2 + 64 {
             self.rebuild_wheel(now_ms, hasher);
         }
     }
@@ -183,25 +193,26 @@ impl Db {
     fn rebuild_wheel(&mut self, now_ms: u64, hasher: &KeyHasher) {
         let mut wheel = Box::new(Wheel::new(now_ms));
         self.table.for_each_mut(|record| {
-            if let Some(ms) = record.deadline_ms() {
+            let due = due_ms(record);
+            if let Some(ms) = due {
                 wheel.insert(hasher.hash(record.key()) as u32, ms);
             }
-            let due = record.deadline_ms().is_some();
-            record.set_armed(due);
+            record.set_armed(due.is_some());
         });
         self.wheel = Some(wheel);
     }
 
-    /// Looks at a wheel item whose time has come: gives the keys that are due, and arms those that are not.
+    /// Looks at a wheel item whose time has come: gives the keys that are due or of which parts are, and arms those that
+    /// are not.
     pub(crate) fn due_keys(&mut self, item: u32, now_ms: u64, hasher: &KeyHasher, due: &mut Vec<Box<[u8]>>) {
         let mut again = None;
         self.table.probe(item, |record| {
-            match record.deadline_ms() {
+            match due_ms(record) {
                 Some(ms) if ms <= now_ms => due.push(record.key().into()),
-                deadline => {
+                later => {
                     if hasher.hash(record.key()) as u32 == item {
-                        record.set_armed(deadline.is_some());
-                        again = deadline;
+                        record.set_armed(later.is_some());
+                        again = later;
                         return true;
                     }
                 }
@@ -211,6 +222,23 @@ impl Db {
         if let (Some(ms), Some(wheel)) = (again, self.wheel.as_mut()) {
             wheel.insert(item, ms);
         }
+    }
+}
+
+/// When the wheel must have come back to a record: at its own deadline, or the nearest of its parts'.
+pub(crate) fn due_ms(record: &Record<Object>) -> Option<u64> {
+    let own = record.deadline_ms();
+    if !record.has_inner() {
+        return own;
+    }
+    own.into_iter().chain(dues(record).next_ms).min()
+}
+
+/// When parts of a record die.
+pub(crate) fn dues(record: &Record<Object>) -> Dues {
+    match record.value() {
+        crate::raw::Stored::Object(object) => object.dues(),
+        _ => Dues::default(),
     }
 }
 

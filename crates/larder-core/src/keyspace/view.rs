@@ -6,24 +6,25 @@
 //! timer) is collected here and done when the view ends, after its locks are gone.
 //!
 //! An entry whose deadline has come is gone for every read, at once; the timer removes it and reports its event. Writes
-//! that meet such an entry remove and report it themselves.
+//! that meet such an entry remove and report it themselves. It is the same with fields of hashes: a view tells each hash
+//! it finds the time, and one that has no field left is gone as a whole.
 
 use super::changes::{Change, Class};
 use super::entry::Entry;
 use super::s3fifo::QUEUED;
 use super::scan::ScanCursor;
-use super::stripe::{Counts, Stripe, used_bytes};
+use super::stripe::{Counts, Stripe, due_ms, dues, used_bytes};
 use super::waiters::{WaiterId, WatchMark};
 use super::{DbIndex, Key, KeyHasher, OwnedKey, stripe_of};
 use crate::clock::{COARSE_LAG_MS, Deadline};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
-use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
-use crate::raw::{Parts, Record, Table};
+use crate::limits::{EXPIRE_BATCH, INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
+use crate::raw::{Parts, Record, Stored, Table};
 use crate::rng::Rng;
 use crate::sync::{Arc, MutexGuard, Ordering};
 use crate::value::string::{Str, parse_int};
-use crate::value::{Collection, Object};
+use crate::value::{Collection, Dues, Object};
 use smallvec::SmallVec;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -73,6 +74,9 @@ impl Locked<'_> {
         }
     }
 }
+
+/// The event of fields that died.
+const FIELDS_EXPIRED: &str = "hexpired";
 
 /// Says whether a wait for a lock takes too long; asked every now and then while it lasts.
 pub type GiveUp<'a> = &'a dyn Fn() -> bool;
@@ -395,7 +399,7 @@ impl<'e> View<'e> {
             }
             None => None,
         };
-        let found = found.filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)));
+        let found = found.filter(|record| is_alive(record, shared, now_ms));
         if found.is_some() {
             counts.hits += 1;
         } else {
@@ -422,21 +426,19 @@ impl<'e> View<'e> {
     pub fn peek(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
         let View { shared, locked, now_ms, .. } = self;
         let found = locked.stripe(key.stripe())?.db(key.db).and_then(|db| db.table.get(key.hash, key.bytes));
-        Ok(found
-            .filter(|record| record.deadline_ms().is_none_or(|ms| !is_due(shared, now_ms, ms)))
-            .map(Entry))
+        Ok(found.filter(|record| is_alive(record, shared, now_ms)).map(Entry))
     }
 
     /// The entries of several keys at once, as reads.
     pub fn entries(&mut self, keys: &[Key<'_>]) -> Result<Vec<Option<Entry<'_>>>> {
-        let now = self.now_ms();
+        let mut now = Some(self.now_ms());
         for key in keys {
             self.get(key)?;
         }
         let look = |key: &Key<'_>| {
             let db = self.locked.stripe_ref(key.stripe())?.db(key.db);
             let found = db.and_then(|db| db.table.get(key.hash, key.bytes));
-            Ok(found.filter(|record| record.deadline_ms().is_none_or(|ms| ms > now)).map(Entry))
+            Ok(found.filter(|record| is_alive(record, self.shared, &mut now)).map(Entry))
         };
         keys.iter().map(look).collect()
     }
@@ -497,6 +499,7 @@ impl View<'_> {
             Expiry::At(deadline) => Some(deadline.ms()),
             Expiry::Never | Expiry::Keep => None,
         };
+        let inner = matches!(&value, Parts::Object(object) if object.dues().next_ms.is_some());
         let View { shared, locked, now_ms, .. } = &mut *self;
         let hash_of = |key: &[u8]| shared.keyspace.hasher.hash(key);
         let stripe = locked.stripe(key.stripe())?;
@@ -509,11 +512,14 @@ impl View<'_> {
             db.table.insert(key.hash, record, hash_of);
             stripe.account(added);
             self.set_record_deadline(key, room)?;
+            if inner {
+                self.note_inner(key, None)?;
+            }
             self.enqueue(key)?;
             self.report(key, "new", Class::NEW)?;
             return Ok(false);
         };
-        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+        if !is_alive(&slot, shared, now_ms) {
             drop(slot);
             self.purge_due(key)?;
             return self.put(key, value, expiry);
@@ -521,11 +527,15 @@ impl View<'_> {
         let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
         let before = used_bytes(&slot);
+        let inner = inner || slot.has_inner();
         let old = slot.set_value(value);
         let delta = used_bytes(&slot) - before;
         drop(slot);
         stripe.account(delta);
         self.after.objects.extend(old);
+        if inner {
+            self.note_inner(key, None)?;
+        }
         if expiry != Expiry::Keep {
             self.set_record_deadline(key, room)?;
         }
@@ -558,17 +568,17 @@ impl View<'_> {
             return Ok(result);
         };
         let deadline_ms = slot.deadline_ms();
-        if deadline_ms.is_some_and(|ms| is_due(shared, now_ms, ms)) {
+        if !is_alive(&slot, shared, now_ms) {
             drop(slot);
             self.purge_due(key)?;
             return self.update_int(key, update);
         }
         let value = match slot.value() {
-            crate::raw::Stored::Int(n) => Some(n),
-            crate::raw::Stored::Bytes(bytes) => parse_int(bytes),
-            crate::raw::Stored::Object(Object::Bytes(bytes)) => parse_int(bytes),
-            crate::raw::Stored::Nothing => None,
-            crate::raw::Stored::Object(_) => return Err(Error::WrongType),
+            Stored::Int(n) => Some(n),
+            Stored::Bytes(bytes) => parse_int(bytes),
+            Stored::Object(Object::Bytes(bytes)) => parse_int(bytes),
+            Stored::Nothing => None,
+            Stored::Object(_) => return Err(Error::WrongType),
         };
         let value = value.ok_or(Error::NotInteger)?;
         let touch = shared.policy().touched(slot.touch(), shared.seconds());
@@ -607,7 +617,7 @@ impl View<'_> {
             self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Never)?;
             return Ok(Some(result));
         };
-        if slot.deadline_ms().is_some_and(|ms| is_due(shared, now_ms, ms)) {
+        if !is_alive(&slot, shared, now_ms) {
             drop(slot);
             self.purge_due(key)?;
             return self.edit_bytes(key, missing, edit);
@@ -621,8 +631,8 @@ impl View<'_> {
             edit(Arc::make_mut(bytes))
         } else {
             let mut bytes = match slot.value() {
-                crate::raw::Stored::Int(n) => Str::Int(n).to_vec(),
-                crate::raw::Stored::Bytes(bytes) => bytes.to_vec(),
+                Stored::Int(n) => Str::Int(n).to_vec(),
+                Stored::Bytes(bytes) => bytes.to_vec(),
                 _ => Vec::new(),
             };
             let result = edit(&mut bytes);
@@ -672,20 +682,39 @@ impl View<'_> {
         let object = slot.into_object_mut().ok_or(Error::WrongType)?;
         let before = object.used_bytes();
         let collection = C::of_mut(object).ok_or(Error::WrongType)?;
+        let due = collection.dues();
         let mut editing = Edit { collection, tools, events: SmallVec::new() };
         let result = edit(&mut editing);
-        let events = editing.events;
-        let emptied = editing.collection.is_empty();
+        let Edit { collection, events, .. } = editing;
+        collection.settle();
+        let emptied = collection.is_empty();
+        let due_now = collection.dues();
         let delta = object.used_bytes() as i64 - before as i64;
         stripe.account(delta);
+        if due_now != due {
+            self.redate(key, due, due_now, emptied)?;
+        }
         for (event, class) in events {
             self.report(key, event, class)?;
         }
         if emptied {
-            self.remove(key)?;
+            let record = self.take(key)?;
+            self.after.objects.extend(record.and_then(Record::into_object));
             self.report(key, "del", Class::GENERIC)?;
         }
         Ok(Some(result))
+    }
+
+    /// An edit changed when parts of a value die: some have other deadlines now, and some that were due are removed.
+    #[cold]
+    fn redate(&mut self, key: &Key<'_>, before: Dues, after: Dues, emptied: bool) -> Result<()> {
+        let left = if emptied { 0 } else { after.overdue };
+        let removed = before.overdue.saturating_sub(left);
+        if removed > 0 {
+            self.locked.stripe(key.stripe())?.counts.expired_fields += removed as u64;
+            self.report(key, FIELDS_EXPIRED, Class::HASH)?;
+        }
+        self.note_inner(key, before.next_ms)
     }
 
     /// Removes a key, without a report. Says whether it existed. A large value is dropped after the locks are gone.
@@ -701,6 +730,7 @@ impl View<'_> {
         let Some(db) = stripe.db_existing(key.db) else { return Ok(None) };
         let Some(record) = db.table.remove(key.hash, key.bytes) else { return Ok(None) };
         db.expires -= usize::from(record.deadline_ms().is_some());
+        db.inner -= usize::from(record.has_inner());
         if let Some(fifo) = db.fifo.as_mut() {
             fifo.remove(record.touch());
         }
@@ -716,6 +746,7 @@ impl View<'_> {
         self.locked.stripe(to.stripe())?;
         let Some(record) = self.take(from)? else { return Ok(false) };
         self.remove(to)?;
+        let inner = record.has_inner();
         let mut record = record.with_key(to.bytes);
         if self.shared.fifo().is_some() {
             record.set_touch(record.touch() & !QUEUED);
@@ -728,6 +759,9 @@ impl View<'_> {
         db.expires += usize::from(deadline.is_some());
         db.table.insert(to.hash, record, hash_of);
         self.set_record_deadline(to, deadline)?;
+        if inner {
+            self.note_inner(to, None)?;
+        }
         self.enqueue(to)?;
         Ok(true)
     }
@@ -761,12 +795,12 @@ impl View<'_> {
             return Ok(db.table.get(key.hash, key.bytes).is_some());
         }
         let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else { return Ok(false) };
-        let armed_for = slot.deadline_ms().filter(|_| slot.is_armed());
+        let armed_for = due_ms(&slot).filter(|_| slot.is_armed());
         let had = slot.deadline_ms().is_some();
         let size = slot.own_bytes();
         slot.set_deadline(deadline_ms);
         let grown = slot.own_bytes() as i64 - size as i64;
-        let arm = deadline_ms.filter(|new| armed_for.is_none_or(|armed| armed > *new));
+        let arm = due_ms(&slot).filter(|new| armed_for.is_none_or(|armed| armed > *new));
         if arm.is_some() {
             slot.set_armed(true);
         }
@@ -802,6 +836,23 @@ impl View<'_> {
         let touch = access(slot.touch());
         slot.set_touch(touch);
         Ok(true)
+    }
+
+    /// Takes note of when parts of a value die, after that changed. `armed_ms` is the nearest of their deadlines until
+    /// now, if the wheel knows of it.
+    fn note_inner(&mut self, key: &Key<'_>, armed_ms: Option<u64>) -> Result<()> {
+        let Some(db) = self.locked.stripe(key.stripe())?.db_existing(key.db) else { return Ok(()) };
+        let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else { return Ok(()) };
+        let nearest = dues(&slot).next_ms;
+        db.inner = db.inner + usize::from(nearest.is_some()) - usize::from(slot.has_inner());
+        slot.set_inner(nearest.is_some());
+        let armed_for = slot.deadline_ms().into_iter().chain(armed_ms).min().filter(|_| slot.is_armed());
+        let arm = nearest.filter(|new| armed_for.is_none_or(|armed| armed > *new));
+        if arm.is_some() {
+            slot.set_armed(true);
+        }
+        drop(slot);
+        arm.map_or(Ok(()), |due| self.arm(key, due))
     }
 
     /// Puts an entry into the queue of those that may be evicted, where there are queues and it is in none.
@@ -842,33 +893,60 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Removes a key whose deadline has come but which the timer has not removed yet.
+    /// Removes what of a key is due and the timer has not removed yet: the key, or fields of its hash, of these no more
+    /// than one step of the timer would.
     pub fn purge(&mut self, key: &Key<'_>) -> Result<()> {
         self.purge_due(key)
     }
 
-    /// Removes and reports the entry of a key if its deadline has come.
+    /// Removes and reports the entry of a key if its deadline has come, or fields of it.
     fn purge_due(&mut self, key: &Key<'_>) -> Result<()> {
         let View { shared, locked, now_ms, .. } = self;
         let stripe = locked.stripe(key.stripe())?;
-        let due = match stripe.db(key.db) {
-            Some(db) if db.expires > 0 => db
-                .table
-                .get(key.hash, key.bytes)
-                .and_then(|record| record.deadline_ms())
-                .is_some_and(|ms| is_due(shared, now_ms, ms)),
-            _ => false,
-        };
-        if due { self.expire(key) } else { Ok(()) }
-    }
-
-    fn expire(&mut self, key: &Key<'_>) -> Result<()> {
-        if let Some(record) = self.take(key)? {
-            self.after.objects.extend(record.into_object());
-            self.locked.stripe(key.stripe())?.counts.expired += 1;
-            self.report(key, "expired", Class::EXPIRED)?;
+        let Some(db) = stripe.db(key.db).filter(|db| db.expires + db.inner > 0) else { return Ok(()) };
+        let Some(record) = db.table.get(key.hash, key.bytes) else { return Ok(()) };
+        if !is_alive(&record, shared, now_ms) {
+            self.expire(key)?;
+        } else if record.has_inner() && dues(&record).overdue > 0 {
+            self.expire_fields(key, EXPIRE_BATCH)?;
         }
         Ok(())
+    }
+
+    /// Removes and reports an entry that is dead, or has no part left that is not. Says how many died.
+    fn expire(&mut self, key: &Key<'_>) -> Result<usize> {
+        let now = self.now_ms();
+        let Some(record) = self.take(key)? else { return Ok(0) };
+        let itself = record.deadline_ms().is_some_and(|ms| ms <= now);
+        let died = if itself { 1 } else { dues(&record).overdue };
+        self.after.objects.extend(record.into_object());
+        let counts = &mut self.locked.stripe(key.stripe())?.counts;
+        if itself {
+            counts.expired += 1;
+            self.report(key, "expired", Class::EXPIRED)?;
+        } else {
+            counts.expired_fields += died as u64;
+            self.report(key, FIELDS_EXPIRED, Class::HASH)?;
+            self.report(key, "del", Class::GENERIC)?;
+        }
+        Ok(died)
+    }
+
+    /// Removes and reports fields of a hash that are gone, at most `most`. Says how many.
+    fn expire_fields(&mut self, key: &Key<'_>, most: usize) -> Result<usize> {
+        let stripe = self.locked.stripe(key.stripe())?;
+        let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else { return Ok(0) };
+        let (before, due) = (used_bytes(&slot), dues(&slot));
+        let Some(Object::Hash(hash)) = slot.object_mut() else { return Ok(0) };
+        let removed = hash.remove_overdue(most);
+        hash.settle();
+        let delta = used_bytes(&slot) - before;
+        drop(slot);
+        stripe.account(delta);
+        stripe.counts.expired_fields += removed as u64;
+        self.note_inner(key, due.next_ms)?;
+        self.report(key, FIELDS_EXPIRED, Class::HASH)?;
+        Ok(removed)
     }
 }
 
@@ -962,6 +1040,7 @@ impl View<'_> {
                 if let Some(db) = view.locked.stripe(index)?.db(db) {
                     count.keys += db.table.len();
                     count.expires += db.expires;
+                    count.with_field_deadlines += db.inner;
                 }
                 Ok(())
             })?;
@@ -1016,9 +1095,9 @@ impl View<'_> {
         mut visit: impl FnMut(Entry<'_>),
     ) -> Result<ScanCursor> {
         let (mut stripe, mut position) = from.parts();
-        let now = self.now_ms();
-        let hasher = &self.shared.keyspace.hasher;
-        let hash_of = |key: &[u8]| hasher.hash(key);
+        let mut now = Some(self.now_ms());
+        let shared = self.shared;
+        let hash_of = |key: &[u8]| shared.keyspace.hasher.hash(key);
         let mut visited = 0;
         let mut buckets = 0;
         while stripe < STRIPES {
@@ -1028,7 +1107,7 @@ impl View<'_> {
                 let mut position = position;
                 loop {
                     position = db.table.scan(position, hash_of, |record| {
-                        if record.deadline_ms().is_none_or(|ms| ms > now) {
+                        if is_alive(&record, shared, &mut now) {
                             visited += 1;
                             visit(Entry(record));
                         }
@@ -1073,11 +1152,12 @@ impl View<'_> {
                 chosen = chosen.saturating_sub(*len);
                 here
             });
-            let (index, mut rng, now) = (index.unwrap_or(0), Rng::seeded(self.random()), self.now_ms());
+            let (index, mut rng) = (index.unwrap_or(0), Rng::seeded(self.random()));
+            let (mut now, shared) = (Some(self.now_ms()), self.shared);
             let key = self.on_stripe(index, |view| {
                 let record =
                     view.locked.stripe(index)?.db(db).and_then(|db| db.table.sample_evenly(&mut rng));
-                let alive = record.filter(|record| record.deadline_ms().is_none_or(|ms| ms > now));
+                let alive = record.filter(|record| is_alive(record, shared, &mut now));
                 Ok(alive.map(|record| record.key().into()))
             })?;
             if key.is_some() {
@@ -1139,35 +1219,35 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Removes and reports entries of one stripe whose deadlines have come, at most `most`. Gives how late each was,
-    /// in milliseconds, to `late`, and says whether more are due.
+    /// Removes and reports entries and fields of one stripe whose deadlines have come, at most `most` of each database.
+    /// Gives how late they were, in milliseconds, and how many went at once, to `removed`, and says whether more are due.
     pub(crate) fn expire_due(
         &mut self,
         index: usize,
         most: usize,
-        mut late: impl FnMut(u64),
+        mut removed: impl FnMut(u64, usize),
     ) -> Result<bool> {
         let now = self.now_ms();
         let stripe = self.locked.stripe(index)?;
-        let mut due = Vec::new();
         let dbs: SmallVec<[DbIndex; 4]> =
             stripe.dbs().filter(|(_, db)| db.wheel.is_some()).map(|(i, _)| i).collect();
         for db in dbs {
-            let stripe = self.locked.stripe(index)?;
-            let part = stripe.db_mut(db);
+            let part = self.locked.stripe(index)?.db_mut(db);
+            let mut due = std::mem::take(&mut part.overdue);
             let mut items = SmallVec::<[u32; 32]>::new();
             if let Some(wheel) = part.wheel.as_mut() {
-                wheel.take_due(now, most, |item| items.push(item));
+                wheel.take_due(now, most.saturating_sub(due.len()), |item| items.push(item));
             }
             for item in items {
                 part.due_keys(item, now, &self.shared.keyspace.hasher, &mut due);
             }
-            for bytes in due.drain(..) {
+            let mut left = most;
+            for bytes in due {
                 let key = self.shared.keyspace.key(db, &bytes);
-                if let Some(deadline) = self.peek_deadline(&key)? {
-                    late(now.saturating_sub(deadline));
-                    self.expire(&key)?;
+                if left > 0 && self.expire_step(&key, &mut left, &mut removed)? {
+                    continue;
                 }
+                self.locked.stripe(index)?.db_mut(db).overdue.push(bytes);
             }
         }
         let next = self.locked.stripe(index)?.next_due_ms();
@@ -1175,9 +1255,49 @@ impl View<'_> {
         Ok(next <= now)
     }
 
-    fn peek_deadline(&mut self, key: &Key<'_>) -> Result<Option<u64>> {
-        let db = self.locked.stripe(key.stripe())?.db(key.db);
-        Ok(db.and_then(|db| db.table.get(key.hash, key.bytes)).and_then(|record| record.deadline_ms()))
+    /// When the timer must look at the stripe of a key next; `u64::MAX` for never.
+    #[cfg(test)]
+    pub(crate) fn next_due_ms(&mut self, key: &Key<'_>) -> u64 {
+        self.locked.stripe(key.stripe()).map_or(u64::MAX, |stripe| stripe.next_due_ms())
+    }
+
+    /// Removes and reports a key that is due, or at most `left` fields of it that are, and counts `left` down. Says
+    /// whether that was all; if so, the wheel knows when to come back.
+    fn expire_step(
+        &mut self,
+        key: &Key<'_>,
+        left: &mut usize,
+        removed: &mut impl FnMut(u64, usize),
+    ) -> Result<bool> {
+        let now = self.now_ms();
+        let View { shared, locked, now_ms, .. } = self;
+        let Some(db) = locked.stripe(key.stripe())?.db(key.db) else { return Ok(true) };
+        let Some(record) = db.table.get(key.hash, key.bytes) else { return Ok(true) };
+        if let Some(late) = due_ms(&record).and_then(|due| now.checked_sub(due)) {
+            if !is_alive(&record, shared, now_ms) {
+                // However many fields it has: they are freed when the lock is gone.
+                removed(late, self.expire(key)?);
+                *left -= 1;
+                return Ok(true);
+            }
+            let count = self.expire_fields(key, *left)?;
+            removed(late, count);
+            *left -= count.min(*left);
+        }
+        let Some(mut slot) =
+            self.locked.stripe(key.stripe())?.db_mut(key.db).table.get_mut(key.hash, key.bytes)
+        else {
+            return Ok(true);
+        };
+        let next = due_ms(&slot);
+        if next.is_some_and(|next| next <= now) {
+            return Ok(false);
+        }
+        // The item that led here is gone from the wheel.
+        slot.set_armed(next.is_some());
+        drop(slot);
+        next.map_or(Ok(()), |next| self.arm(key, next))?;
+        Ok(true)
     }
 }
 
@@ -1238,11 +1358,32 @@ pub struct DbCount {
     pub keys: usize,
     /// Keys with a deadline.
     pub expires: usize,
+    /// Keys of hashes that have fields with deadlines.
+    pub with_field_deadlines: usize,
 }
 
 #[inline]
 fn now_ms(shared: &Shared, known: &mut Option<u64>) -> u64 {
     *known.get_or_insert_with(|| shared.now_ms())
+}
+
+/// Whether an entry is there for somebody who looks now: its deadline has not come, and some part of it is left. Most
+/// entries have no deadline of any kind, and that is one bit test.
+#[inline]
+fn is_alive(record: &Record<Object>, shared: &Shared, known: &mut Option<u64>) -> bool {
+    if !record.is_mortal() {
+        return true;
+    }
+    let dead = record.deadline_ms().is_some_and(|ms| is_due(shared, known, ms));
+    !dead && (!record.has_inner() || has_parts_alive(record, shared, known))
+}
+
+/// Tells a value whose parts have deadlines the time, and whether it has parts left then.
+fn has_parts_alive(record: &Record<Object>, shared: &Shared, known: &mut Option<u64>) -> bool {
+    let Stored::Object(Object::Hash(hash)) = record.value() else { return true };
+    let due = hash.dues().next_ms.is_some_and(|ms| is_due(shared, known, ms));
+    hash.look(if due { now_ms(shared, known) } else { 0 });
+    !hash.is_empty()
 }
 
 /// Whether a deadline has come. Most are far away, and then a cheap clock is enough to know.

@@ -18,6 +18,7 @@ const WIDE_KEY: u8 = 0b0000_1000;
 const DEADLINE: u8 = 0b0001_0000;
 const TOUCH: u8 = 0b0010_0000;
 const ARMED: u8 = 0b0100_0000;
+const INNER: u8 = 0b1000_0000;
 
 const NONE: u8 = 0;
 const BYTES_8: u8 = 1;
@@ -311,6 +312,7 @@ impl<O> Record<O> {
     fn keep_marks_of(&mut self, other: &Record<O>) {
         self.set_touch(other.touch());
         self.set_armed(other.is_armed());
+        self.set_inner(other.has_inner());
     }
 
     /// The same entry under another key.
@@ -370,6 +372,24 @@ impl<O> Record<O> {
             record.keep_marks_of(self);
             *self = record;
         }
+    }
+
+    /// Whether the entry or a part of it may ever die: if not, no clock need be asked.
+    #[inline]
+    pub(crate) fn is_mortal(&self) -> bool {
+        self.shape() & (DEADLINE | INNER) != 0
+    }
+
+    /// Whether parts of the object were said to have deadlines of their own.
+    #[inline]
+    pub(crate) fn has_inner(&self) -> bool {
+        self.shape() & INNER != 0
+    }
+
+    /// Notes whether parts of the object have deadlines of their own.
+    pub(crate) fn set_inner(&mut self, inner: bool) {
+        let shape = self.shape();
+        self.set_shape(if inner { shape | INNER } else { shape & !INNER });
     }
 
     /// Whether the expiry wheel has an item for this entry.
@@ -462,6 +482,7 @@ mod tests {
                     let mut record = Text::new(key, Parts::Bytes(b"first"), deadline, touch);
                     record.set_touch(0x00ab_cdef);
                     record.set_armed(true);
+                    record.set_inner(true);
                     let values: Vec<(Parts<'_, String>, Vec<u8>)> = vec![
                         (Parts::Int(5), b"5".to_vec()),
                         (Parts::Int(i64::MIN), i64::MIN.to_string().into_bytes()),
@@ -479,7 +500,7 @@ mod tests {
                         assert_eq!(record.key(), key);
                         assert_eq!(record.deadline_ms(), deadline);
                         assert_eq!(record.touch(), if touch { 0x00ab_cdef } else { 0 });
-                        assert!(record.is_armed());
+                        assert!(record.is_armed() && record.has_inner());
                     }
                     record.set_value(Parts::Object(Box::new("kept".into())));
                     record.set_deadline(Some((1 << 48) - 1));

@@ -1,26 +1,31 @@
-//! Hashes: fields with values. Packed in one allocation while small, then a table.
+//! Hashes: fields with values, of which some may have deadlines.
 
-use super::field_table::FieldTable;
-use super::packed::{Item, Packed, Word};
+use super::fields::Fields;
+use super::mortal::Mortal;
 use super::string::Str;
-use super::{Collection, Kind, Object};
+use super::{Collection, Dues, Kind, Object};
+use crate::clock::Deadline;
 use crate::keyspace::{KeyHasher, Tools};
 use crate::rng::Rng;
 
 /// A hash.
+///
+/// A field whose deadline has come is gone for whatever is asked of a hash that was found through a
+/// [`View`](crate::View): the view tells it the time. A hash on its own stands outside of time, and has all its fields.
 #[derive(Clone, Debug)]
 pub struct Hash(Form);
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// Field, value, field, value. Fields are kept as text, because they are lent as bytes.
-    Packed(Packed),
-    Table(Box<FieldTable>),
+    /// No field has a deadline.
+    Lasting(Fields),
+    /// Some have.
+    Mortal(Box<Mortal>),
 }
 
 impl Default for Hash {
     fn default() -> Self {
-        Hash(Form::Packed(Packed::default()))
+        Hash(Form::Lasting(Fields::default()))
     }
 }
 
@@ -30,11 +35,11 @@ impl Hash {
         Hash::default()
     }
 
-    /// How many fields there are.
+    /// How many fields there are. O(1), and O(log n) while deadlines have come and fields were not removed yet.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Form::Packed(packed) => packed.len() / 2,
-            Form::Table(table) => table.len(),
+            Form::Lasting(fields) => fields.len(),
+            Form::Mortal(mortal) => mortal.len(),
         }
     }
 
@@ -46,137 +51,146 @@ impl Hash {
     /// The name of the form, as Redis has it.
     pub fn encoding(&self) -> &'static str {
         match &self.0 {
-            Form::Packed(_) => "listpack",
-            Form::Table(_) => "hashtable",
+            Form::Lasting(fields) => fields.encoding(),
+            Form::Mortal(mortal) => mortal.encoding(),
         }
     }
 
     /// Bytes on the heap. O(1).
     pub fn used_bytes(&self) -> usize {
         match &self.0 {
-            Form::Packed(packed) => packed.used_bytes(),
-            Form::Table(table) => table.used_bytes(),
+            Form::Lasting(fields) => fields.used_bytes(),
+            Form::Mortal(mortal) => mortal.used_bytes(),
         }
     }
 
     /// The value of a field.
     pub fn get(&self, field: &[u8]) -> Option<Str<'_>> {
         match &self.0 {
-            Form::Packed(packed) => {
-                let found = packed.find(Word::Text(field), 2)?;
-                packed.after(found).map(Item::value)
-            }
-            Form::Table(table) => table.get(field),
+            Form::Lasting(fields) => fields.get(field),
+            Form::Mortal(mortal) => mortal.get(field),
         }
     }
 
     /// Whether there is such a field.
     pub fn contains(&self, field: &[u8]) -> bool {
         match &self.0 {
-            Form::Packed(packed) => packed.find(Word::Text(field), 2).is_some(),
-            Form::Table(table) => table.contains(field),
+            Form::Lasting(fields) => fields.contains(field),
+            Form::Mortal(mortal) => mortal.contains(field),
         }
     }
 
-    /// Gives a field a value. Says whether the field is new.
+    /// Gives a field a value; a deadline that it had goes. Says whether the field is new.
     pub fn set(&mut self, tools: &Tools<'_>, field: &[u8], value: &[u8]) -> bool {
-        let limits = &tools.limits;
-        let packed = match &mut self.0 {
-            Form::Table(table) => return table.add(field, Some(Str::Bytes(value))),
-            Form::Packed(packed) => packed,
-        };
-        let longest = limits.hash_max_listpack_value;
-        if field.len() > longest || value.len() > longest {
-            return self.table(tools.hasher).add(field, Some(Str::Bytes(value)));
-        }
-        if let Some(found) = packed.find(Word::Text(field), 2) {
-            if let Some(at) = packed.after(found).map(|old| old.at) {
-                packed.replace(at, Word::compact(value));
+        match &mut self.0 {
+            Form::Lasting(fields) => fields.set(tools, field, value),
+            Form::Mortal(mortal) => {
+                let new = mortal.set(tools, field, value);
+                mortal.clear_deadline(field);
+                new
             }
-            return false;
         }
-        if packed.len() / 2 >= limits.hash_max_listpack_entries {
-            return self.table(tools.hasher).add(field, Some(Str::Bytes(value)));
-        }
-        packed.push(Word::Text(field));
-        packed.push(Word::compact(value));
-        true
     }
 
-    /// The table form, made now if it was not before.
-    fn table(&mut self, hasher: &KeyHasher) -> &mut FieldTable {
-        if let Form::Packed(packed) = &self.0 {
-            let mut table = Box::new(FieldTable::new(hasher));
-            let mut items = packed.iter();
-            while let (Some(field), Some(value)) = (items.next(), items.next()) {
-                table.add(field.text(), Some(value.value()));
-            }
-            self.0 = Form::Table(table);
-        }
+    /// Gives a field a value; a deadline that it has stays. Says whether the field is new.
+    pub fn set_keeping(&mut self, tools: &Tools<'_>, field: &[u8], value: &[u8]) -> bool {
         match &mut self.0 {
-            Form::Table(table) => table,
-            Form::Packed(_) => unreachable!("it was made just now"),
+            Form::Lasting(fields) => fields.set(tools, field, value),
+            Form::Mortal(mortal) => mortal.set(tools, field, value),
         }
     }
 
     /// Removes a field. Says whether there was one.
     pub fn remove(&mut self, field: &[u8]) -> bool {
         match &mut self.0 {
-            Form::Packed(packed) => match packed.find(Word::Text(field), 2).map(|found| found.at) {
-                Some(at) => {
-                    packed.remove(at, 2);
-                    true
-                }
-                None => false,
-            },
-            Form::Table(table) => table.remove(field),
+            Form::Lasting(fields) => fields.remove(field),
+            Form::Mortal(mortal) => mortal.remove(field),
         }
     }
 
     /// Visits fields and values until `visit` says `false`.
-    pub fn each<'h>(&'h self, mut visit: impl FnMut(&'h [u8], Str<'h>) -> bool) {
+    pub fn each<'h>(&'h self, visit: impl FnMut(&'h [u8], Str<'h>) -> bool) {
         match &self.0 {
-            Form::Packed(packed) => {
-                let mut items = packed.iter();
-                while let (Some(field), Some(value)) = (items.next(), items.next()) {
-                    if !visit(field.text(), value.value()) {
-                        return;
-                    }
-                }
+            Form::Lasting(fields) => fields.each(visit),
+            Form::Mortal(mortal) => mortal.each(visit),
+        }
+    }
+
+    /// Visits fields, values and deadlines until `visit` says `false`.
+    pub fn each_with_deadline<'h>(
+        &'h self,
+        mut visit: impl FnMut(&'h [u8], Str<'h>, Option<Deadline>) -> bool,
+    ) {
+        match &self.0 {
+            Form::Lasting(fields) => fields.each(|field, value| visit(field, value, None)),
+            Form::Mortal(mortal) => {
+                mortal.each_with_deadline(|field, value, ms| visit(field, value, ms.map(Deadline::at_ms)));
             }
-            Form::Table(table) => table.each(|field, value| visit(field, value.unwrap_or(Str::Bytes(&[])))),
         }
     }
 
     /// Visits about `count` fields from a cursor on, and gives the next cursor; 0 when done. A small hash is visited as
     /// a whole. A field that is there from the first call to the last is visited at least once.
-    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&[u8], Str<'_>)) -> u64 {
+    pub fn scan(&self, cursor: u64, count: usize, visit: impl FnMut(&[u8], Str<'_>)) -> u64 {
         match &self.0 {
-            Form::Packed(_) => {
-                self.each(|field, value| {
-                    visit(field, value);
-                    true
-                });
-                0
-            }
-            Form::Table(table) => {
-                table.scan(cursor, count, |field, value| visit(field, value.unwrap_or(Str::Bytes(&[]))))
-            }
+            Form::Lasting(fields) => fields.scan(cursor, count, visit),
+            Form::Mortal(mortal) => mortal.scan(cursor, count, visit),
         }
     }
 
     /// Some field with its value, each as likely as any other.
     pub fn sample(&self, rng: &mut Rng) -> Option<(&[u8], Str<'_>)> {
         match &self.0 {
-            Form::Packed(packed) => {
-                let chosen = rng.below((packed.len() / 2).max(1)) * 2;
-                let mut items = packed.iter().skip(chosen);
-                Some((items.next()?.text(), items.next()?.value()))
+            Form::Lasting(fields) => fields.sample(rng),
+            Form::Mortal(mortal) => mortal.sample(rng),
+        }
+    }
+}
+
+/// Deadlines of fields.
+impl Hash {
+    /// When a field dies; `None` where there is no such field or it lives on.
+    pub fn deadline(&self, field: &[u8]) -> Option<Deadline> {
+        match &self.0 {
+            Form::Lasting(_) => None,
+            Form::Mortal(mortal) => mortal.deadline_of(field).map(Deadline::at_ms),
+        }
+    }
+
+    /// Has a field die at a moment, or live on. Says whether there is such a field. O(log n). For a moment that has
+    /// passed, remove the field instead: set as a deadline, it may outlive the view that set it by a millisecond.
+    pub fn set_deadline(&mut self, tools: &Tools<'_>, field: &[u8], deadline: Option<Deadline>) -> bool {
+        if !self.contains(field) {
+            return false;
+        }
+        let Some(deadline) = deadline else {
+            if let Form::Mortal(mortal) = &mut self.0 {
+                mortal.clear_deadline(field);
             }
-            Form::Table(table) => {
-                let (field, value) = table.sample(rng)?;
-                Some((field, value.unwrap_or(Str::Bytes(&[]))))
-            }
+            return true;
+        };
+        if let Form::Lasting(fields) = &mut self.0 {
+            self.0 = Form::Mortal(Box::new(Mortal::new(std::mem::take(fields))));
+        }
+        if let Form::Mortal(mortal) = &mut self.0 {
+            mortal.set_deadline(tools, field, deadline.ms());
+        }
+        true
+    }
+
+    /// Tells the moment as of which the hash is looked at from here on.
+    #[inline]
+    pub(crate) fn look(&self, now_ms: u64) {
+        if let Form::Mortal(mortal) = &self.0 {
+            mortal.look(now_ms);
+        }
+    }
+
+    /// Removes fields whose deadlines have come, at most `most`. Says how many.
+    pub(crate) fn remove_overdue(&mut self, most: usize) -> usize {
+        match &mut self.0 {
+            Form::Lasting(_) => 0,
+            Form::Mortal(mortal) => mortal.remove_overdue(most),
         }
     }
 }
@@ -190,6 +204,23 @@ impl Collection for Hash {
 
     fn is_empty(&self) -> bool {
         Hash::is_empty(self)
+    }
+
+    #[inline]
+    fn dues(&self) -> Dues {
+        match &self.0 {
+            Form::Lasting(_) => Dues::default(),
+            Form::Mortal(mortal) => mortal.dues(),
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self) {
+        if let Form::Mortal(mortal) = &mut self.0
+            && let Some(fields) = mortal.take_lasting()
+        {
+            self.0 = Form::Lasting(fields);
+        }
     }
 
     fn into_object(self) -> Object {
@@ -293,6 +324,161 @@ mod tests {
                 prop_assert!(seen.contains_key(format!("stay:{n}").as_bytes()), "missed {}", n);
             }
         }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Set(Vec<u8>, Vec<u8>),
+        SetKeeping(Vec<u8>, Vec<u8>),
+        Remove(Vec<u8>),
+        Deadline(Vec<u8>, Option<u64>),
+        Look(u64),
+        RemoveOverdue(usize),
+        Settle,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let field = || "[a-e]{0,2}".prop_map(String::into_bytes);
+        prop_oneof![
+            2 => (field(), word()).prop_map(|(f, v)| Step::Set(f, v)),
+            1 => (field(), word()).prop_map(|(f, v)| Step::SetKeeping(f, v)),
+            1 => field().prop_map(Step::Remove),
+            3 => (field(), prop::option::weighted(0.8, 1..100_u64)).prop_map(|(f, t)| Step::Deadline(f, t)),
+            1 => (0..100_u64).prop_map(Step::Look),
+            1 => (0..4_usize).prop_map(Step::RemoveOverdue),
+            1 => Just(Step::Settle),
+        ]
+    }
+
+    type Model = BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)>;
+
+    /// Everything that can be asked, of a hash as of a moment and of the model.
+    fn same(hash: &Hash, model: &Model, now: u64) {
+        let alive: Model = model
+            .iter()
+            .filter(|(_, (_, deadline))| deadline.is_none_or(|ms| ms > now))
+            .map(|(field, rest)| (field.clone(), rest.clone()))
+            .collect();
+        assert_eq!((hash.len(), hash.is_empty()), (alive.len(), alive.is_empty()));
+        for field in model.keys() {
+            let expected = alive.get(field);
+            assert_eq!(hash.get(field).map(|v| v.to_vec()), expected.map(|(value, _)| value.clone()));
+            assert_eq!(hash.contains(field), expected.is_some());
+            assert_eq!(hash.deadline(field).map(Deadline::ms), expected.and_then(|(_, ms)| *ms));
+        }
+        let mut seen = Model::new();
+        hash.each_with_deadline(|field, value, deadline| {
+            seen.insert(field.to_vec(), (value.to_vec(), deadline.map(Deadline::ms))).is_none()
+        });
+        assert_eq!(seen, alive);
+        let (mut all, mut scanned, mut cursor) = (Vec::new(), BTreeMap::new(), 0);
+        hash.each(|field, value| {
+            all.push((field.to_vec(), value.to_vec()));
+            true
+        });
+        loop {
+            cursor = hash.scan(cursor, 2, |f, v| drop(scanned.insert(f.to_vec(), v.to_vec())));
+            if cursor == 0 {
+                break;
+            }
+        }
+        all.sort();
+        assert!(all.iter().map(|(f, v)| (f, v)).eq(alive.iter().map(|(f, (v, _))| (f, v))));
+        assert!(scanned.iter().eq(alive.iter().map(|(f, (v, _))| (f, v))));
+        let sample = hash.sample(&mut Rng::seeded(now)).map(|(field, _)| field.to_vec());
+        assert!(sample.map_or(alive.is_empty(), |field| alive.contains_key(&field)));
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_map_with_deadlines(steps in prop::collection::vec(step(), 1..120), small in any::<bool>()) {
+            let hasher = KeyHasher::repeatable(1);
+            let entries = if small { 64 } else { 4 };
+            let limits = ValueLimits {
+                hash_max_listpack_entries: entries,
+                zset_max_listpack_entries: entries,
+                ..ValueLimits::default()
+            };
+            let tools = Tools { hasher: &hasher, limits, rng: Rng::seeded(1) };
+            let (mut hash, mut model, mut now) = (Hash::new(), Model::new(), 0);
+            for step in steps {
+                // What a write meets is gone for it, and it removes that itself.
+                let meet = |model: &mut Model, field: &Vec<u8>| {
+                    if model.get(field).is_some_and(|(_, deadline)| deadline.is_some_and(|ms| ms <= now)) {
+                        model.remove(field);
+                    }
+                };
+                match step {
+                    Step::Set(field, value) => {
+                        meet(&mut model, &field);
+                        prop_assert_eq!(
+                            hash.set(&tools, &field, &value),
+                            model.insert(field, (value, None)).is_none()
+                        );
+                    }
+                    Step::SetKeeping(field, value) => {
+                        meet(&mut model, &field);
+                        prop_assert_eq!(hash.set_keeping(&tools, &field, &value), !model.contains_key(&field));
+                        model.entry(field).or_default().0 = value;
+                    }
+                    Step::Remove(field) => {
+                        meet(&mut model, &field);
+                        prop_assert_eq!(hash.remove(&field), model.remove(&field).is_some());
+                    }
+                    Step::Deadline(field, after) => {
+                        let deadline = after.map(|ms| now + ms);
+                        let there = model.get(&field).is_some_and(|(_, old)| old.is_none_or(|ms| ms > now));
+                        prop_assert_eq!(
+                            hash.set_deadline(&tools, &field, deadline.map(Deadline::at_ms)),
+                            there
+                        );
+                        if there {
+                            model.entry(field).or_default().1 = deadline;
+                        }
+                    }
+                    Step::Look(later) => {
+                        now += later;
+                        hash.look(now);
+                    }
+                    Step::RemoveOverdue(most) => {
+                        let mut due: Vec<(u64, Vec<u8>)> = model
+                            .iter()
+                            .filter_map(|(field, (_, ms))| ms.filter(|ms| *ms <= now).map(|ms| (ms, field.clone())))
+                            .collect();
+                        due.sort();
+                        due.truncate(most);
+                        prop_assert_eq!(hash.remove_overdue(most), due.len());
+                        due.iter().for_each(|(_, field)| drop(model.remove(field)));
+                    }
+                    Step::Settle => hash.settle(),
+                }
+                hash.look(now);
+                same(&hash, &model, now);
+                let dues = hash.dues();
+                prop_assert_eq!(dues.next_ms, model.values().filter_map(|(_, ms)| *ms).min());
+                prop_assert_eq!(dues.overdue, model.values().filter(|(_, d)| d.is_some_and(|ms| ms <= now)).count());
+                same(&hash.clone(), &model, now);
+                prop_assert_eq!(hash.clone().dues().overdue, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn deadlines_cost_nothing_where_there_are_none() {
+        assert_eq!(size_of::<Hash>(), size_of::<Fields>());
+        assert_eq!(size_of::<Hash>(), size_of::<super::super::packed::Packed>());
+        let hasher = KeyHasher::repeatable(1);
+        let tools = Tools { hasher: &hasher, limits: ValueLimits::default(), rng: Rng::seeded(1) };
+        let mut hash = Hash::new();
+        hash.set(&tools, b"a", b"1");
+        let bytes = hash.used_bytes();
+        assert!(hash.set_deadline(&tools, b"a", Some(Deadline::at_ms(5))));
+        assert!(!hash.set_deadline(&tools, b"b", Some(Deadline::at_ms(5))));
+        assert_eq!(hash.encoding(), "listpackex");
+        assert!((bytes..bytes + 150).contains(&hash.used_bytes()), "{}", hash.used_bytes());
+        assert!(hash.set_deadline(&tools, b"a", None));
+        hash.settle();
+        assert_eq!((hash.encoding(), hash.used_bytes()), ("listpack", bytes));
     }
 
     #[test]

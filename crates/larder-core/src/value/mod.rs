@@ -1,14 +1,16 @@
-//! What a key can hold: pure data, without deadlines, locks or replies.
+//! What a key can hold: pure data, without clocks, locks or replies.
 
 #![allow(clippy::float_cmp, reason = "scores order a set: two are equal or they are not")]
 
 pub mod combine;
 mod field_table;
+mod fields;
 pub mod geo;
 pub mod hash;
 pub mod list;
 mod list_block;
 mod member_table;
+mod mortal;
 mod packed;
 pub mod score;
 mod score_list;
@@ -101,6 +103,15 @@ impl Object {
         }
     }
 
+    /// When parts of it die: see [`Collection::dues`].
+    #[inline]
+    pub(crate) fn dues(&self) -> Dues {
+        match self {
+            Object::Hash(hash) => hash.dues(),
+            _ => Dues::default(),
+        }
+    }
+
     /// Bytes of the heap this value owns, the object itself included.
     pub fn used_bytes(&self) -> usize {
         size_of::<Object>()
@@ -115,6 +126,15 @@ impl Object {
     }
 }
 
+/// When parts of a value die, as of the moment at which it is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dues {
+    /// The nearest deadline of any part, in engine milliseconds, even where it has passed.
+    pub next_ms: Option<u64>,
+    /// Parts that are gone and were not removed yet.
+    pub overdue: usize,
+}
+
 /// A value type with members: it exists as long as it has some, unless there is more to it than them.
 pub trait Collection: Sized {
     /// Its type.
@@ -123,6 +143,14 @@ pub trait Collection: Sized {
     fn empty(hasher: &KeyHasher) -> Self;
     /// Whether it has no members and so ends to exist.
     fn is_empty(&self) -> bool;
+    /// When parts of it die.
+    #[inline]
+    fn dues(&self) -> Dues {
+        Dues::default()
+    }
+    /// Called at the end of an edit: what only deadlines need goes with the last of them.
+    #[inline]
+    fn settle(&mut self) {}
     /// As an object.
     fn into_object(self) -> Object;
     /// The collection in an object, if it is of this type.

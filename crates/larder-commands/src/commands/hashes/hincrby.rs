@@ -34,7 +34,7 @@ pub(crate) static HINCRBY: Command = Command {
                 None => 0,
             };
             let sum = old.checked_add(delta).ok_or(Error::OVERFLOW)?;
-            edit.collection.set(&edit.tools, args.at(2), IntText::new().write(sum));
+            edit.collection.set_keeping(&edit.tools, args.at(2), IntText::new().write(sum));
             edit.report("hincrby");
             Ok::<i64, Error>(sum)
         })?;
@@ -71,7 +71,7 @@ pub(crate) static HINCRBYFLOAT: Command = Command {
             let old = edit.get(args.at(2)).map_or(b"0".to_vec(), |value| value.to_vec());
             let old = LongDouble::parse(&old).ok_or(Error::new("ERR hash value is not a float"))?;
             let sum = old.plus(delta).ok_or(Error::NOT_FINITE)?.text();
-            edit.collection.set(&edit.tools, args.at(2), sum.as_bytes());
+            edit.collection.set_keeping(&edit.tools, args.at(2), sum.as_bytes());
             edit.report("hincrbyfloat");
             Ok::<String, Error>(sum)
         })?;

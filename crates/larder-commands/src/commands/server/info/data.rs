@@ -133,6 +133,7 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("sync_full", 0),
         ("sync_partial_ok", 0),
         ("sync_partial_err", 0),
+        ("expired_subkeys", counts.expired_fields),
         ("expired_keys", counts.expired),
     ]);
     section.line("expired_stale_perc", "0.00");
@@ -213,7 +214,10 @@ pub(super) fn keyspace(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         let ttl = if count.expires == 0 { 0 } else { average_ttl_ms(cx, db)? };
         section.line(
             &format!("db{}", db.get()),
-            format_args!("keys={},expires={},avg_ttl={ttl}", count.keys, count.expires),
+            format_args!(
+                "keys={},expires={},avg_ttl={ttl},subexpiry={}",
+                count.keys, count.expires, count.with_field_deadlines
+            ),
         );
     }
     Ok(())
