@@ -4,25 +4,38 @@ use crate::args::{Args, is};
 use crate::error::{Error, Result};
 use larder_core::glob;
 
-/// `cursor [MATCH pattern] [COUNT count]`.
+/// `cursor [MATCH pattern] [COUNT count]`, and `[NOVALUES]` for a hash.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanOptions<'a> {
     pub(crate) cursor: u64,
     pattern: Option<&'a [u8]>,
     pub(crate) count: usize,
+    /// Only the fields of a hash are wanted.
+    pub(crate) no_values: bool,
 }
 
 impl<'a> ScanOptions<'a> {
     /// Reads them, the cursor at `at`.
     pub(crate) fn read(args: Args<'a>, at: usize) -> Result<ScanOptions<'a>> {
+        ScanOptions::read_all(args, at, false)
+    }
+
+    /// Reads those of HSCAN.
+    pub(crate) fn read_of_hash(args: Args<'a>, at: usize) -> Result<ScanOptions<'a>> {
+        ScanOptions::read_all(args, at, true)
+    }
+
+    fn read_all(args: Args<'a>, at: usize, of_hash: bool) -> Result<ScanOptions<'a>> {
         let cursor = cursor(args.at(at))?;
-        let mut read = ScanOptions { cursor, pattern: None, count: 10 };
+        let mut read = ScanOptions { cursor, pattern: None, count: 10, no_values: false };
         let mut options = args.options(at + 1);
         while let Some(option) = options.next() {
             if is(option, "MATCH") {
                 read.pattern = Some(options.value()?).filter(|pattern| *pattern != b"*");
             } else if is(option, "COUNT") {
                 read.count = usize::try_from(options.int()?).ok().filter(|n| *n > 0).ok_or(Error::SYNTAX)?;
+            } else if of_hash && is(option, "NOVALUES") {
+                read.no_values = true;
             } else {
                 return Err(Error::SYNTAX);
             }

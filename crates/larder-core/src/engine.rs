@@ -316,7 +316,7 @@ impl Engine {
         View::all_unless(&self.shared, give_up)
     }
 
-    /// Removes entries and fields whose deadlines have come, and reports their events. Gives how many. Only needed where
+    /// Removes entries and fields whose deadlines have come, and reports their events. Gives how many. Needed where
     /// [`Maintenance::Manual`] was chosen.
     pub fn tick(&self) -> usize {
         self.shared.expire()

@@ -13,7 +13,8 @@ pub const STRING_LEN_MAX: usize = 512 * 1024 * 1024;
 /// need not copy them under the lock. Copying two KiB costs about as much as one more cache miss.
 pub const INLINE_LEN_MAX: usize = 2 * 1024;
 
-/// Entries, or fields of hashes, an expiry step removes before it lets the stripe go: others wait at most some microseconds.
+/// Entries, or fields of hashes, an expiry step removes before it lets the stripe go: others wait at most some
+/// microseconds.
 pub const EXPIRE_BATCH: usize = 32;
 
 /// A stripe reports its change in bytes to the engine's total once it is this large, so that writers of different

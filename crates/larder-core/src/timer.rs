@@ -7,8 +7,8 @@ use crate::sync::{AtomicU64, Condvar, Mutex, Ordering};
 use std::fmt;
 use std::time::Duration;
 
-/// How late entries, and fields of hashes, were removed, in powers of two of a millisecond. Fields that one step removes
-/// from one hash count as late as the latest of them.
+/// How late entries, and fields of hashes, were removed, in powers of two of a millisecond. Fields that one step
+/// removes from one hash count as late as the latest of them.
 #[derive(Debug, Default)]
 pub struct Lateness {
     buckets: [AtomicU64; Lateness::BUCKETS],

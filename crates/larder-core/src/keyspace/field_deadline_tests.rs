@@ -300,7 +300,7 @@ fn field(n: usize) -> String {
     format!("field:{n}")
 }
 
-/// A hash of so many fields that die one after the other, a millisecond apart from `first_ms` on, and one that does not.
+/// A hash of so many fields that die one after the other, a millisecond apart from `first_ms` on, and one that stays.
 fn fill(engine: &Engine, key: &Key<'_>, count: usize, first_ms: u64) {
     let mut view = engine.view_one(key, None);
     view.edit::<Hash, _>(key, Missing::Create, |edit| {

@@ -202,8 +202,8 @@ impl Db {
         self.wheel = Some(wheel);
     }
 
-    /// Looks at a wheel item whose time has come: gives the keys that are due or of which parts are, and arms those that
-    /// are not.
+    /// Looks at a wheel item whose time has come: gives the keys that are due or of which parts are, and arms those
+    /// that are not.
     pub(crate) fn due_keys(&mut self, item: u32, now_ms: u64, hasher: &KeyHasher, due: &mut Vec<Box<[u8]>>) {
         let mut again = None;
         self.table.probe(item, |record| {

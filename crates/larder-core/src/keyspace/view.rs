@@ -6,8 +6,8 @@
 //! timer) is collected here and done when the view ends, after its locks are gone.
 //!
 //! An entry whose deadline has come is gone for every read, at once; the timer removes it and reports its event. Writes
-//! that meet such an entry remove and report it themselves. It is the same with fields of hashes: a view tells each hash
-//! it finds the time, and one that has no field left is gone as a whole.
+//! that meet such an entry remove and report it themselves. It is the same with fields of hashes: a view tells each
+//! hash it finds the time, and one that has no field left is gone as a whole.
 
 use super::changes::{Change, Class};
 use super::entry::Entry;
@@ -1220,7 +1220,7 @@ impl View<'_> {
     }
 
     /// Removes and reports entries and fields of one stripe whose deadlines have come, at most `most` of each database.
-    /// Gives how late they were, in milliseconds, and how many went at once, to `removed`, and says whether more are due.
+    /// Gives how late they were, in milliseconds, and how many went at once, to `removed`. Says whether more are due.
     pub(crate) fn expire_due(
         &mut self,
         index: usize,

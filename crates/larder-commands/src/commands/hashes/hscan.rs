@@ -18,7 +18,9 @@ pub(crate) static HSCAN: Command = Command {
         Arg::int("cursor"),
         Arg::pattern("pattern").token("MATCH").optional(),
         Arg::int("count").token("COUNT").optional(),
+        Arg::word("novalues", "NOVALUES").optional().since("7.4.0"),
     ],
+    history: &[("7.4.0", "Added the `NOVALUES` flag.")],
     tips: &["nondeterministic_output"],
     examples: &[
         "HSET user name Ada age 36",
@@ -36,22 +38,41 @@ pub(crate) static HSCAN: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let options = ScanOptions::read(args, 2)?;
+    let options = ScanOptions::read_of_hash(args, 2)?;
     let key = cx.key(args.at(1));
     let mut found = Vec::new();
     let next = cx.view.collection::<Hash>(&key)?.map_or(0, |hash| {
         hash.scan(options.cursor, options.count, |field, value| {
             if options.matches(field) {
-                found.push((field.to_vec(), value.to_vec()));
+                let value = (!options.no_values).then(|| value.to_vec());
+                found.push((field.to_vec(), value));
             }
         })
     });
     out.array(2);
     out.bulk(next.to_string().as_bytes());
-    out.array(found.len() * 2);
+    out.array(found.len() * if options.no_values { 1 } else { 2 });
     for (field, value) in found {
         out.bulk(&field);
-        out.bulk(&value);
+        if let Some(value) = value {
+            out.bulk(&value);
+        }
     }
     Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn fields_can_be_had_without_their_values() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("HSET user name Ada age 36");
+        assert_eq!(guest.says("HSCAN user 0 NOVALUES"), "[\"0\" [\"name\" \"age\"]]");
+        assert_eq!(guest.says("HSCAN user 0 MATCH a* NOVALUES COUNT 3"), "[\"0\" [\"age\"]]");
+        guest.says("SADD s 1");
+        assert_eq!(guest.says("SSCAN s 0 NOVALUES"), "-ERR syntax error");
+    }
 }

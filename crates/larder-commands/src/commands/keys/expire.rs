@@ -3,12 +3,14 @@
 
 use crate::prelude::*;
 
-const CONDITION: Arg = Arg::one_of(
+/// Under which a deadline is set.
+pub(crate) const CONDITIONS: Arg = Arg::one_of(
     "condition",
     &[Arg::word("nx", "NX"), Arg::word("xx", "XX"), Arg::word("gt", "GT"), Arg::word("lt", "LT")],
 )
-.optional()
-.since("7.0.0");
+.optional();
+
+const CONDITION: Arg = CONDITIONS.since("7.0.0");
 
 const HISTORY: &[(&str, &str)] = &[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")];
 
@@ -106,22 +108,33 @@ pub(crate) static PEXPIREAT: Command = Command {
 };
 
 /// What the number of an expiring command counts, and from where.
-#[derive(Clone, Copy)]
-struct Unit {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
     ms: i64,
     from_now: bool,
 }
 
 impl Unit {
-    const SECONDS_FROM_NOW: Unit = Unit { ms: 1_000, from_now: true };
-    const MS_FROM_NOW: Unit = Unit { ms: 1, from_now: true };
-    const SECONDS_OF_UNIX_TIME: Unit = Unit { ms: 1_000, from_now: false };
-    const MS_OF_UNIX_TIME: Unit = Unit { ms: 1, from_now: false };
+    pub(crate) const SECONDS_FROM_NOW: Unit = Unit { ms: 1_000, from_now: true };
+    pub(crate) const MS_FROM_NOW: Unit = Unit { ms: 1, from_now: true };
+    pub(crate) const SECONDS_OF_UNIX_TIME: Unit = Unit { ms: 1_000, from_now: false };
+    pub(crate) const MS_OF_UNIX_TIME: Unit = Unit { ms: 1, from_now: false };
+
+    /// The deadline that a number of a command means.
+    pub(crate) fn deadline(self, cx: &mut Cx<'_>, n: i64, command: &str) -> Result<Deadline> {
+        let invalid = || Error::expire_time(command);
+        let ms = n.checked_mul(self.ms).ok_or_else(invalid)?;
+        if !self.from_now {
+            return Ok(cx.deadline_at_unix_ms(ms));
+        }
+        let at = (cx.view.now_ms() as i64).checked_add(ms).ok_or_else(invalid)?;
+        Ok(Deadline::at_ms(u64::try_from(at).unwrap_or(0)))
+    }
 }
 
 /// The options of a line, one bit each.
 #[derive(Clone, Copy)]
-struct Conditions(u8);
+pub(crate) struct Conditions(u8);
 
 impl Conditions {
     const IF_NONE: u8 = 1;
@@ -129,19 +142,28 @@ impl Conditions {
     const IF_LATER: u8 = 4;
     const IF_EARLIER: u8 = 8;
 
+    /// None at all.
+    pub(crate) const NONE: Conditions = Conditions(0);
+
+    /// The one that a word names.
+    pub(crate) fn named(word: &[u8]) -> Option<Conditions> {
+        match () {
+            () if is(word, "NX") => Some(Conditions(Conditions::IF_NONE)),
+            () if is(word, "XX") => Some(Conditions(Conditions::IF_SOME)),
+            () if is(word, "GT") => Some(Conditions(Conditions::IF_LATER)),
+            () if is(word, "LT") => Some(Conditions(Conditions::IF_EARLIER)),
+            () => None,
+        }
+    }
+
     fn read(options: Options<'_>) -> Result<Conditions> {
         let mut bits = 0;
         for option in options {
-            bits |= match () {
-                () if is(option, "NX") => Conditions::IF_NONE,
-                () if is(option, "XX") => Conditions::IF_SOME,
-                () if is(option, "GT") => Conditions::IF_LATER,
-                () if is(option, "LT") => Conditions::IF_EARLIER,
-                () => {
-                    let option = String::from_utf8_lossy(option);
-                    return Err(Error::general(format_args!("Unsupported option {option}")));
-                }
+            let Some(Conditions(bit)) = Conditions::named(option) else {
+                let option = String::from_utf8_lossy(option);
+                return Err(Error::general(format_args!("Unsupported option {option}")));
             };
+            bits |= bit;
         }
         let conditions = Conditions(bits);
         if conditions.has(Conditions::IF_NONE) && bits != Conditions::IF_NONE {
@@ -158,7 +180,7 @@ impl Conditions {
     }
 
     /// No deadline counts as one that never comes.
-    fn allow(self, old: Option<Deadline>, new: Deadline) -> bool {
+    pub(crate) fn allow(self, old: Option<Deadline>, new: Deadline) -> bool {
         !(self.has(Conditions::IF_NONE) && old.is_some()
             || self.has(Conditions::IF_SOME) && old.is_none()
             || self.has(Conditions::IF_LATER) && old.is_none_or(|old| new <= old)
@@ -168,15 +190,8 @@ impl Conditions {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, name: &str, unit: Unit) -> Result<Outcome> {
     let conditions = Conditions::read(args.options(3))?;
-    let invalid = || Error::expire_time(name);
-    let ms = args.int(2)?.checked_mul(unit.ms).ok_or_else(invalid)?;
+    let deadline = unit.deadline(cx, args.int(2)?, name)?;
     let now = cx.view.now_ms();
-    let deadline = if unit.from_now {
-        let at = (now as i64).checked_add(ms).ok_or_else(invalid)?;
-        Deadline::at_ms(u64::try_from(at).unwrap_or(0))
-    } else {
-        cx.deadline_at_unix_ms(ms)
-    };
     let key = cx.key(args.at(1));
     let old = cx.view.peek(&key)?.map(|entry| entry.deadline());
     let goes = old.is_some_and(|old| conditions.allow(old, deadline));
