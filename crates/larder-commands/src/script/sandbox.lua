@@ -52,8 +52,17 @@ local G = {
     tonumber = tonumber,
     tostring = tostring,
     type = type,
-    unpack = unpack,
 }
+
+-- Lua counts the values in 32 bits, and a compiler may believe that they never overflow: then the machine would crash.
+function G.unpack(list, first, last)
+    -- Arguments take room that results may need.
+    if first == nil and last == nil then return unpack(list) end
+    local from = tonumber(first) or 1
+    local to = tonumber(last) or type(list) == "table" and #list or 0
+    if to - from >= 2147483647 then error("too many results to unpack", 2) end
+    return unpack(list, first, last)
+end
 
 function G.next(t, key)
     if type(t) ~= "table" then misused(1, "next", "table", t) end

@@ -436,3 +436,13 @@ return 1
 #!lua
 
 retur 1
+----
+return {unpack({1, 2, 3}, -2, 2147483647)}
+----
+return {pcall(unpack, {1, 2, 3}, 0, 2147483647)}
+----
+return {pcall(unpack, {1, 2, 3}, -2147483648)}
+----
+return {unpack({1, 2, 3}, -1, -2)}
+----
+return {unpack({1, 2, 3}, '2', 4)}
