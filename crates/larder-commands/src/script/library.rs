@@ -32,11 +32,16 @@ pub(super) struct Library {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Libraries {
     pub(super) all: BTreeMap<String, Arc<Library>>,
-    /// The program of each function, and the library it is from.
+    /// The program of each function, and the library it is from. Case makes no difference to these names.
     pub(super) by_function: HashMap<String, (Arc<Program>, Arc<Library>)>,
 }
 
 impl Libraries {
+    /// The function of this name, in either case.
+    pub(super) fn function(&self, name: &str) -> Option<&(Arc<Program>, Arc<Library>)> {
+        self.by_function.get(&name.to_ascii_lowercase())
+    }
+
     /// Adds a library, in place of the one of its name where `replace` says so.
     pub(super) fn add(&mut self, library: Library, replace: bool) -> Result<()> {
         if !replace && self.all.contains_key(&library.name) {
@@ -44,7 +49,7 @@ impl Libraries {
         }
         for function in &library.functions {
             let name = &function.program.name;
-            if self.by_function.get(name).is_some_and(|(_, other)| other.name != library.name) {
+            if self.function(name).is_some_and(|(_, other)| other.name != library.name) {
                 return Err(Error::general(format_args!("Function {name} already exists")));
             }
         }
@@ -56,7 +61,7 @@ impl Libraries {
     fn insert(&mut self, library: Arc<Library>) {
         for function in &library.functions {
             let entry = (function.program.clone(), library.clone());
-            self.by_function.insert(function.program.name.clone(), entry);
+            self.by_function.insert(function.program.name.to_ascii_lowercase(), entry);
         }
         self.all.insert(library.name.clone(), library);
     }
@@ -80,7 +85,7 @@ impl Libraries {
     pub(super) fn remove(&mut self, name: &str) -> bool {
         let Some(library) = self.all.remove(name) else { return false };
         for function in &library.functions {
-            self.by_function.remove(&function.program.name);
+            self.by_function.remove(&function.program.name.to_ascii_lowercase());
         }
         true
     }
@@ -93,15 +98,16 @@ fn read_first_line(text: &[u8]) -> Result<(String, &[u8])> {
     }
     let end = text.iter().position(|byte| *byte == b'\n');
     let end = end.ok_or_else(|| Error::general("Invalid library metadata"))?;
-    let line = String::from_utf8_lossy(&text[2..end]).into_owned();
+    let line = String::from_utf8_lossy(&text[..end]).into_owned();
     let mut words = line.split_ascii_whitespace();
-    let engine = words.next().unwrap_or_default();
+    let engine = words.next().map_or("", |word| &word["#!".len()..]);
     let mut name = None;
     for word in words {
         let Some(given) = word.strip_prefix("name=") else {
             return Err(Error::general(format_args!("Invalid metadata value given: {word}")));
         };
-        if name.replace(given).is_some() {
+        let unquoted = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        if name.replace(unquoted.unwrap_or(given)).is_some() {
             return Err(Error::general("Invalid metadata value, name argument was given multiple times"));
         }
     }

@@ -278,7 +278,7 @@ impl Instance {
             "evalsha" | "evalsha_ro" => scripts.find(word).is_some_and(|script| script.program.may_linger()),
             "fcall" | "fcall_ro" => std::str::from_utf8(word).is_ok_and(|name| {
                 let libraries = scripts.libraries.read();
-                libraries.by_function.get(name).is_some_and(|(program, _)| program.may_linger())
+                libraries.function(name).is_some_and(|(program, _)| program.may_linger())
             }),
             _ => false,
         }

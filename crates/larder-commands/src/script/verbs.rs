@@ -67,7 +67,7 @@ fn call_script(
 pub(crate) fn fcall(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let instance = cx.instance;
     let name = std::str::from_utf8(args.at(1)).unwrap_or_default();
-    let found = instance.scripts.libraries.read().by_function.get(name).cloned();
+    let found = instance.scripts.libraries.read().function(name).cloned();
     let (program, library) = found.ok_or_else(|| Error::general("Function not found"))?;
     let (keys, rest) = keys_and_args(args, &Error::general("Bad number of keys provided"))?;
     show_to_monitors(cx, args);
