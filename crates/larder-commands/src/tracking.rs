@@ -273,7 +273,14 @@ impl Tracking {
         for (tracker, keys) in told.0.into_values() {
             let Some(tracker) = tracker else { continue };
             if tracker.mode == Mode::Broadcast {
-                self.send(&tracker, Value::Array(keys));
+                // A message for each prefix, as Redis does.
+                for prefix in &tracker.prefixes {
+                    let begins = |key: &&Value| matches!(key, Value::Bulk(key) if key.starts_with(prefix));
+                    let keys: Vec<Value> = keys.iter().filter(begins).cloned().collect();
+                    if !keys.is_empty() {
+                        self.send(&tracker, Value::Array(keys));
+                    }
+                }
             } else {
                 // One by one, as Redis does.
                 keys.into_iter().for_each(|key| self.send(&tracker, Value::Array(vec![key])));
