@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
     pub(crate) timer: Timer,
+    /// The dead are left where they are.
+    expiry_paused: AtomicBool,
     topics: Topics,
     pub(crate) used_bytes: AtomicI64,
     policy: AtomicU32,
@@ -113,6 +115,9 @@ impl Shared {
 
     /// Removes what is due, a bounded step per lock at a time.
     fn expire(&self) -> usize {
+        if self.expiry_paused.load(Ordering::SeqCst) {
+            return 0;
+        }
         let now = self.now_ms();
         let mut removed = 0;
         for index in 0..STRIPES {
@@ -135,7 +140,8 @@ impl Shared {
         loop {
             self.expire();
             self.timer.before_sleep();
-            let next = self.keyspace.next_due_ms();
+            let paused = self.expiry_paused.load(Ordering::SeqCst);
+            let next = if paused { u64::MAX } else { self.keyspace.next_due_ms() };
             if !self.timer.sleep(self.now_ms(), next) {
                 return;
             }
@@ -216,6 +222,7 @@ impl Engine {
             clock: options.clock,
             feed: Feed::default(),
             timer: Timer::new(),
+            expiry_paused: AtomicBool::new(false),
             used_bytes: AtomicI64::new(0),
             policy: AtomicU32::new(options.policy.index()),
             sampling: AtomicU64::new(options.sampling.packed()),
@@ -383,6 +390,16 @@ impl Engine {
     /// Names who serves waiters. The engine does not keep it alive.
     pub fn on_ready(&self, listener: Weak<dyn ReadyListener>) {
         *self.shared.ready.write() = Some(listener);
+    }
+
+    /// Whether entries are removed at their deadlines. While they are not, nobody sees them any more from then on all
+    /// the same, but they stay in memory and are counted until something else takes their place: for tests.
+    pub fn set_active_expiry(&self, active: bool) {
+        self.shared.expiry_paused.store(!active, Ordering::SeqCst);
+        if active {
+            // Whatever the thread sleeps until, it looks now.
+            self.shared.timer.nudge(0);
+        }
     }
 
     /// How late expired entries were removed by the timer.

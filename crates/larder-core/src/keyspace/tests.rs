@@ -224,3 +224,28 @@ fn who_waits_for_a_lock_may_give_up() {
     drop(held);
     assert!(engine.view_all_unless(&|| true).is_some_and(|view| view.holds_all() && view.holds(&key)));
 }
+
+#[test]
+fn the_dead_stay_unseen_while_nobody_removes_them() {
+    let clock = Arc::new(ManualClock::new());
+    let engine =
+        Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });
+    let (db, key) = (DbIndex::default(), engine.key(DbIndex::default(), b"k"));
+    let due = Expiry::At(Deadline::at_ms(engine.now_ms() + 10));
+    let len = || engine.view_all(None).len(db).expect("all is locked");
+    for purged in [true, false] {
+        engine.view_one(&key, None).set(&key, b"v", due).expect("it is in the view");
+        engine.set_active_expiry(false);
+        clock.advance(std::time::Duration::from_millis(20));
+        assert_eq!(len(), 1);
+        assert_eq!(engine.tick(), 0);
+        if purged {
+            assert!(engine.view_one(&key, None).get(&key).expect("it is in the view").is_none());
+            engine.view_one(&key, None).purge(&key).expect("it is in the view");
+            assert_eq!(len(), 0);
+        }
+        engine.set_active_expiry(true);
+        engine.tick();
+        assert_eq!(len(), 0);
+    }
+}

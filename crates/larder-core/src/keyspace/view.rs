@@ -1200,6 +1200,14 @@ impl View<'_> {
     pub fn swap(&mut self, a: DbIndex, b: DbIndex) -> Result<()> {
         for index in 0..STRIPES {
             let stripe = self.locked.stripe(index)?;
+            // Entries whose deadlines have come take no part: who watches for one sees no change when it moves.
+            let names = [a, b].map(|db| stripe.interest.keys_of(db)).into_iter().flatten();
+            for bytes in names.collect::<Vec<_>>() {
+                for db in [a, b] {
+                    self.purge(&self.shared.keyspace.key(db, &bytes))?;
+                }
+            }
+            let stripe = self.locked.stripe(index)?;
             stripe.swap(a, b);
             let mut ready = Vec::new();
             for (db, other) in [(a, b), (b, a)] {
