@@ -7,7 +7,7 @@ use crate::cx::{Caller, Cx, Outcome};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
-use crate::reply::{NoReply, Protocol, Reply, Value};
+use crate::reply::{OnlyPushes, Protocol, Reply, Value};
 use crate::session::{Afterwards, Answers, Session};
 use crate::settings::{Kind, find};
 use crate::spec::{Command, Group, Reach, access, flags};
@@ -100,11 +100,10 @@ impl Instance {
         if session.answers == Answers::On {
             return self.execute_answered(session, words, out);
         }
-        let mut nothing = NoReply(out.protocol());
         if session.answers == Answers::SkipNext {
             session.answers = Answers::Skip;
         }
-        let flow = self.execute_answered(session, words, &mut nothing);
+        let flow = self.execute_answered(session, words, &mut OnlyPushes::new(out));
         match session.answers {
             Answers::Skip => session.answers = Answers::On,
             // `CLIENT REPLY ON` is answered again.

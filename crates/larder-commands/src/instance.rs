@@ -15,7 +15,7 @@ use crate::wait::Waiters;
 use larder_core::{Engine, ReadyListener};
 use parking_lot::RwLock;
 use std::fmt::{self, Write};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 /// An engine with a command table, clients, settings and statistics.
@@ -34,6 +34,8 @@ pub struct Instance {
     pub(crate) pause: Pause,
     pub(crate) scripts: Scripts,
     pub(crate) tracking: Arc<Tracking>,
+    /// Scripts may call what scripts may not call: for tests.
+    pub(crate) scripts_unbridled: AtomicBool,
     /// What is counted.
     pub stats: Stats,
     /// Slow commands.
@@ -74,6 +76,7 @@ impl Instance {
             pause: Pause::default(),
             scripts: Scripts::default(),
             tracking: Arc::default(),
+            scripts_unbridled: AtomicBool::new(false),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
             latency: Latency::default(),

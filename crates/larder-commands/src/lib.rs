@@ -50,7 +50,7 @@ pub use help::syntax;
 pub use host::{CpuTimes, Host, LogLevel, Shutdown};
 pub use instance::Instance;
 
-pub use reply::{NoReply, Protocol, Reply, Value, ValueReply};
+pub use reply::{Protocol, Reply, Value, ValueReply};
 pub use session::{Answers, Session, Transaction};
 pub use stats::{Histogram, Latency, LatencyEvents, SlowCommand, Slowlog, Stats};
 pub use table::{CommandStats, Entry, Table};

@@ -54,6 +54,12 @@ pub trait Reply {
     fn set(&mut self, len: usize);
     /// The next `len` values are a message outside the order of replies.
     fn push(&mut self, len: usize);
+    /// The next `pairs` times two values say something about the reply that follows them. Says whether they are wanted:
+    /// most readers cannot carry them, and are to be sent the reply alone.
+    fn attribute(&mut self, pairs: usize) -> bool {
+        let _ = pairs;
+        false
+    }
     /// A floating-point number.
     fn double(&mut self, n: f64);
     /// True or false; RESP2 sees 1 or 0.
@@ -304,32 +310,82 @@ impl Reply for ValueReply {
     }
 }
 
-/// Writes nothing: for a client that asked not to be answered.
-#[derive(Debug)]
-pub struct NoReply(pub Protocol);
+/// Lets only messages outside the order of replies through: for a client that asked not to be answered, which still
+/// hears what it is subscribed to and that it is.
+pub(crate) struct OnlyPushes<'a> {
+    out: &'a mut dyn Reply,
+    /// Values that belong to the message being written.
+    left: usize,
+}
 
-impl Reply for NoReply {
+impl<'a> OnlyPushes<'a> {
+    pub(crate) fn new(out: &'a mut dyn Reply) -> OnlyPushes<'a> {
+        OnlyPushes { out, left: 0 }
+    }
+
+    /// A value that contains so many others; it is itself one of those that were announced.
+    fn pass(&mut self, contains: usize, write: impl FnOnce(&mut dyn Reply)) {
+        if self.left > 0 {
+            self.left += contains;
+            self.left -= 1;
+            write(self.out);
+        }
+    }
+}
+
+impl Reply for OnlyPushes<'_> {
     fn protocol(&self) -> Protocol {
-        self.0
+        self.out.protocol()
     }
     fn set_protocol(&mut self, protocol: Protocol) {
-        self.0 = protocol;
+        self.out.set_protocol(protocol);
     }
-    fn status(&mut self, _: &str) {}
-    fn error(&mut self, _: &Error) {}
-    fn int(&mut self, _: i64) {}
-    fn bulk(&mut self, _: &[u8]) {}
-    fn null(&mut self) {}
-    fn null_array(&mut self) {}
-    fn array(&mut self, _: usize) {}
-    fn map(&mut self, _: usize) {}
-    fn set(&mut self, _: usize) {}
-    fn push(&mut self, _: usize) {}
-    fn double(&mut self, _: f64) {}
-    fn boolean(&mut self, _: bool) {}
-    fn big_number(&mut self, _: &str) {}
-    fn verbatim(&mut self, _: &str, _: &[u8]) {}
-    fn message(&mut self, _: &Message) {}
+    fn status(&mut self, text: &str) {
+        self.pass(0, |out| out.status(text));
+    }
+    fn error(&mut self, error: &Error) {
+        self.pass(0, |out| out.error(error));
+    }
+    fn int(&mut self, n: i64) {
+        self.pass(0, |out| out.int(n));
+    }
+    fn bulk(&mut self, bytes: &[u8]) {
+        self.pass(0, |out| out.bulk(bytes));
+    }
+    fn null(&mut self) {
+        self.pass(0, |out| out.null());
+    }
+    fn null_array(&mut self) {
+        self.pass(0, |out| out.null_array());
+    }
+    fn array(&mut self, len: usize) {
+        self.pass(len, |out| out.array(len));
+    }
+    fn map(&mut self, pairs: usize) {
+        self.pass(2 * pairs, |out| out.map(pairs));
+    }
+    fn set(&mut self, len: usize) {
+        self.pass(len, |out| out.set(len));
+    }
+    fn push(&mut self, len: usize) {
+        self.left = len;
+        self.out.push(len);
+    }
+    fn double(&mut self, n: f64) {
+        self.pass(0, |out| out.double(n));
+    }
+    fn boolean(&mut self, yes: bool) {
+        self.pass(0, |out| out.boolean(yes));
+    }
+    fn big_number(&mut self, digits: &str) {
+        self.pass(0, |out| out.big_number(digits));
+    }
+    fn verbatim(&mut self, format: &str, text: &[u8]) {
+        self.pass(0, |out| out.verbatim(format, text));
+    }
+    fn message(&mut self, message: &Message) {
+        self.out.message(message);
+    }
 }
 
 #[cfg(test)]
@@ -348,5 +404,25 @@ mod tests {
         let mut out = ValueReply::new(Protocol::Resp3);
         tree.write(&mut out);
         assert_eq!(out.into_values(), vec![tree]);
+    }
+
+    #[test]
+    fn who_is_not_answered_still_hears_messages() {
+        let mut out = ValueReply::new(Protocol::Resp3);
+        let mut quiet = OnlyPushes::new(&mut out);
+        quiet.ok();
+        quiet.push(2);
+        quiet.array(2);
+        quiet.int(1);
+        quiet.map(0);
+        quiet.bulk(b"b");
+        quiet.int(2);
+        quiet.array(1);
+        quiet.ok();
+        let message = Value::Push(vec![
+            Value::Array(vec![Value::Int(1), Value::Map(vec![])]),
+            Value::Bulk(b"b".to_vec()),
+        ]);
+        assert_eq!(out.into_values(), vec![message]);
     }
 }

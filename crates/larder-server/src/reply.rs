@@ -79,6 +79,9 @@ impl Reply for RespReply<'_> {
     fn push(&mut self, len: usize) {
         self.encode().push(len);
     }
+    fn attribute(&mut self, pairs: usize) -> bool {
+        self.encode().attribute(pairs)
+    }
     fn double(&mut self, n: f64) {
         self.encode().double(n);
     }
