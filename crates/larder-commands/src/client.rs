@@ -392,9 +392,9 @@ impl Clients {
         self.all.read().get(&id).cloned()
     }
 
-    /// Everybody, the oldest first.
+    /// Everybody, the oldest first, but for those whose end is only a matter of noticing.
     pub fn list(&self) -> Vec<Arc<Client>> {
-        self.all.read().values().cloned().collect()
+        self.all.read().values().filter(|client| !client.is_killed()).cloned().collect()
     }
 
     /// How many there are.

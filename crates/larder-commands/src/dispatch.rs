@@ -14,6 +14,7 @@ use crate::spec::{Command, Group, Reach, access, flags};
 use crate::stats;
 use crate::table::Entry;
 use crate::tracking::{Mode, authored};
+use crate::users::Context;
 use crate::wait::Blocked;
 use larder_core::{GiveUp, Key, Message, Space, View};
 use smallvec::SmallVec;
@@ -146,6 +147,12 @@ impl Instance {
         if !session.authenticated && !command.is(flags::NO_AUTH) {
             return refuse(session, Error::NO_AUTH);
         }
+        if let Err(denied) = session.user.may(entry, words) {
+            let context =
+                if session.transaction.is_some() { Context::Transaction } else { Context::TopLevel };
+            self.note_denied(session, entry, words, denied, context);
+            return refuse(session, denied.error(entry));
+        }
         if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
             return refuse(session, self.scripts.busy_error());
         }
@@ -217,8 +224,10 @@ impl Instance {
     }
 
     fn run(&self, session: &mut Session, entry: &Entry, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        // EXEC shows itself after the commands it runs.
         if self.clients().monitored.load(Ordering::Relaxed)
             && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
+            && !matches!(entry.command.reach, Reach::Queued)
         {
             self.show_to_monitors(session, entry, words, false);
         }

@@ -107,10 +107,23 @@ pub trait Host: Send + Sync {
         let _ = settings;
     }
 
-    /// Writes the settings back into that file. The error is a sentence for the client.
-    fn rewrite_config(&self, settings: &Settings) -> Result<(), String> {
-        let _ = settings;
+    /// Writes the settings back into that file. The error is a sentence for the client. `users` are lines
+    /// that would make the users, where they are not in a file of their own.
+    fn rewrite_config(&self, settings: &Settings, users: &[String]) -> Result<(), String> {
+        let _ = (settings, users);
         Err("The server is running without a config file".into())
+    }
+
+    /// Reads the file of the users. The error is a sentence for the client.
+    fn read_users(&self, path: &str) -> Result<String, String> {
+        let _ = path;
+        Err("this instance has no files".into())
+    }
+
+    /// Writes the file of the users, whole or not at all. The error is a sentence for the client.
+    fn write_users(&self, path: &str, text: &[u8]) -> Result<(), String> {
+        let _ = (path, text);
+        Err("this instance has no files".into())
     }
 
     /// Ends the server. The error is a sentence for the client.

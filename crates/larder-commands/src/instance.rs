@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use crate::stats::{Latency, Slowlog, Stats};
 use crate::table::Table;
 use crate::tracking::Tracking;
+use crate::users::{AccessLog, Users};
 use crate::wait::Waiters;
 use larder_core::{Engine, ReadyListener};
 use parking_lot::RwLock;
@@ -31,6 +32,8 @@ pub struct Instance {
     host: RwLock<Arc<dyn Host>>,
     pub(crate) waiters: Waiters,
     pub(crate) guesses: Guesses,
+    pub(crate) users: Users,
+    pub(crate) access_log: AccessLog,
     pub(crate) pause: Pause,
     pub(crate) scripts: Scripts,
     pub(crate) tracking: Arc<Tracking>,
@@ -62,8 +65,11 @@ impl Instance {
     /// An instance over an engine, with these settings, which are applied to the engine.
     pub fn with_settings(engine: Engine, settings: Settings) -> Arc<Instance> {
         let (run_id, replication_id) = (forty_digits(&engine), forty_digits(&engine));
+        let table = Table::new();
         let instance = Arc::new(Instance {
-            table: Table::new(),
+            users: Users::new(&table),
+            access_log: AccessLog::default(),
+            table,
             clients: Arc::default(),
             settings,
             notifier: Arc::new(Notifier::new(engine.clone())),
@@ -159,10 +165,16 @@ impl Instance {
         let client = Client::new(id, subscriber, origin, self.engine.now_ms(), limit, wake);
         let client = Arc::new(client);
         self.clients.add(client.clone());
-        let mut session = Session::new(client);
-        session.authenticated = self.settings.password().is_none();
+        let mut session = Session::new(client, self.users.default().clone());
+        session.authenticated = session.user.needs_no_password();
         session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
         session
+    }
+
+    /// Lets a session act for the program around the instance: no rule for users binds it.
+    pub fn trust(&self, session: &mut Session) {
+        session.user = self.users.host.clone();
+        session.authenticated = true;
     }
 
     /// Ends a session: its subscriptions, watches and waits.

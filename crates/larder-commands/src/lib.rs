@@ -38,6 +38,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod tracking;
+mod users;
 mod wait;
 mod wait_timeout;
 

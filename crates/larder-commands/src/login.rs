@@ -3,11 +3,9 @@
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::session::Session;
+use crate::users::{Context, Reason, Rules, digest};
 use parking_lot::Mutex;
 use std::collections::HashMap;
-
-/// The only user there is, until there are more.
-const DEFAULT_USER: &[u8] = b"default";
 
 /// Wrong guesses, by address: so many in a burst and per second, and so many per second in all.
 const GUESSES_OF_ONE: f64 = 10.0;
@@ -74,24 +72,46 @@ fn same_secret(given: &[u8], secret: &[u8]) -> bool {
 }
 
 impl Instance {
-    /// Logs a session in.
-    pub(crate) fn log_in(&self, session: &mut Session, user: &[u8], password: &[u8]) -> Result<()> {
-        let expected = self.settings().password();
+    /// Logs a session in. `verb` is the command it came with, for the log of refusals.
+    pub(crate) fn log_in(
+        &self,
+        session: &mut Session,
+        name: &[u8],
+        password: &[u8],
+        verb: &[u8],
+    ) -> Result<()> {
+        let user = self.users.find(name);
+        let rules = user.as_ref().map(|user| user.rules());
         let addr = session.client.origin.addr.clone();
         let now_ms = self.engine().now_ms();
-        if expected.is_some() && !self.guesses.may_try(&addr, now_ms) {
+        // Where any password will do there is nothing to guess.
+        let guessed = !rules.as_ref().is_some_and(|rules| rules.is_on && rules.any_password);
+        if guessed && !self.guesses.may_try(&addr, now_ms) {
             return Err(Error::new("WRONGPASS too many failed attempts to log in; try again in a second"));
         }
-        // The default user without a password takes any.
-        let right = user == DEFAULT_USER
-            && expected.is_none_or(|expected| same_secret(password, expected.as_bytes()));
-        if !right {
-            self.guesses.wrong(&addr, now_ms);
-            return Err(Error::WRONG_PASS);
+        let given = digest(password);
+        let fits = |rules: &Rules| {
+            let known = rules.passwords.iter();
+            // Every one is compared: how long it takes tells nothing.
+            let found =
+                known.fold(false, |found, known| found | same_secret(given.as_bytes(), known.as_bytes()));
+            rules.is_on && (rules.any_password || found)
+        };
+        match user {
+            Some(user) if rules.as_ref().is_some_and(fits) => {
+                session.authenticated = true;
+                session.client.names.write().user = String::from_utf8_lossy(name).into_owned();
+                session.user = user;
+                Ok(())
+            }
+            _ => {
+                self.guesses.wrong(&addr, now_ms);
+                let context =
+                    if session.transaction.is_some() { Context::Transaction } else { Context::TopLevel };
+                self.note_refusal(session, Reason::Login, context, verb, name);
+                Err(Error::WRONG_PASS)
+            }
         }
-        session.authenticated = true;
-        session.client.names.write().user = String::from_utf8_lossy(user).into_owned();
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use crate::client::{Client, client_flags};
 use crate::reply::Protocol;
 use crate::settings::Setting;
 use crate::tracking::Tracker;
+use crate::users::User;
 use larder_core::{DbIndex, OwnedKey, Space, Wakes, WatchMark};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -52,6 +53,8 @@ pub struct Session {
     protocol: Protocol,
     /// It may run commands.
     pub authenticated: bool,
+    /// Whose commands they are.
+    pub(crate) user: Arc<User>,
     /// Its transaction.
     pub transaction: Option<Transaction>,
     /// Keys it watches.
@@ -96,12 +99,13 @@ pub(crate) fn space_index(space: Space) -> usize {
 }
 
 impl Session {
-    pub(crate) fn new(client: Arc<Client>) -> Session {
+    pub(crate) fn new(client: Arc<Client>, user: Arc<User>) -> Session {
         Session {
             db: client.db(),
             protocol: client.protocol(),
             client,
             authenticated: true,
+            user,
             transaction: None,
             watched: Vec::new(),
             mark: None,

@@ -128,8 +128,20 @@ const INT_MAX: i64 = i32::MAX as i64;
 
 /// Every setting, by name.
 pub static SETTINGS: &[Setting] = &[
-    inert("acl-pubsub-default", Kind::OneOf(&["allchannels", "resetchannels"]), "resetchannels"),
-    inert("acllog-max-len", Kind::Int(0, MAX), "128"),
+    setting(
+        "acl-pubsub-default",
+        Kind::OneOf(&["allchannels", "resetchannels"]),
+        "resetchannels",
+        "Whether new users may use all channels or none.",
+    ),
+    setting(
+        "aclfile",
+        Kind::Text,
+        "",
+        "The file of the users, for ACL LOAD and ACL SAVE, read at the start; empty for none.",
+    )
+    .fixed(),
+    setting("acllog-max-len", Kind::Int(0, MAX), "128", "How many refusals ACL LOG remembers."),
     inert("active-defrag-cycle-max", Kind::Int(1, 99), "25"),
     inert("active-defrag-cycle-min", Kind::Int(1, 99), "1"),
     inert("active-defrag-ignore-bytes", Kind::Bytes(0, MAX), "104857600"),
@@ -137,8 +149,7 @@ pub static SETTINGS: &[Setting] = &[
     inert("active-defrag-threshold-lower", Kind::Int(0, 1000), "10"),
     inert("active-defrag-threshold-upper", Kind::Int(0, 1000), "100"),
     inert("active-expire-effort", Kind::Int(1, 10), "1"),
-    setting("activedefrag", Kind::Bool, "no", "Accepted for compatibility: there is nothing to defragment.")
-        .fixed(),
+    setting("activedefrag", Kind::Bool, "no", "Accepted for compatibility: there is nothing to defragment."),
     inert("activerehashing", Kind::Bool, "yes"),
     inert("always-show-logo", Kind::Bool, "no").fixed(),
     inert("aof-load-truncated", Kind::Bool, "yes"),
@@ -296,6 +307,8 @@ pub static SETTINGS: &[Setting] = &[
     ),
     setting("lua-time-limit", Kind::Int(0, MAX), "5000", "The old name of busy-reply-threshold.")
         .applied(apply_scripts),
+    inert("masterauth", Kind::Secret, ""),
+    inert("masteruser", Kind::Text, ""),
     setting("maxclients", Kind::Int(1, 1_000_000), "10000", "How many clients may be connected."),
     setting(
         "maxmemory",
@@ -306,12 +319,13 @@ pub static SETTINGS: &[Setting] = &[
     .applied(|instance| {
         let max = instance.settings().int("maxmemory") as u64;
         instance.engine().set_memory_max_bytes(Some(max).filter(|max| *max != 0));
+        make_room(instance);
     }),
     setting(
         "maxmemory-clients",
-        Kind::Bytes(0, MAX),
+        Kind::Custom(read_bytes_or_percent),
         "0",
-        "Bytes that all clients' buffers may take together; 0 for a tenth of the memory.",
+        "What all clients' buffers may take together: bytes, or N% of maxmemory; 0 for a tenth of the memory.",
     ),
     inert("maxmemory-eviction-tenacity", Kind::Int(0, 100), "10"),
     setting(
@@ -323,6 +337,7 @@ pub static SETTINGS: &[Setting] = &[
     .applied(|instance| {
         if let Some(policy) = Policy::named(&instance.settings().text("maxmemory-policy")) {
             instance.engine().set_policy(policy);
+            make_room(instance);
         }
     }),
     setting("maxmemory-samples", Kind::Int(1, INT_MAX), "5", "How many keys the sampling policies compare.")
@@ -378,7 +393,12 @@ pub static SETTINGS: &[Setting] = &[
     inert("replica-priority", Kind::Int(0, INT_MAX), "100"),
     inert("replica-read-only", Kind::Bool, "yes"),
     inert("replica-serve-stale-data", Kind::Bool, "yes"),
-    setting("requirepass", Kind::Secret, "", "The password; empty for none."),
+    inert("replicaof", Kind::OneOf(&[""]), "").fixed(),
+    setting("requirepass", Kind::Secret, "", "The password of the default user; empty for none.").applied(
+        |instance| {
+            instance.set_default_password(instance.settings().password().as_deref());
+        },
+    ),
     inert("sanitize-dump-payload", Kind::OneOf(&["no", "yes", "clients"]), "yes"),
     setting("save", Kind::OneOf(&[""]), "", "When a snapshot is taken. Not available yet."),
     setting(
@@ -420,6 +440,7 @@ pub static SETTINGS: &[Setting] = &[
     inert("shutdown-on-sigint", Kind::OneOf(&["default"]), "default"),
     inert("shutdown-on-sigterm", Kind::OneOf(&["default"]), "default"),
     inert("shutdown-timeout", Kind::Int(0, INT_MAX), "10"),
+    inert("slaveof", Kind::OneOf(&[""]), "").fixed(),
     setting(
         "slowlog-log-slower-than",
         Kind::Int(-1, MAX),
@@ -511,10 +532,18 @@ const ALIASES: &[(&str, &str)] = &[
     ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
     ("hash-max-ziplist-value", "hash-max-listpack-value"),
     ("lua-time-limit", "busy-reply-threshold"),
+    ("slaveof", "replicaof"),
     ("list-max-ziplist-size", "list-max-listpack-size"),
     ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
     ("zset-max-ziplist-value", "zset-max-listpack-value"),
 ];
+
+/// A lower limit, or a policy that lets keys go, takes effect at once. Where none may go, writes will be refused.
+fn make_room(instance: &Instance) {
+    if instance.engine().is_over_limit() {
+        let _ = instance.engine().make_room();
+    }
+}
 
 fn apply_scripts(instance: &Instance) {
     let get = |name| u64::try_from(instance.settings().int(name)).unwrap_or(0);
@@ -566,6 +595,20 @@ fn read_output_limits(text: &str) -> Result<String, String> {
 fn apply_output_limits(instance: &Instance) {
     let limit = instance.settings().pubsub_limit();
     instance.clients().list().iter().for_each(|client| client.set_limit(limit));
+}
+
+fn read_bytes_or_percent(text: &str) -> Result<String, String> {
+    let unreadable = || "argument must be a memory or percent value".to_string();
+    if let Some(percent) = text.strip_suffix('%') {
+        let percent: u64 = percent.parse().map_err(|_| unreadable())?;
+        return if percent <= 100 {
+            Ok(format!("{percent}%"))
+        } else {
+            Err("percentage argument must be less or equal to 100".into())
+        };
+    }
+    let bytes = parse_bytes(text).filter(|bytes| *bytes >= 0).ok_or_else(unreadable)?;
+    Ok(bytes.to_string())
 }
 
 fn read_policy(text: &str) -> Result<String, String> {
@@ -627,6 +670,8 @@ fn apply_sampling(instance: &Instance) {
 #[derive(Debug)]
 pub struct Settings {
     values: RwLock<Vec<String>>,
+    /// Lines that make users, as a file has them among its settings.
+    users: RwLock<String>,
 }
 
 /// What is wrong with a setting.
@@ -676,7 +721,8 @@ impl std::error::Error for SettingError {}
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { values: RwLock::new(SETTINGS.iter().map(|setting| setting.default.to_string()).collect()) }
+        let values = SETTINGS.iter().map(|setting| setting.default.to_string()).collect();
+        Settings { values: RwLock::new(values), users: RwLock::default() }
     }
 }
 
@@ -736,6 +782,16 @@ impl Settings {
         Some(self.text("requirepass")).filter(|password| !password.is_empty())
     }
 
+    /// What all clients' buffers may take together, if there is a limit of its own.
+    pub fn clients_memory_max(&self) -> Option<u64> {
+        let text = self.text("maxmemory-clients");
+        let bytes = match text.strip_suffix('%') {
+            Some(percent) => self.int("maxmemory") as u64 / 100 * percent.parse().unwrap_or(0),
+            None => text.parse().unwrap_or(0),
+        };
+        Some(bytes).filter(|bytes| *bytes != 0)
+    }
+
     /// What may wait for a subscriber.
     pub fn pubsub_limit(&self) -> OutputLimit {
         let limits = output_limits(&self.text("client-output-buffer-limit")).unwrap_or_default();
@@ -749,6 +805,19 @@ impl Settings {
             setting.read(text).map_err(|reason| SettingError::Invalid { name: setting.name, reason })?;
         self.store(setting.name, &value);
         Ok(())
+    }
+
+    /// Notes a user that is to be there at the start: its name and its rules.
+    pub fn declare_user(&self, name_and_rules: &str) {
+        let mut users = self.users.write();
+        users.push_str("user ");
+        users.push_str(name_and_rules);
+        users.push('\n');
+    }
+
+    /// The users that are to be there at the start, each in a line.
+    pub(crate) fn declared_users(&self) -> String {
+        self.users.read().clone()
     }
 
     fn store(&self, name: &str, value: &str) {
@@ -835,6 +904,9 @@ mod tests {
         assert_eq!(read("maxmemory", "100mb").as_deref(), Ok("104857600"));
         assert_eq!(read("maxmemory", "1k").as_deref(), Ok("1000"));
         assert!(read("maxmemory", "-1").is_err() && read("maxmemory", "9999999999gb").is_err());
+        assert_eq!(read("maxmemory-clients", "5%").as_deref(), Ok("5%"));
+        assert_eq!(read("maxmemory-clients", "1mb").as_deref(), Ok("1048576"));
+        assert!(["101%", "-1%", "-1", "x"].iter().all(|text| read("maxmemory-clients", text).is_err()));
         assert!(read("port", "65536").is_err() && read("port", "x").is_err());
         assert_eq!(read("maxmemory-policy", "AllKeys-LRU").as_deref(), Ok("allkeys-lru"));
         assert_eq!(

@@ -181,7 +181,7 @@ impl Instance {
         let _ = keys::positions(entry.command, &words, &mut found);
         let keys: Vec<Key<'_>> =
             found.iter().map(|(at, _)| self.engine().key(waiter.db, words[*at])).collect();
-        let mut session = Session::new(waiter.client.clone());
+        let mut session = Session::new(waiter.client.clone(), self.users.host.clone());
         session.select(waiter.db);
         let mut out = ValueReply::new(waiter.protocol);
         let mut cx = Cx {
@@ -196,6 +196,7 @@ impl Instance {
             Ok(Outcome::Wait(_)) => return None,
             Ok(Outcome::Done) => {}
             Err(error) => {
+                entry.stats.failed.fetch_add(1, Ordering::Relaxed);
                 self.stats.count_error(&error);
                 out = ValueReply::new(waiter.protocol);
                 out.error(&error);

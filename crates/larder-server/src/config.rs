@@ -224,7 +224,9 @@ fn apply_file(
         let words = words.map_err(|_| malformed("not UTF-8"))?;
         let [name, values @ ..] = &words[..] else { continue };
         let name = name.to_ascii_lowercase();
-        if name == "include" {
+        if name == "user" {
+            settings.declare_user(&values.join(" "));
+        } else if name == "include" {
             if depth >= DEPTH_MAX {
                 return Err(malformed("too many files include each other"));
             }
@@ -248,8 +250,8 @@ fn apply_file(
 }
 
 /// The text of a file with the settings as they are now: remarks and order stay, what differs from the default and was
-/// not there comes at the end, and what is written twice is written once.
-pub fn rewritten(text: &str, settings: &Settings) -> String {
+/// not there comes at the end, and what is written twice is written once. `users` take the place of the users there.
+pub fn rewritten(text: &str, settings: &Settings, users: &[String]) -> String {
     const ADDED: &str = "# Written by CONFIG REWRITE";
     let mut written: Vec<&str> = Vec::new();
     let (mut out, mut marked) = (String::new(), false);
@@ -261,6 +263,7 @@ pub fn rewritten(text: &str, settings: &Settings) -> String {
                 out.push_str(&lines(setting.name, &settings.text(setting.name)));
             }
             Ok(_) => {}
+            Err(_) if name.eq_ignore_ascii_case("user") => {}
             Err(_) => {
                 marked |= line.trim() == ADDED;
                 out.push_str(line);
@@ -276,6 +279,9 @@ pub fn rewritten(text: &str, settings: &Settings) -> String {
         let _ = writeln!(out, "{ADDED}");
     }
     changed.for_each(|(setting, value)| out.push_str(&lines(setting.name, &value)));
+    users.iter().for_each(|user| {
+        let _ = writeln!(out, "{user}");
+    });
     out
 }
 
@@ -341,7 +347,7 @@ mod tests {
     fn a_rewritten_file_means_what_the_settings_are() {
         let file = "# mine\nport 1\nport 2\npassword \"a \\\"b\\\"\"\n\nlocale-collate x\n";
         let settings = read_with(&["my.conf", "--maxmemory", "1mb"], &[], file).unwrap();
-        let once = rewritten(file, &settings);
+        let once = rewritten(file, &settings, &[]);
         assert_eq!(
             once,
             "# mine\nport 2\nrequirepass \"a \\\"b\\\"\"\n\nlocale-collate x\n# Written by CONFIG \
@@ -353,12 +359,12 @@ mod tests {
         }
         settings.preset("client-output-buffer-limit", "pubsub 1 2 3").unwrap();
         settings.preset("requirepass", "").unwrap();
-        let twice = rewritten(&once, &settings);
+        let twice = rewritten(&once, &settings, &[]);
         let last = read_with(&["my.conf"], &[], &twice).unwrap();
         for name in ["client-output-buffer-limit", "requirepass", "maxmemory"] {
             assert_eq!(last.text(name), settings.text(name), "{name}");
         }
-        assert_eq!(rewritten(&twice, &settings), twice);
+        assert_eq!(rewritten(&twice, &settings, &[]), twice);
     }
 
     #[test]

@@ -95,11 +95,23 @@ impl Host for Process {
         self.log.set_level(Level::named(&settings.text("loglevel")));
     }
 
-    fn rewrite_config(&self, settings: &Settings) -> Result<(), String> {
+    fn rewrite_config(&self, settings: &Settings, users: &[String]) -> Result<(), String> {
         let Some(path) = self.config_file.lock().clone() else {
             return Err("The server is running without a config file".into());
         };
-        rewrite(&path, settings).map_err(|error| format!("Rewriting config file: {error}"))
+        let rewrite = || {
+            let text = config::rewritten(&fs::read_to_string(&path)?, settings, users);
+            replace(&path, text.as_bytes())
+        };
+        rewrite().map_err(|error| format!("Rewriting config file: {error}"))
+    }
+
+    fn read_users(&self, path: &str) -> Result<String, String> {
+        fs::read_to_string(path).map_err(|error| format!("cannot read the users in {path}: {error}"))
+    }
+
+    fn write_users(&self, path: &str, text: &[u8]) -> Result<(), String> {
+        replace(Path::new(path), text).map_err(|error| format!("{path}: {error}"))
     }
 
     fn shut_down(&self, _: Shutdown) -> Result<(), String> {
@@ -120,14 +132,15 @@ fn machine_bytes() -> u64 {
 }
 
 /// Puts the new text beside the file, and then in its place: a reader sees the old one or the new one.
-fn rewrite(path: &Path, settings: &Settings) -> io::Result<()> {
-    let text = config::rewritten(&fs::read_to_string(path)?, settings);
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("rewrite-{}", std::process::id()));
     let write = || {
         // There may be a password in it: nobody else may read it while its permissions are not those of the old one.
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(fs::metadata(path)?.permissions())?;
+        file.write_all(text)?;
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
         file.sync_all()?;
         fs::rename(&beside, path)
     };

@@ -136,7 +136,7 @@ impl Porter {
                 peer.is_loopback() || peer.to_ipv4_mapped().is_some_and(|peer| peer.is_loopback())
             }
         };
-        if !is_local && settings.bool("protected-mode") && settings.password().is_none() {
+        if !is_local && settings.bool("protected-mode") && self.instance.is_open() {
             return refuse(&self.instance, &mut socket, PROTECTED);
         }
         let _ = socket.set_nodelay(true);

@@ -34,6 +34,8 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The users cannot be read.
+    Users(String),
     /// The system refused a thread or a runtime.
     Threads(io::Error),
     /// Neither a port nor a Unix socket.
@@ -51,6 +53,7 @@ impl fmt::Display for StartError {
             }
             StartError::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
             StartError::Log { path, error } => write!(f, "cannot write the log {path}: {error}"),
+            StartError::Users(why) => f.write_str(why),
             StartError::Threads(error) => write!(f, "the system refused a thread: {error}"),
             StartError::NoAddress => {
                 f.write_str("nowhere to listen: the port is 0 and there is no unixsocket")
@@ -124,6 +127,7 @@ impl Server {
         let port = addresses.first().map_or(0, SocketAddr::port);
         let host = Arc::new(Process::new(port, stop.clone(), log.clone()));
         instance.set_host(host.clone());
+        instance.load_first_users().map_err(StartError::Users)?;
         let workers: Result<Vec<Worker>, io::Error> =
             (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();
         let workers = Arc::new(workers.map_err(StartError::Threads)?);

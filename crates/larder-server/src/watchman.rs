@@ -25,7 +25,7 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         }
         let now = instance.engine().now_ms();
         let idle_max_ms = instance.settings().int("timeout") as u64 * 1_000;
-        let login = instance.settings().password().is_some();
+        let login = !instance.is_open();
         let mut bytes = 0;
         for client in instance.clients().list() {
             bytes += client.used_bytes();
@@ -64,12 +64,13 @@ fn reason_to_end(client: &Client, now: u64, idle_max_ms: u64, login: bool) -> Op
 fn relieve(instance: &Instance, log: &Log, mut bytes: usize) {
     /// Below this the buffers of all clients are nobody's concern.
     const FREE: usize = 256 * 1024 * 1024;
-    let budget = match instance.settings().int("maxmemory-clients") as usize {
-        0 => FREE
-            .max(instance.engine().memory_max_bytes().unwrap_or(0) as usize / 10)
-            .max(instance.host().machine_bytes() as usize / 10),
-        budget => budget,
-    };
+    let budget = instance.settings().clients_memory_max().map_or_else(
+        || {
+            FREE.max(instance.engine().memory_max_bytes().unwrap_or(0) as usize / 10)
+                .max(instance.host().machine_bytes() as usize / 10)
+        },
+        |budget| budget as usize,
+    );
     if bytes <= budget {
         return;
     }

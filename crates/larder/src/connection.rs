@@ -59,7 +59,7 @@ impl Connection {
         let bell = Bell::default();
         let origin = Origin { addr: "embedded:0".into(), laddr: "embedded:0".into(), unix: false, fd: -1 };
         let mut session = instance.connect(origin, Box::new(bell.clone()));
-        session.authenticated = true;
+        instance.trust(&mut session);
         session.set_protocol(Protocol::Resp3);
         Connection { instance, session: Some(session), bell, messages: VecDeque::new() }
     }

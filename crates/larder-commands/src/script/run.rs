@@ -13,6 +13,7 @@ use crate::keys;
 use crate::reply::{Protocol, Reply};
 use crate::spec::{Reach, access, flags};
 use crate::table::Entry;
+use crate::users::Context;
 use larder_core::value::score::ScoreText;
 use larder_core::value::string::IntText;
 use larder_core::{DbIndex, Key};
@@ -287,9 +288,9 @@ impl<'a, 'e> Run<'a, 'e> {
     fn acl_check(&self) -> Result<bool> {
         let words: SmallVec<[&[u8]; 16]> = (0..self.ends.len()).map(|at| self.word(at)).collect();
         let found = self.cx.instance.table().resolve(&words);
-        let known = found.is_some_and(|entry| entry.command.takes(words.len()));
-        // There is one user, who may do everything.
-        known.then_some(true).ok_or_else(|| Error::general("Invalid command passed to redis.acl_check_cmd()"))
+        let known = found.filter(|entry| entry.command.takes(words.len()));
+        let entry = known.ok_or_else(|| Error::general("Invalid command passed to redis.acl_check_cmd()"))?;
+        Ok(self.cx.session.user.may(entry, &words).is_ok())
     }
 
     /// Runs the command at hand. Its error is raised, or else given as a value.
@@ -343,6 +344,10 @@ impl<'a, 'e> Run<'a, 'e> {
             entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
             Err(error)
         };
+        if let Err(denied) = self.cx.session.user.may(entry, words) {
+            instance.note_denied(self.cx.session, entry, words, denied, Context::Script);
+            return refused(denied.error_in_script());
+        }
         let writes = command.is(flags::WRITE);
         if writes && (self.call.read_only || self.call.program.is(NO_WRITES)) {
             return refused(Error::general("Write commands are not allowed from read-only scripts."));

@@ -228,8 +228,7 @@ fn who_waits_for_a_lock_may_give_up() {
 #[test]
 fn the_dead_stay_unseen_while_nobody_removes_them() {
     let clock = Arc::new(ManualClock::new());
-    let engine =
-        Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });
+    let engine = Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });
     let (db, key) = (DbIndex::default(), engine.key(DbIndex::default(), b"k"));
     let due = Expiry::At(Deadline::at_ms(engine.now_ms() + 10));
     let len = || engine.view_all(None).len(db).expect("all is locked");

@@ -125,6 +125,17 @@ impl Channels {
         names
     }
 
+    /// The names that somebody is subscribed to.
+    pub(super) fn names_of(&self, id: SubscriberId) -> Vec<Arc<[u8]>> {
+        let mut names = Vec::new();
+        for stripe in &self.0 {
+            let table = stripe.table.lock();
+            let of_id = table.channels.iter().filter(|channel| channel.members.has(id));
+            names.extend(of_id.map(|channel| channel.name.clone()));
+        }
+        names
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let stripe = |stripe: &CachePadded<Stripe>| {
             let table = stripe.table.lock();

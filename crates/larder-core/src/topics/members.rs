@@ -96,6 +96,10 @@ impl Members {
         self.blocking > 0
     }
 
+    pub(super) fn has(&self, id: SubscriberId) -> bool {
+        self.list.binary_search_by_key(&id, |member| member.id).is_ok()
+    }
+
     /// Adds a member; not if it is one.
     pub(super) fn add(&mut self, id: SubscriberId, target: Target) -> bool {
         match self.list.binary_search_by_key(&id, |member| member.id) {

@@ -167,6 +167,14 @@ impl Topics {
         texts
     }
 
+    /// The names in a space that somebody is subscribed to. Looks at every name.
+    pub fn names_of(&self, space: Space, id: SubscriberId) -> Vec<Arc<[u8]>> {
+        match self.registry.channels_of(space) {
+            Some(channels) => channels.names_of(id),
+            None => self.registry.patterns.texts_of(id),
+        }
+    }
+
     /// How many are subscribed to a name; subscriptions to patterns that match it do not count.
     pub fn subscribers(&self, space: Space, name: &[u8]) -> usize {
         self.registry.members(space, name)

@@ -191,6 +191,13 @@ impl Patterns {
         self.index.read().by_text.iter().map(|pattern| pattern.text.clone()).collect()
     }
 
+    /// The patterns that somebody is subscribed to.
+    pub(super) fn texts_of(&self, id: SubscriberId) -> Vec<Arc<[u8]>> {
+        let index = self.index.read();
+        let of_id = index.by_text.iter().filter(|pattern| pattern.state.lock().members.has(id));
+        of_id.map(|pattern| pattern.text.clone()).collect()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let index = self.index.read();
         let pattern = |pattern: &Arc<Pattern>| {

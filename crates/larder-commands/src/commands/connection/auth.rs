@@ -20,7 +20,7 @@ pub(crate) static AUTH: Command = Command {
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let (user, password) = match *args.from(1) {
         [password] => {
-            if cx.instance.settings().password().is_none() {
+            if cx.instance.users.default().rules().any_password {
                 return Err(Error::general(
                     "AUTH <password> called without any password configured for the default user. Are you sure your \
                      configuration is correct?",
@@ -31,7 +31,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         [user, password] => (user, password),
         _ => return Err(Error::SYNTAX),
     };
-    cx.instance.log_in(cx.session, user, password)?;
+    cx.instance.log_in(cx.session, user, password, args.at(0))?;
     out.ok();
     Ok(Done)
 }

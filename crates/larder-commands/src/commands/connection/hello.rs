@@ -72,7 +72,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         }
     }
     if let Some((user, password)) = login {
-        cx.instance.log_in(cx.session, user, password)?;
+        cx.instance.log_in(cx.session, user, password, args.at(0))?;
     }
     if !cx.session.authenticated {
         return Err(Error::new(

@@ -21,7 +21,10 @@ fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     cx.session.set_protocol(Protocol::Resp2);
     out.set_protocol(Protocol::Resp2);
     cx.session.client.names.write().name.clear();
-    cx.session.authenticated = cx.instance.settings().password().is_none();
+    let user = cx.instance.users.default().clone();
+    cx.session.authenticated = user.needs_no_password();
+    cx.session.client.names.write().user = String::from_utf8_lossy(&user.name).into_owned();
+    cx.session.user = user;
     out.status("RESET");
     Ok(Done)
 }

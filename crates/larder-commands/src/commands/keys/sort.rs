@@ -67,7 +67,7 @@ pub(crate) static SORT: Command = Command {
         "SORT text",
     ],
     run: |cx, args, out| {
-        let plan = Plan::read(args, true)?;
+        let plan = Plan::read(args, true)?.allowed(cx, args)?;
         run(cx, args, out, plan)
     },
     ..ANY
@@ -82,7 +82,7 @@ pub(crate) static SORT_RO: Command = Command {
     args: &[Arg::key("key"), BY, LIMIT, GET, ORDER, ALPHA],
     examples: &["SADD letters b a c", "SORT_RO letters ALPHA", "SORT_RO letters", "SORT_RO letters STORE x"],
     run: |cx, args, out| {
-        let plan = Plan::read(args, false)?;
+        let plan = Plan::read(args, false)?.allowed(cx, args)?;
         run(cx, args, out, plan)
     },
     ..ANY
@@ -137,6 +137,18 @@ impl<'a> Plan<'a> {
             }
         }
         Ok(plan)
+    }
+
+    /// Patterns name keys that nobody can tell before, so they are for those who may read every key.
+    fn allowed(self, cx: &Cx<'_>, args: Args<'_>) -> Result<Plan<'a>> {
+        let by = self.by.is_some() && !self.unsorted;
+        if (by || !self.gets.is_empty()) && !cx.session.user.may_read_anything(cx.entry, args.0) {
+            let option = if by { "BY" } else { "GET" };
+            return Err(Error::general(format_args!(
+                "{option} option of SORT denied due to insufficient ACL permissions."
+            )));
+        }
+        Ok(self)
     }
 
     /// Which of so many elements are asked for.
@@ -257,7 +269,7 @@ fn load(cx: &mut Cx<'_>, key: &Key<'_>, plan: &mut Plan<'_>) -> Result<Vec<Vec<u
         }
         Kind::Set => {
             let set: &Set = entry.collection()?;
-            if plan.unsorted && plan.store.is_some() {
+            if plan.unsorted && (plan.store.is_some() || cx.caller == Caller::Script) {
                 // What is stored must not depend on the order in which a set happens to be kept.
                 (plan.unsorted, plan.alpha, plan.by) = (false, true, None);
             }

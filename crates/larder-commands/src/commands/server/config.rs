@@ -168,7 +168,8 @@ fn run_resetstat(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Ou
 }
 
 fn run_rewrite(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    cx.instance.host().rewrite_config(cx.instance.settings()).map_err(Error::general)?;
+    let (settings, users) = (cx.instance.settings(), cx.instance.users_for_settings());
+    cx.instance.host().rewrite_config(settings, &users).map_err(Error::general)?;
     out.ok();
     Ok(Done)
 }

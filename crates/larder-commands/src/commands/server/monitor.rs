@@ -24,6 +24,20 @@ mod tests {
     use crate::testing::House;
 
     #[test]
+    fn a_transaction_is_shown_when_it_runs() {
+        let house = House::new();
+        let (mut watcher, mut other) = (house.guest(), house.guest());
+        watcher.says("MONITOR");
+        for line in ["MULTI", "SET a 1", "CONFIG GET hz", "EXEC", "EXEC"] {
+            other.says(line);
+        }
+        let told = watcher.hears();
+        let shown: Vec<&str> =
+            told.split("] ").skip(1).map(|part| part.split('"').nth(1).unwrap_or("")).collect();
+        assert_eq!(shown, ["MULTI", "SET", "EXEC", "EXEC"], "{told}");
+    }
+
+    #[test]
     fn commands_are_shown_until_the_end() {
         let house = House::new();
         let (mut watcher, mut other) = (house.guest(), house.guest());

@@ -1,6 +1,8 @@
 //! `EXEC`: runs the queued commands at once, within the locks of all their keys.
 
 use crate::prelude::*;
+use crate::users::Context;
+use std::sync::atomic::Ordering;
 
 pub(crate) static EXEC: Command = Command {
     name: "exec",
@@ -16,7 +18,18 @@ pub(crate) static EXEC: Command = Command {
     ..Command::DEFAULT
 };
 
-fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let (instance, exec) = (cx.instance, cx.entry);
+    let monitored = instance.clients().monitored.load(Ordering::Relaxed);
+    let outcome = run_queued(cx, monitored, out);
+    cx.entry = exec;
+    if monitored {
+        instance.show_to_monitors(cx.session, exec, args.0, false);
+    }
+    outcome
+}
+
+fn run_queued(cx: &mut Cx<'_>, monitored: bool, out: &mut dyn Reply) -> Result<Outcome> {
     let Some(transaction) = cx.session.transaction.take() else {
         return Err(Error::general("EXEC without MULTI"));
     };
@@ -29,17 +42,28 @@ fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
         out.null_array();
         return Ok(Done);
     }
-    let (instance, exec) = (cx.instance, cx.entry);
+    let instance = cx.instance;
     cx.caller = Caller::Transaction;
     cx.first = None;
     out.array(transaction.queued.len());
     for (index, words) in &transaction.queued {
         let Some(entry) = instance.table().get(*index) else { continue };
         let words: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
+        if let Err(denied) = cx.session.user.may(entry, &words) {
+            // The rules have changed since it was queued.
+            instance.note_denied(cx.session, entry, &words, denied, Context::Transaction);
+            let error = denied.error_in_transaction();
+            entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+            instance.stats.count_error(&error);
+            out.error(&error);
+            continue;
+        }
+        if monitored && !entry.command.is(SKIP_MONITOR | ADMIN) {
+            instance.show_to_monitors(cx.session, entry, &words, false);
+        }
         cx.entry = entry;
         instance.call(cx, &words, out);
     }
-    cx.entry = exec;
     Ok(Done)
 }
 

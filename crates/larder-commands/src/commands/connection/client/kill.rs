@@ -3,6 +3,7 @@
 use super::list::Type;
 use crate::client::Client;
 use crate::prelude::*;
+use crate::users::Users;
 
 pub(super) static KILL: Command = Command {
     name: "kill",
@@ -69,7 +70,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn read(mut words: &[&'a [u8]]) -> Result<Filter<'a>> {
+    fn read(users: &Users, mut words: &[&'a [u8]]) -> Result<Filter<'a>> {
         let mut filter = Filter::default();
         while let [option, rest @ ..] = words {
             let [value, rest @ ..] = rest else { return Err(Error::SYNTAX) };
@@ -83,7 +84,7 @@ impl<'a> Filter<'a> {
                 () if is(option, "ADDR") => filter.addr = Some(value),
                 () if is(option, "LADDR") => filter.laddr = Some(value),
                 () if is(option, "USER") => {
-                    if *value != b"default" {
+                    if users.find(value).is_none() {
                         let user = String::from_utf8_lossy(value);
                         return Err(Error::general(format_args!("No such user '{user}'")));
                     }
@@ -113,7 +114,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     let filter = if old {
         Filter { addr: Some(args.at(2)), and_me: true, ..Filter::default() }
     } else {
-        Filter::read(args.from(2))?
+        Filter::read(&cx.instance.users, args.from(2))?
     };
     let me = cx.session.client.id;
     let mut killed = 0;

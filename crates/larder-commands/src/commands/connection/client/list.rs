@@ -130,7 +130,8 @@ fn letters(client: &Client) -> String {
     if letters.is_empty() { "N".into() } else { letters }
 }
 
-fn line(instance: &Instance, client: &Client) -> String {
+/// What `CLIENT LIST` says of a client.
+pub(crate) fn line(instance: &Instance, client: &Client) -> String {
     let now = instance.engine().now_ms();
     let seconds = |then: u64| now.saturating_sub(then) / 1_000;
     let names = client.names.read().clone();

@@ -7,7 +7,7 @@ use crate::prelude::*;
 use crate::session::{Afterwards, Answers};
 
 mod kill;
-mod list;
+pub(crate) mod list;
 mod pause;
 mod tracking;
 

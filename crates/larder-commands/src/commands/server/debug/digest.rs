@@ -5,10 +5,10 @@
 //! parts' own digests. How a value is kept plays no part.
 
 use crate::prelude::*;
-use larder_core::value::{Kind, Object};
+use larder_core::Entry;
 use larder_core::value::stream::StreamId;
 use larder_core::value::string::{IntText, Str};
-use larder_core::Entry;
+use larder_core::value::{Kind, Object};
 use sha1::{Digest, Sha1};
 use std::fmt::Write;
 
@@ -118,7 +118,7 @@ fn mix_object(sum: &mut Sum, object: &Object) {
             true
         }),
         Object::Zset(zset) => {
-            for (member, score) in zset.iter() {
+            for (member, score) in zset {
                 let mut pair = Sum::default();
                 pair.mix(member);
                 pair.mix(seventeen_digits(score).as_bytes());
@@ -153,9 +153,9 @@ fn seventeen_digits(score: f64) -> String {
     let scientific = format!("{score:.16e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trimmed = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        false => text.to_string(),
+    let trimmed = |text: &str| {
+        let zeros = if text.contains('.') { "0" } else { "" };
+        text.trim_end_matches(|c| zeros.contains(c)).trim_end_matches('.').to_string()
     };
     if (-4..17).contains(&exponent) {
         trimmed(&format!("{score:.*}", (16 - exponent) as usize))

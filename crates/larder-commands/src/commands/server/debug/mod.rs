@@ -63,9 +63,9 @@ pub(crate) static DEBUG: Command = Command {
         "DEBUG PROTOCOL verbatim",
     ],
     partial: Some(
-        "CHANGE-REPL-ID, DIGEST, DIGEST-VALUE, ERROR, LOG, OBJECT, POPULATE, PROTOCOL, QUICKLIST-PACKED-THRESHOLD (which \
-         changes nothing), RELOAD (which does nothing), SET-ACTIVE-EXPIRE, SET-DISABLE-DENY-SCRIPTS, SLEEP, \
-         STRINGMATCH-LEN",
+        "CHANGE-REPL-ID, DIGEST, DIGEST-VALUE, ERROR, LOG, OBJECT, POPULATE, PROTOCOL, \
+         QUICKLIST-PACKED-THRESHOLD (which changes nothing), RELOAD (which does nothing), \
+         SET-ACTIVE-EXPIRE, SET-DISABLE-DENY-SCRIPTS, SLEEP, STRINGMATCH-LEN",
     ),
     run,
     ..Command::DEFAULT
@@ -90,13 +90,28 @@ const fn sub(name: &'static str, words: RangeInclusive<usize>, run: Run, help: &
 
 static SUBCOMMANDS: [Sub; 15] = [
     sub("CHANGE-REPL-ID", 0..=0, |_, _, out| done(out), ": does nothing while there is no replication."),
-    sub("DIGEST", 0..=0, digest::of_everything, ": a digest of all data, the same as Redis' for the same data."),
-    sub("DIGEST-VALUE", 1..=usize::MAX, digest::of_values, " <key>...: the digests of values, whatever their keys."),
+    sub(
+        "DIGEST",
+        0..=0,
+        digest::of_everything,
+        ": a digest of all data, the same as Redis' for the same data.",
+    ),
+    sub(
+        "DIGEST-VALUE",
+        1..=usize::MAX,
+        digest::of_values,
+        " <key>...: the digests of values, whatever their keys.",
+    ),
     sub("ERROR", 1..=1, error, " <text>: answers with this error."),
     sub("HELP", 0..=0, help, ": names the subcommands."),
     sub("LOG", 1..=1, log, " <text>: writes a line to the log."),
     sub("OBJECT", 1..=2, object, " <key>: shows what the store knows of a value."),
-    sub("POPULATE", 1..=3, populate, " <count> [prefix] [size]: creates strings named prefix:0, prefix:1 and so on."),
+    sub(
+        "POPULATE",
+        1..=3,
+        populate,
+        " <count> [prefix] [size]: creates strings named prefix:0, prefix:1 and so on.",
+    ),
     sub("PROTOCOL", 1..=1, protocol, " <type>: answers with a value of a type of the protocol."),
     sub(
         "QUICKLIST-PACKED-THRESHOLD",

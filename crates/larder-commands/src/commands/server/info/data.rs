@@ -2,6 +2,7 @@
 
 use super::{Section, human};
 use crate::prelude::*;
+use crate::users::Reason;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// So many stripes share the locks of a keyspace.
@@ -165,6 +166,15 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("total_error_replies", stats.error_replies.load(Relaxed)),
         ("dump_payload_sanitizations", 0),
     ]);
+    for (name, reason) in [
+        ("auth", Reason::Login),
+        ("cmd", Reason::Command),
+        ("key", Reason::Key),
+        ("channel", Reason::Channel),
+    ] {
+        let refused = &cx.instance.access_log.refused[reason as usize];
+        section.line(&format!("acl_access_denied_{name}"), refused.load(Relaxed));
+    }
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub(super) fn clients(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("maxclients", cx.instance.settings().int("maxclients"));
     section.line("client_recent_max_input_buffer", query);
     section.line("client_recent_max_output_buffer", unread.max().unwrap_or(0));
-    section.line("blocked_clients", flagged(client_flags::BLOCKED));
+    section.line("blocked_clients", flagged(client_flags::BLOCKED | client_flags::PAUSED));
     section.line("tracking_clients", cx.instance.tracking.counts()[0]);
     section.line("pubsub_clients", flagged(client_flags::PUBSUB));
     section.line("watching_clients", clients.iter().filter(|c| c.watching.load(Relaxed) != 0).count());
