@@ -18,6 +18,9 @@ const COPIED: std::ops::RangeInclusive<usize> = 3..=264;
 /// The table of places is as large as a text of this many bits of length makes use of.
 const TABLE_BITS_MAX: u32 = 14;
 
+/// Places that are passed over at a time, at most.
+const STEP_MAX: usize = 15;
+
 /// What a byte of input can become at most: three bytes refer to 264.
 pub(crate) const GROWTH_MAX: usize = *COPIED.end() / 3;
 
@@ -37,7 +40,8 @@ pub(crate) fn compress(input: &[u8]) -> Option<Vec<u8>> {
         let place = std::mem::replace(&mut places[slot(at)], at as u32 + 1) as usize;
         let from = place.wrapping_sub(1);
         if place == 0 || at - from > DISTANCE_MAX || input[from..from + 3] != input[at..at + 3] {
-            at += 1;
+            // Where nothing has been found for long, nothing is expected: chance is passed over in larger steps.
+            at += 1 + ((at - written) >> 8).min(STEP_MAX);
             continue;
         }
         let pairs = input[from..].iter().zip(&input[at..]).take(*COPIED.end());
