@@ -1,6 +1,6 @@
 //! Libraries of functions: their texts, one after another.
 
-use crate::payload::{VERSION, open, seal};
+use crate::payload::{open, seal};
 use crate::reader::Reader;
 use crate::writer::Writer;
 use crate::{Error, Result, kind};
@@ -12,7 +12,7 @@ pub fn dump_functions<'t>(texts: impl IntoIterator<Item = &'t [u8]>) -> Vec<u8> 
         out.byte(kind::FUNCTIONS);
         out.text(text);
     }
-    seal(out.into_bytes(), VERSION)
+    seal(out.into_bytes(), kind::version(kind::FUNCTIONS))
 }
 
 /// Reads the texts of libraries.
@@ -39,8 +39,14 @@ mod tests {
         let payload = dump_functions(texts);
         assert_eq!(restore_functions(&payload), Ok(texts.map(<[u8]>::to_vec).to_vec()));
         assert_eq!(restore_functions(&dump_functions([])), Ok(Vec::new()));
-        assert_eq!(restore_functions(&seal(vec![kind::STRING, 1, b'a'], VERSION)), Err(Error::NotFunctions));
-        assert_eq!(restore_functions(&seal(vec![kind::FUNCTIONS, 2, b'a'], VERSION)), Err(Error::Damaged));
+        assert_eq!(
+            restore_functions(&seal(vec![kind::STRING, 1, b'a'], kind::version(kind::FUNCTIONS))),
+            Err(Error::NotFunctions)
+        );
+        assert_eq!(
+            restore_functions(&seal(vec![kind::FUNCTIONS, 2, b'a'], kind::version(kind::FUNCTIONS))),
+            Err(Error::Damaged)
+        );
         assert_eq!(restore_functions(b"short"), Err(Error::Unsealed));
     }
 }

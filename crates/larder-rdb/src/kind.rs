@@ -31,6 +31,20 @@ pub(crate) const STREAM_7_0: u8 = 19;
 /// From 7.2.
 pub(crate) const SET_LISTPACK: u8 = 20;
 pub(crate) const STREAM_7_2: u8 = 21;
+/// From 7.4: hashes of which some fields have deadlines, as its candidates wrote them and then as it does.
+pub(crate) const HASH_MORTAL_RC: u8 = 22;
+pub(crate) const HASH_MORTAL_LISTPACK_RC: u8 = 23;
+pub(crate) const HASH_MORTAL: u8 = 24;
+pub(crate) const HASH_MORTAL_LISTPACK: u8 = 25;
 
 /// Before the text of a library of functions. From 7.0.
 pub(crate) const FUNCTIONS: u8 = 245;
+
+/// The version of the format in which this kind of payload came.
+pub(crate) fn version(kind: u8) -> u16 {
+    match kind {
+        HASH_MORTAL_RC..=HASH_MORTAL_LISTPACK => 12,
+        SET_LISTPACK | STREAM_7_2 => 11,
+        _ => 10,
+    }
+}

@@ -5,11 +5,14 @@
 //! - [`dump_functions`] and [`restore_functions`]: the same for libraries of functions.
 //! - [`Value`]: what comes out. [`Present`]: what the codec has to know of time. [`Error`]: why nothing came out.
 //!
-//! Written is what Redis 7.0 reads, whose forms every later one reads, too; read is everything that any Redis up to 7.2
-//! has written since 2.4, modules aside. A payload may come from anywhere, and a checksum keeps nobody from writing
-//! one: lengths and counts are compared with what is left before anything is made to hold them, every value is built
-//! by the same insertions that commands use, and what no sequence of commands could have made (a member twice, a
-//! score that is no number, ids that go backwards, something pending that nobody has) is refused as a whole.
+//! Written is what Redis 7.0 reads, whose forms every later one reads, too, except for hashes of which some fields have
+//! deadlines: these are for Redis 7.4. Read is everything that any Redis up to 7.4 has written since 2.4, modules
+//! aside.
+//!
+//! A payload may come from anywhere, and a checksum keeps nobody from writing one: lengths and counts are compared with
+//! what is left before anything is made to hold them, every value is built by the same insertions that commands use,
+//! and what no sequence of commands could have made (a member twice, a score that is no number, ids that go backwards,
+//! something pending that nobody has) is refused as a whole.
 //!
 //! ```
 //! use larder_core::{DbIndex, Engine, Expiry};

@@ -9,9 +9,6 @@ use larder_core::value::Object;
 use larder_core::{Entry, Tools};
 use std::borrow::Cow;
 
-/// The version that is written: that of Redis 7.0.
-pub(crate) const VERSION: u16 = 10;
-
 /// The latest version that is read: that of Redis 7.4.
 pub const VERSION_MAX: u16 = 12;
 
@@ -41,6 +38,8 @@ pub enum Value<'p> {
     Text(Cow<'p, [u8]>),
     /// Anything else.
     Object(Object),
+    /// A hash whose fields have all died meanwhile.
+    Gone,
 }
 
 /// Writes the value of a key. O(size of the value).
@@ -49,7 +48,7 @@ pub fn dump(entry: &Entry<'_>, present: Present) -> Result<Vec<u8>> {
         Some(Object::List(list)) => list::write(list),
         Some(Object::Set(set)) => set::write(set),
         Some(Object::Zset(zset)) => zset::write(zset),
-        Some(Object::Hash(hash)) => hash::write(hash),
+        Some(Object::Hash(hash)) => hash::write(hash, present),
         Some(Object::Stream(stream)) => stream::write(stream, present),
         _ => {
             let mut out = Writer::new(kind::STRING);
@@ -57,7 +56,9 @@ pub fn dump(entry: &Entry<'_>, present: Present) -> Result<Vec<u8>> {
             out
         }
     };
-    Ok(seal(out.into_bytes(), VERSION))
+    let body = out.into_bytes();
+    let version = body.first().map_or(VERSION_MAX, |kind| kind::version(*kind));
+    Ok(seal(body, version))
 }
 
 /// Reads a value. O(size of the value).
@@ -81,6 +82,10 @@ fn read<'p>(rest: &mut Reader<'p>, tools: &Tools<'_>, present: Present) -> Resul
         }
         kind @ (kind::HASH | kind::HASH_ZIPMAP | kind::HASH_ZIPLIST | kind::HASH_LISTPACK) => {
             Object::Hash(hash::read(kind, rest, tools)?)
+        }
+        kind @ kind::HASH_MORTAL_RC..=kind::HASH_MORTAL_LISTPACK => {
+            return Ok(hash::read_mortal(kind, rest, tools, present)?
+                .map_or(Value::Gone, |hash| Value::Object(Object::Hash(hash))));
         }
         kind @ (kind::STREAM_5 | kind::STREAM_7_0 | kind::STREAM_7_2) => {
             Object::Stream(stream::read(kind, rest, tools, present)?)
@@ -112,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_payload_opens_only_as_it_was_sealed() {
-        let sealed = seal(b"\x00\x01a".to_vec(), VERSION);
+        let sealed = seal(b"\x00\x01a".to_vec(), VERSION_MAX);
         assert_eq!(open(&sealed), Ok(&b"\x00\x01a"[..]));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

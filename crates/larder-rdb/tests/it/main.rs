@@ -7,16 +7,18 @@ mod mutations;
 mod roundtrip;
 mod shown;
 
-use larder_core::{DbIndex, Engine, Expiry, Options, ValueLimits};
+use larder_core::{DbIndex, Engine, Expiry, Maintenance, ManualClock, Options, ValueLimits};
 use larder_rdb::{Present, Value};
+use std::sync::Arc;
 
 /// Unix time is ahead, so that a moment that is taken for one of the other clock shows.
 const PRESENT: Present = Present { engine_ms: 1_000_000, unix_ms: 1_600_000_000_000 };
 
-/// An engine without a thread of its own.
+/// An engine without a thread of its own, at the present.
 fn engine(values: ValueLimits) -> Engine {
-    let maintenance = larder_core::Maintenance::Manual;
-    Engine::with_options(Options { values, maintenance, seed: Some(1), ..Options::default() })
+    let clock = Arc::new(ManualClock::at_unix_ms(PRESENT.engine_ms as u64));
+    let maintenance = Maintenance::Manual;
+    Engine::with_options(Options { values, clock, maintenance, seed: Some(1), ..Options::default() })
 }
 
 /// The payload of a value.
@@ -26,6 +28,7 @@ fn dumped(engine: &Engine, value: Value<'_>) -> Vec<u8> {
     match value {
         Value::Text(text) => view.set(&key, &text, Expiry::Never),
         Value::Object(object) => view.put_object(&key, object, Expiry::Never),
+        Value::Gone => panic!("there is nothing to dump"),
     }
     .expect("it has room");
     let entry = view.peek(&key).expect("it is in the view").expect("it is there");

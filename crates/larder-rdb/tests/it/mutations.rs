@@ -5,7 +5,7 @@ use crate::fixtures::fixtures;
 use crate::shown::shown;
 use crate::{dumped, engine, restored};
 use larder_core::{Rng, ValueLimits};
-use larder_rdb::{Error, seal};
+use larder_rdb::{Error, Value, seal};
 
 /// Version and checksum.
 const SEAL: usize = 10;
@@ -56,6 +56,7 @@ fn nonsense_is_refused_or_a_sound_value() {
         let why = || format!("LARDER_SEED={seed}, case {case}: {payload:02x?}");
         match restored(&engine, &payload) {
             Err(error) => assert_eq!(error, Error::Damaged, "{}", why()),
+            Ok(Value::Gone) => {}
             Ok(value) => {
                 sound += 1;
                 let before = shown(&value);
@@ -78,7 +79,7 @@ fn values_that_cannot_be_are_refused() {
         assert_eq!(restored(&engine, &payload).err(), Some(Error::Damaged), "{what}");
     };
     refused("nothing", b"");
-    refused("an unknown kind", b"\x16\x01a");
+    refused("an unknown kind", b"\x1a\x01a");
     refused("a module's value", b"\x07\x01\x00");
     refused("something after the value", b"\x00\x01aa");
     for kind in [1, 2, 3, 4, 5, 14, 18] {
@@ -98,6 +99,13 @@ fn values_that_cannot_be_are_refused() {
     refused("the same as text", b"\x03\x01\x01a\xfd");
     refused("a score that is a word", b"\x11\x0c\x0c\x00\x00\x00\x02\x00\x81a\x02\x81b\x02\xff");
     refused("a field without value", b"\x10\x0a\x0a\x00\x00\x00\x01\x00\x81f\x02\xff");
+    let late = [&[0x18][..], &[0xff; 8], b"\x01\x01\x01a\x01b"].concat();
+    refused("a field that dies later than anything", &late);
+    refused("a hash without fields that could have died", b"\x18\0\0\0\0\0\0\0\0\0");
+    refused(
+        "a field that dies before time began",
+        b"\x17\x10\x10\0\0\0\x03\0\x81f\x02\x81v\x02\xdf\xff\x02\xff",
+    );
     refused("more than there is", b"\x01\x81\xff\xff\xff\xff\xff\xff\xff\xff\x01a");
     refused("more text than there is", b"\x00\x81\x7f\xff\xff\xff\xff\xff\xff\xffa");
     refused("a text that unpacks to more than it could", b"\x00\xc3\x03\x80\x1f\xff\xff\xff\x00a\x00");

@@ -1,14 +1,14 @@
 //! Values of every kind, of all sizes, in every form: what is written is read.
 
 use crate::shown::shown;
-use crate::{dumped, engine, restored};
+use crate::{PRESENT, dumped, engine, restored};
 use larder_core::value::Object;
 use larder_core::value::hash::Hash;
 use larder_core::value::list::List;
 use larder_core::value::set::Set;
 use larder_core::value::stream::{Group, Pending, References, Stream, StreamId};
 use larder_core::value::zset::Zset;
-use larder_core::{Tools, ValueLimits};
+use larder_core::{Deadline, Tools, ValueLimits};
 use larder_rdb::Value;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -68,7 +68,7 @@ fn round(limits: ValueLimits, make: impl FnOnce(&Tools<'_>) -> Value<'static>) {
     let expected = shown(&value);
     let form = |value: &Value<'_>| match value {
         Value::Object(object) => object.encoding(),
-        Value::Text(_) => "",
+        Value::Text(_) | Value::Gone => "",
     };
     let expected_form = form(&value);
     let payload = dumped(&engine, value);
@@ -175,11 +175,18 @@ proptest! {
     }
 
     #[test]
-    fn hashes(limits in limits(), fields in texts(), values in texts()) {
+    fn hashes(
+        limits in limits(), fields in texts(), values in texts(),
+        deadlines in prop::collection::vec(prop::option::weighted(0.3, 1..1_u64 << 40), 0..9),
+    ) {
         round(limits, |tools| {
             let mut hash = Hash::new();
             for (field, value) in fields.iter().zip(values.iter().cycle()) {
                 hash.set(tools, field, value);
+            }
+            for (field, dies) in fields.iter().zip(deadlines.iter().cycle()) {
+                let deadline = dies.map(|dies| Deadline::at_ms(PRESENT.engine_ms as u64 + dies));
+                hash.set_deadline(tools, field, deadline);
             }
             Value::Object(Object::Hash(hash))
         });

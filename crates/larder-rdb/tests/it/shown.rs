@@ -9,11 +9,16 @@ fn quoted(text: &[u8]) -> String {
     format!("\"{}\"", text.escape_ascii())
 }
 
+fn unix(engine_ms: i64) -> i64 {
+    engine_ms - PRESENT.engine_ms + PRESENT.unix_ms
+}
+
 /// A value, in the form of the file of fixtures.
 pub(crate) fn shown(value: &Value<'_>) -> String {
     let object = match value {
         Value::Text(text) => return format!("string {}", quoted(text)),
         Value::Object(object) => object,
+        Value::Gone => return "gone".into(),
     };
     let mut parts = Vec::new();
     match object {
@@ -32,12 +37,14 @@ pub(crate) fn shown(value: &Value<'_>) -> String {
         }
         Object::Hash(hash) => {
             let mut pairs = Vec::new();
-            hash.each(|field, value| {
-                pairs.push((field.to_vec(), value.to_vec()));
+            hash.each_with_deadline(|field, value, deadline| {
+                let dies =
+                    deadline.map_or(String::new(), |deadline| format!("@{}", unix(deadline.ms() as i64)));
+                pairs.push((field.to_vec(), format!("{}{dies}", quoted(&value.to_vec()))));
                 true
             });
             pairs.sort();
-            parts.extend(pairs.iter().map(|(field, value)| format!("{}={}", quoted(field), quoted(value))));
+            parts.extend(pairs.iter().map(|(field, value)| format!("{}={value}", quoted(field))));
         }
         Object::Stream(stream) => parts = shown_stream(stream),
         _ => parts.push("?".into()),
@@ -66,7 +73,6 @@ fn shown_stream(stream: &Stream) -> Vec<String> {
 }
 
 fn shown_group(group: &Group) -> Vec<String> {
-    let unix = |engine_ms: i64| engine_ms - PRESENT.engine_ms + PRESENT.unix_ms;
     let read = group.entries_read.map_or("?".into(), |read| read.to_string());
     let mut parts = vec![format!("{} read {read}", group.last_id)];
     for (id, pending) in group.pending() {

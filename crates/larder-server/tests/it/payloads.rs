@@ -251,6 +251,9 @@ const TRAFFIC: &[&str] = &[
     "HGETALL k",
     "HSET k f w g x",
     "HINCRBY k n 1",
+    "HTTL k FIELDS 2 f g",
+    "HPEXPIRE k 100000 FIELDS 1 g",
+    "HPERSIST k FIELDS 1 f",
     "HDEL k f 1",
     "HRANDFIELD k 5 WITHVALUES",
     "XRANGE k - +",
@@ -300,7 +303,7 @@ fn a_key_made_of_nonsense_with_a_right_checksum_is_as_sound_as_any() {
             body[at] =
                 [body[at] ^ 1 << rng.below(8), body[at].wrapping_add(1), rng.next_u64() as u8][rng.below(3)];
         }
-        let payload = larder_rdb::seal(body, 10);
+        let payload = larder_rdb::seal(body, 12);
         let why = || format!("LARDER_SEED={seed}, case {case}: {payload:02x?}");
         client.send("DEL k");
         client.send_words(&[&b"RESTORE"[..], b"k", b"0", &payload]);

@@ -146,7 +146,8 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     };
     // Removed rather than overwritten: what comes is a new key, which has not been used yet.
     let existed = cx.view.remove(&key)?;
-    if deadline.is_some_and(|deadline| deadline.ms() <= present.engine_ms as u64) {
+    let has_come = deadline.is_some_and(|deadline| deadline.ms() <= present.engine_ms as u64);
+    if has_come || matches!(value, Value::Gone) {
         if existed {
             cx.view.report(&key, "del", Class::GENERIC)?;
         }
@@ -166,9 +167,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
 
 fn put(view: &mut View<'_>, key: &Key<'_>, value: Value<'_>, expiry: Expiry) -> Result<()> {
     match value {
-        Value::Text(text) => view.set(key, &text, expiry)?,
-        Value::Object(object) => view.put_object(key, object, expiry)?,
-    };
+        Value::Text(text) => drop(view.set(key, &text, expiry)?),
+        Value::Object(object) => drop(view.put_object(key, object, expiry)?),
+        Value::Gone => {}
+    }
     Ok(())
 }
 
@@ -231,6 +233,33 @@ mod tests {
         assert_eq!(guest.says("OBJECT FREQ k"), "(77)");
         assert_eq!(restores(&mut guest, &[b"0", b"IDLETIME", b"9", b"REPLACE"], b"\x00\x01a"), "OK");
         assert_eq!(guest.says("OBJECT FREQ k"), "(5)");
+    }
+
+    #[test]
+    fn fields_die_at_their_own_deadlines() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("HSET h a 1 b 2 c 3");
+        guest.says("HPEXPIRE h 1000 FIELDS 1 a");
+        guest.says("HPEXPIRE h 5000 FIELDS 1 b");
+        assert_eq!(guest.says("COPY h kept"), "(1)");
+        let session = guest.says_words(&[b"DUMP", b"h"]);
+        assert!(session.starts_with("\"\\x18"), "{session}");
+        // The clock stands at 2020-01-01: a dies after a second, b after five, c never.
+        let first = 1_577_836_801_000_u64.to_le_bytes();
+        let body =
+            [b"\x18", &first[..], b"\x03\x01\x01a\xc0\x01\x4f\xa1\x01b\xc0\x02\x00\x01c\xc0\x03"].concat();
+        assert_eq!(restores(&mut guest, &[b"0"], &body), "OK");
+        assert_eq!(guest.says("HPTTL k FIELDS 3 a b c"), "[(1000) (5000) (-1)]");
+        house.advance_ms(1_000);
+        assert_eq!(guest.says("HMGET k a b c"), "[nil \"2\" \"3\"]");
+        assert_eq!(guest.says("HLEN k"), "(2)");
+        assert_eq!(restores(&mut guest, &[b"0", b"REPLACE"], &body), "OK");
+        assert_eq!(guest.says("HLEN k"), "(2)");
+        // Nothing is left of what has died as a whole.
+        let body = [b"\x18", &first[..], b"\x01\x01\x01a\xc0\x01"].concat();
+        assert_eq!(restores(&mut guest, &[b"0", b"REPLACE"], &body), "OK");
+        assert_eq!(guest.says("EXISTS k"), "(0)");
     }
 
     #[test]
