@@ -6,6 +6,7 @@
 
 pub(crate) mod changes;
 mod condition;
+mod deadlines;
 mod entry;
 pub(crate) mod eviction;
 mod expiry;
