@@ -11,9 +11,7 @@ const REPEATED_MAX: u64 = 16 * 1024 * 1024;
 /// Reads a count of random members: below zero for repetitions.
 pub(crate) fn random_count(word: &[u8]) -> Result<i64> {
     match parse_int(word).ok_or(Error::NOT_INTEGER)? {
-        i64::MIN => Err(Error::general(
-            "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-        )),
+        i64::MIN => Err(Error::NOT_NEGATABLE),
         count => Ok(count),
     }
 }

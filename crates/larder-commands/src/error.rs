@@ -32,6 +32,8 @@ texts! {
     OUT_OF_RANGE = "ERR value is out of range";
     /// A number below one.
     NOT_POSITIVE = "ERR value is out of range, must be positive";
+    /// A number that may be below zero, but whose opposite must be a number too.
+    NOT_NEGATABLE = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
     /// INCR and its like.
     OVERFLOW = "ERR increment or decrement would overflow";
     /// INCRBYFLOAT and its like.

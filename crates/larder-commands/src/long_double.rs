@@ -1,8 +1,8 @@
 //! Sums of decimal fractions as Redis computes them: in the 80-bit format of x87, and written with up to 17 decimals.
 //! In 64 bits 0.1 + 0.2 would not be 0.3, and users would see it.
 
-use rustc_apfloat::Float;
-use rustc_apfloat::ieee::X87DoubleExtended;
+use rustc_apfloat::ieee::{Double, X87DoubleExtended};
+use rustc_apfloat::{Float, FloatConvert};
 use std::fmt::Write;
 
 /// An 80-bit number.
@@ -90,6 +90,13 @@ impl LongDouble {
     /// The nearest number that is not infinite.
     pub(crate) fn clamped(self) -> LongDouble {
         if self.is_finite() { self } else { LongDouble(X87DoubleExtended::largest().copy_sign(self.0)) }
+    }
+
+    /// The number times a thousand, as the nearest one of 64 bits, which may be infinite.
+    pub(crate) fn in_thousandths(self) -> f64 {
+        let product = (self.0 * X87DoubleExtended::from_u128(1_000).value).value;
+        let nearest: Double = product.convert(&mut false).value;
+        f64::from_bits(nearest.to_bits() as u64)
     }
 
     /// A sum, which may be infinite.

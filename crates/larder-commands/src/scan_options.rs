@@ -4,10 +4,9 @@ use crate::args::{Args, is};
 use crate::error::{Error, Result};
 use larder_core::glob;
 
-/// `cursor [MATCH pattern] [COUNT count]`, and `[NOVALUES]` for a hash.
+/// `[MATCH pattern] [COUNT count]`, and `[NOVALUES]` for a hash.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanOptions<'a> {
-    pub(crate) cursor: u64,
     pattern: Option<&'a [u8]>,
     pub(crate) count: usize,
     /// Only the fields of a hash are wanted.
@@ -15,7 +14,8 @@ pub(crate) struct ScanOptions<'a> {
 }
 
 impl<'a> ScanOptions<'a> {
-    /// Reads them, the cursor at `at`.
+    /// Reads them from `at` on. Redis looks at the cursor before it looks for the key, and at these only where there is
+    /// something to visit.
     pub(crate) fn read(args: Args<'a>, at: usize) -> Result<ScanOptions<'a>> {
         ScanOptions::read_all(args, at, false)
     }
@@ -26,9 +26,8 @@ impl<'a> ScanOptions<'a> {
     }
 
     fn read_all(args: Args<'a>, at: usize, of_hash: bool) -> Result<ScanOptions<'a>> {
-        let cursor = cursor(args.at(at))?;
-        let mut read = ScanOptions { cursor, pattern: None, count: 10, no_values: false };
-        let mut options = args.options(at + 1);
+        let mut read = ScanOptions { pattern: None, count: 10, no_values: false };
+        let mut options = args.options(at);
         while let Some(option) = options.next() {
             if is(option, "MATCH") {
                 read.pattern = Some(options.value()?).filter(|pattern| *pattern != b"*");

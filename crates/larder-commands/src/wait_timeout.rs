@@ -1,17 +1,19 @@
 //! How long a command is willing to wait.
 
-use crate::args::parse_float;
 use crate::error::{Error, Result};
+use crate::long_double::LongDouble;
 
 /// Reads a timeout in seconds, with a fraction if you like: milliseconds, rounded up, or `None` for zero, which is for
 /// ever.
 pub(crate) fn wait_timeout(word: &[u8]) -> Result<Option<u64>> {
-    let seconds = parse_float(word).filter(|seconds| seconds.is_finite()).ok_or(Error::TIMEOUT_NOT_FLOAT)?;
-    let ms = (seconds * 1_000.0).ceil();
+    // 80 bits hold numbers that 64 do not: these are too long, not nonsense.
+    let seconds = LongDouble::parse(word).ok_or(Error::TIMEOUT_NOT_FLOAT)?;
+    let ms = seconds.in_thousandths().ceil();
     if ms >= i64::MAX as f64 {
         return Err(Error::general("timeout is out of range"));
     }
-    if seconds < 0.0 {
+    // A part of a millisecond below zero is zero.
+    if ms < 0.0 {
         return Err(Error::TIMEOUT_NEGATIVE);
     }
     Ok(Some(ms as u64).filter(|ms| *ms != 0))
@@ -28,6 +30,17 @@ mod tests {
         assert_eq!(wait_timeout(b"0.0001"), Ok(Some(1)));
         assert_eq!(wait_timeout(b"-1"), Err(Error::TIMEOUT_NEGATIVE));
         assert_eq!(wait_timeout(b"x"), Err(Error::TIMEOUT_NOT_FLOAT));
-        assert!(wait_timeout(b"1e300").is_err() && wait_timeout(b"inf").is_err());
+        assert_eq!(wait_timeout(b"-0.0001"), Ok(None));
+        assert_eq!(wait_timeout(b"-inf"), Err(Error::TIMEOUT_NEGATIVE));
+        for long in ["1e300", "1e400", "inf", "18446744073709551615"] {
+            assert_eq!(
+                wait_timeout(long.as_bytes()),
+                Err(Error::general("timeout is out of range")),
+                "{long}"
+            );
+        }
+        for text in ["", " 1", "1 ", "nan", "1e5000"] {
+            assert_eq!(wait_timeout(text.as_bytes()), Err(Error::TIMEOUT_NOT_FLOAT), "{text}");
+        }
     }
 }

@@ -24,6 +24,11 @@ fn difference(name: &str) -> Option<Compared> {
     DIFFERENCES.iter().find(|(known, ..)| *known == name).map(|(_, compared, _)| *compared)
 }
 
+/// Whether a command is answered in its own way.
+pub(crate) fn fuzzy(name: &str) -> bool {
+    difference(name).is_some()
+}
+
 /// How many replies a line brings.
 fn replies(line: &str) -> usize {
     let words: Vec<&str> = line.split(' ').collect();

@@ -141,6 +141,13 @@ impl Client {
         self.stream.write_all(&line).expect("written");
     }
 
+    /// Sends several lines at once.
+    pub(crate) fn send_all<A: AsRef<[u8]>>(&mut self, lines: &[Vec<A>]) {
+        let mut all = Vec::new();
+        lines.iter().for_each(|words| encode_command(words, &mut all));
+        self.stream.write_all(&all).expect("written");
+    }
+
     /// Sends a line as it would be typed at a prompt.
     pub(crate) fn send(&mut self, line: &str) {
         let words = split_arguments(line.as_bytes()).expect("balanced quotes");

@@ -1,7 +1,7 @@
 //! `HSCAN`: a hash in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::ScanOptions;
+use crate::scan_options::{ScanOptions, cursor};
 use larder_core::value::hash::Hash;
 
 pub(crate) static HSCAN: Command = Command {
@@ -32,26 +32,31 @@ pub(crate) static HSCAN: Command = Command {
         "HSCAN user 0 NOSUCH",
         "SET s x",
         "HSCAN s 0",
+        "HSCAN s 0 NOSUCH",
+        "HSCAN none 0 NOSUCH",
     ],
     run,
     ..Command::DEFAULT
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let options = ScanOptions::read_of_hash(args, 2)?;
+    let cursor = cursor(args.at(2))?;
     let key = cx.key(args.at(1));
     let mut found = Vec::new();
-    let next = cx.view.collection::<Hash>(&key)?.map_or(0, |hash| {
-        hash.scan(options.cursor, options.count, |field, value| {
+    let visited = cx.view.collection::<Hash>(&key)?.map(|hash| -> Result<(u64, bool)> {
+        let options = ScanOptions::read_of_hash(args, 3)?;
+        let next = hash.scan(cursor, options.count, |field, value| {
             if options.matches(field) {
                 let value = (!options.no_values).then(|| value.to_vec());
                 found.push((field.to_vec(), value));
             }
-        })
+        });
+        Ok((next, options.no_values))
     });
+    let (next, no_values) = visited.transpose()?.unwrap_or_default();
     out.array(2);
     out.bulk(next.to_string().as_bytes());
-    out.array(found.len() * if options.no_values { 1 } else { 2 });
+    out.array(found.len() * if no_values { 1 } else { 2 });
     for (field, value) in found {
         out.bulk(&field);
         if let Some(value) = value {

@@ -67,11 +67,13 @@ pub(crate) static BLMPOP: Command = Command {
         "BLMPOP 1 2 a b LEFT COUNT 2",
         "BLMPOP 0.01 1 a RIGHT",
         "BLMPOP x 1 a LEFT",
+        "BLMPOP x 0 a LEFT",
+        "BLMPOP x 1 a UP",
         "BLMPOP 1 1 a UP",
     ],
     run: |cx, args, out| {
-        let timeout_ms = wait_timeout(args.at(1))?;
         let asked = Asked::read(args, 2)?;
+        let timeout_ms = wait_timeout(args.at(1))?;
         if asked.take(cx, args, out)? {
             return Ok(Done);
         }

@@ -58,7 +58,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
                     ));
                 }
                 if rank == i64::MIN {
-                    return Err(Error::OUT_OF_RANGE);
+                    return Err(Error::NOT_NEGATABLE);
                 }
             }
             option if is(option, "COUNT") => {

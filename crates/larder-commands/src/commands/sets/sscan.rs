@@ -1,7 +1,7 @@
 //! `SSCAN`: a set in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::ScanOptions;
+use crate::scan_options::{ScanOptions, cursor};
 use larder_core::value::set::Set;
 use larder_core::value::string::IntText;
 
@@ -28,24 +28,28 @@ pub(crate) static SSCAN: Command = Command {
         "SSCAN none 0",
         "SSCAN n -1",
         "SSCAN n 0 COUNT",
+        "SSCAN none 0 COUNT",
+        "SSCAN none x COUNT",
     ],
     run,
     ..Command::DEFAULT
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let options = ScanOptions::read(args, 2)?;
+    let cursor = cursor(args.at(2))?;
     let key = cx.key(args.at(1));
     let mut found = Vec::new();
-    let next = cx.view.collection::<Set>(&key)?.map_or(0, |set| {
-        set.scan(options.cursor, options.count, |member| {
+    let next = cx.view.collection::<Set>(&key)?.map(|set| -> Result<u64> {
+        let options = ScanOptions::read(args, 3)?;
+        Ok(set.scan(cursor, options.count, |member| {
             let mut text = IntText::new();
             let bytes = member.as_bytes(&mut text);
             if options.matches(bytes) {
                 found.push(bytes.to_vec());
             }
-        })
+        }))
     });
+    let next = next.transpose()?.unwrap_or(0);
     out.array(2);
     out.bulk(next.to_string().as_bytes());
     out.array(found.len());

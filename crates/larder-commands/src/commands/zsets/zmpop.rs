@@ -68,13 +68,14 @@ pub(crate) static BZMPOP: Command = Command {
         "BZMPOP 1 2 a b MIN COUNT 2",
         "BZMPOP 0.01 1 a MAX",
         "BZMPOP x 1 a MIN",
+        "BZMPOP x 1 a UP",
         "BZMPOP -1 1 a MIN",
         "BZMPOP 1 1 a UP",
         "BZMPOP 1 0 a MIN",
     ],
     run: |cx, args, out| {
-        let timeout_ms = wait_timeout(args.at(1))?;
         let asked = Asked::read(args, 2)?;
+        let timeout_ms = wait_timeout(args.at(1))?;
         if asked.take(cx, args, out)? {
             return Ok(Done);
         }

@@ -1,7 +1,7 @@
 //! `ZSCAN`: a sorted set in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::ScanOptions;
+use crate::scan_options::{ScanOptions, cursor};
 use larder_core::value::score::ScoreText;
 use larder_core::value::zset::Zset;
 
@@ -37,18 +37,20 @@ pub(crate) static ZSCAN: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let options = ScanOptions::read(args, 2)?;
+    let cursor = cursor(args.at(2))?;
     let key = cx.key(args.at(1));
     // The next cursor stands before the members and is known after them.
     let (mut bytes, mut found) = (Vec::new(), Vec::new());
-    let next = cx.view.collection::<Zset>(&key)?.map_or(0, |zset| {
-        zset.scan(options.cursor, options.count, |member, score| {
+    let next = cx.view.collection::<Zset>(&key)?.map(|zset| -> Result<u64> {
+        let options = ScanOptions::read(args, 3)?;
+        Ok(zset.scan(cursor, options.count, |member, score| {
             if options.matches(member) {
                 bytes.extend_from_slice(member);
                 found.push((bytes.len(), score));
             }
-        })
+        }))
     });
+    let next = next.transpose()?.unwrap_or(0);
     out.array(2);
     out.bulk(next.to_string().as_bytes());
     out.array(found.len() * 2);
