@@ -22,8 +22,9 @@ mod connection;
 pub use connection::Connection;
 pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::{
-    ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Maintenance, ManualClock, Message, Overflow,
-    Policy, QueueOptions, Result, ScanCursor, Space, Subscription, SystemClock, Topics, ValueLimits,
+    ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Limiter, Maintenance, ManualClock, Message,
+    Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
+    ValueLimits, Verdict,
 };
 
 use larder_commands::Instance;
