@@ -49,7 +49,6 @@ pub(crate) static RESTORE: Command = Command {
             r#"RESTORE l 100000 "\x12\x01\x02\x0c\x0c\x00\x00\x00\x02\x00\x81a\x02\x01\x01\xff\x0a\x00"#,
             r#"\x94\x96+#\xac\x17\xaa\x85""#,
         ),
-        "TTL l",
         "LRANGE l 0 -1",
         concat!(
             r#"RESTORE h 33177117420123 "\x10\x0d\x0d\x00\x00\x00\x02\x00\x81f\x02\x81v\x02\xff\x0a\x00"#,
@@ -60,7 +59,6 @@ pub(crate) static RESTORE: Command = Command {
         r#"RESTORE h 1 "\x00\x05hello\x0a\x00cr\xdfve4 \x0a" ABSTTL REPLACE"#,
         "EXISTS h",
         r#"RESTORE i 0 "\x00\x05hello\x0a\x00cr\xdfve4 \x0a" IDLETIME 1000 IDLETIME 2000"#,
-        "OBJECT IDLETIME i",
         "RESTORE n 0 bytes",
         "RESTORE n 0 \"\"",
         r#"RESTORE n 0 "\x00\x05hello\x0b\x00cr\xdfve4 \x0a""#,
@@ -260,6 +258,19 @@ mod tests {
         let body = [b"\x18", &first[..], b"\x01\x01\x01a\xc0\x01"].concat();
         assert_eq!(restores(&mut guest, &[b"0", b"REPLACE"], &body), "OK");
         assert_eq!(guest.says("EXISTS k"), "(0)");
+    }
+
+    #[test]
+    fn a_key_dies_after_its_ttl_or_at_a_moment_of_unix_time() {
+        let house = House::new();
+        let mut guest = house.guest();
+        assert_eq!(restores(&mut guest, &[b"1500"], b"\x00\x01a"), "OK");
+        assert_eq!(guest.says("PTTL k"), "(1500)");
+        // The clock stands at 2020-01-01.
+        assert_eq!(restores(&mut guest, &[b"1577836802000", b"ABSTTL", b"REPLACE"], b"\x00\x01a"), "OK");
+        assert_eq!(guest.says("PTTL k"), "(2000)");
+        house.advance_ms(2_000);
+        assert_eq!(guest.says("GET k"), "nil");
     }
 
     #[test]
