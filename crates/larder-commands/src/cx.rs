@@ -1,5 +1,6 @@
 //! What a command runs in: the locks it asked for, the session it serves, the instance around it.
 
+use crate::client::client_flags;
 use crate::instance::Instance;
 use crate::session::Session;
 use crate::table::Entry;
@@ -110,6 +111,14 @@ impl Cx<'_> {
         }
         self.view.wake(key);
         Ok(true)
+    }
+
+    /// Says to the view whether what this client does counts as uses: `CLIENT NO-TOUCH`.
+    #[inline]
+    pub(crate) fn count_uses(&mut self) {
+        if self.session.client.has(client_flags::NO_TOUCH) {
+            self.view.count_uses(false);
+        }
     }
 
     /// A moment of Unix time, in milliseconds, as a deadline; moments long past become the earliest deadline there is.

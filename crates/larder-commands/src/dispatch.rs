@@ -239,6 +239,7 @@ impl Instance {
         let outcome = self.call(&mut cx, words, out);
         let flow = match outcome {
             Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
+        cx.count_uses();
                 Ok(blocked) => Flow::Blocked(blocked),
                 Err(error) => {
                     out.error(&error);

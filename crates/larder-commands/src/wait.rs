@@ -194,6 +194,7 @@ impl Instance {
         };
         match (entry.command.run)(&mut cx, Args(&words), &mut out) {
             Ok(Outcome::Wait(_)) => return None,
+        cx.count_uses();
             Ok(Outcome::Done) => {}
             Err(error) => {
                 entry.stats.failed.fetch_add(1, Ordering::Relaxed);

@@ -159,6 +159,7 @@ fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> Result<()> {
         engine.view_all_unless(&give_up)
     };
     cx.view = view.ok_or_else(|| instance.scripts.busy_error())?;
+    cx.count_uses();
     Ok(())
 }
 

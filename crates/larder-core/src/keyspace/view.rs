@@ -250,16 +250,18 @@ pub struct View<'e> {
     pub(super) locked: Locked<'e>,
     pub(super) now_ms: Option<u64>,
     pub(super) after: After,
+    /// Whether reads and edits count as uses of entries.
+    uses: bool,
 }
 
 impl<'e> View<'e> {
     pub(crate) fn none(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
-        View { shared, locked: Locked::None, now_ms, after: After::default() }
+        View { shared, locked: Locked::None, now_ms, after: After::default(), uses: true }
     }
 
     pub(crate) fn one(shared: &'e Shared, stripe: usize, now_ms: Option<u64>) -> View<'e> {
         let guard = shared.keyspace.cell(stripe).stripe.lock();
-        View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default() }
+        View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default(), uses: true }
     }
 
     /// Locks one stripe, unless it is locked by others and what is asked meanwhile says that it takes too long.
@@ -269,7 +271,13 @@ impl<'e> View<'e> {
             Some(guard) => guard,
             None => wait_for(shared, stripe, false, give_up).ok()?,
         };
-        Some(View { shared, locked: Locked::One(stripe, guard), now_ms: None, after: After::default() })
+        Some(View {
+            shared,
+            locked: Locked::One(stripe, guard),
+            now_ms: None,
+            after: After::default(),
+            uses: true,
+        })
     }
 
     /// Locks the stripes of these hashes, each once, in order.
@@ -288,7 +296,7 @@ impl<'e> View<'e> {
                 }
             },
         };
-        View { shared, locked, now_ms, after: After::default() }
+        View { shared, locked, now_ms, after: After::default(), uses: true }
     }
 
     /// Locks the stripes of these hashes, as [`View::one_unless`] does one.
@@ -303,13 +311,19 @@ impl<'e> View<'e> {
             [one] => return View::one_unless(shared, one, give_up),
             _ => Locked::Many(lock_in_order(shared, stripes.iter().copied(), give_up)?),
         };
-        Some(View { shared, locked, now_ms: None, after: After::default() })
+        Some(View { shared, locked, now_ms: None, after: After::default(), uses: true })
     }
 
     pub(crate) fn all(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
         loop {
             if let Some(guards) = lock_in_order(shared, 0..STRIPES, &|| false) {
-                return View { shared, locked: Locked::All(guards), now_ms, after: After::default() };
+                return View {
+                    shared,
+                    locked: Locked::All(guards),
+                    now_ms,
+                    after: After::default(),
+                    uses: true,
+                };
             }
         }
     }
@@ -317,7 +331,7 @@ impl<'e> View<'e> {
     /// Locks every stripe, as [`View::one_unless`] does one.
     pub(crate) fn all_unless(shared: &'e Shared, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let guards = lock_in_order(shared, 0..STRIPES, give_up)?;
-        Some(View { shared, locked: Locked::All(guards), now_ms: None, after: After::default() })
+        Some(View { shared, locked: Locked::All(guards), now_ms: None, after: After::default(), uses: true })
     }
 
     /// Whether the stripe of a key is locked.
@@ -382,18 +396,26 @@ impl<'e> View<'e> {
         }
     }
 
+    /// Says whether reads and edits from now on count as uses, by which eviction chooses: as long as nothing is said,
+    /// they do. A value that is put anew always counts.
+    pub fn count_uses(&mut self, uses: bool) {
+        self.uses = uses;
+    }
+
     // --- reading ---
 
     /// The entry of a key, as a read: it counts as a hit or a miss, and as a use of the entry.
     #[inline]
     pub fn get(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
-        let View { shared, locked, now_ms, after } = self;
+        let View { shared, locked, now_ms, after, uses } = self;
         let policy = shared.policy();
         let Stripe { dbs, counts, .. } = locked.stripe(key.stripe())?;
         let found = match dbs.get_mut(key.db.get()) {
             Some(db) => {
                 let seconds = shared.seconds();
-                db.table.get_touching(key.hash, key.bytes, |touch| policy.touched(touch, seconds))
+                db.table.get_touching(key.hash, key.bytes, |touch| {
+                    if *uses { policy.touched(touch, seconds) } else { touch }
+                })
             }
             None => None,
         };
@@ -556,7 +578,7 @@ impl View<'_> {
         key: &Key<'_>,
         update: impl FnOnce(Option<Number>) -> (Option<(i64, Expiry)>, R),
     ) -> Result<R> {
-        let View { shared, locked, now_ms, .. } = &mut *self;
+        let View { shared, locked, now_ms, uses, .. } = &mut *self;
         let stripe = locked.stripe(key.stripe())?;
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
             let (new, result) = update(None);
@@ -579,8 +601,10 @@ impl View<'_> {
             Stored::Object(_) => return Err(Error::WrongType),
         };
         let value = value.ok_or(Error::NotInteger)?;
-        let touch = shared.policy().touched(slot.touch(), shared.seconds());
-        slot.set_touch(touch);
+        if *uses {
+            let touch = shared.policy().touched(slot.touch(), shared.seconds());
+            slot.set_touch(touch);
+        }
         let (new, result) = update(Some(Number { value, deadline: deadline_ms.map(Deadline::at_ms) }));
         let Some((value, expiry)) = new else { return Ok(result) };
         let before = used_bytes(&slot);
@@ -604,7 +628,7 @@ impl View<'_> {
         missing: Missing,
         edit: impl FnOnce(&mut Vec<u8>) -> R,
     ) -> Result<Option<R>> {
-        let View { shared, locked, now_ms, .. } = &mut *self;
+        let View { shared, locked, now_ms, uses, .. } = &mut *self;
         let stripe = locked.stripe(key.stripe())?;
         let Some(mut slot) = stripe.db_mut(key.db).table.get_mut(key.hash, key.bytes) else {
             if missing == Missing::Skip {
@@ -620,8 +644,10 @@ impl View<'_> {
             self.purge_due(key)?;
             return self.edit_bytes(key, missing, edit);
         }
-        let touch = shared.policy().touched(slot.touch(), shared.seconds());
-        slot.set_touch(touch);
+        if *uses {
+            let touch = shared.policy().touched(slot.touch(), shared.seconds());
+            slot.set_touch(touch);
+        }
         let before = used_bytes(&slot);
         let result = if let Some(object) = slot.object_mut() {
             #[allow(irrefutable_let_patterns)]
@@ -674,9 +700,10 @@ impl View<'_> {
             }
             return Ok(Some(result));
         };
-        let policy = self.shared.policy();
-        let touch = policy.touched(slot.touch(), self.shared.seconds());
-        slot.set_touch(touch);
+        if self.uses {
+            let touch = self.shared.policy().touched(slot.touch(), self.shared.seconds());
+            slot.set_touch(touch);
+        }
         let object = slot.into_object_mut().ok_or(Error::WrongType)?;
         let before = object.used_bytes();
         let collection = C::of_mut(object).ok_or(Error::WrongType)?;

@@ -101,15 +101,20 @@ static NO_EVICT: Command = Command {
 
 static NO_TOUCH: Command = Command {
     name: "no-touch",
-    summary: "Keeps the reads of this connection from counting as uses of the keys.",
+    summary: "Keeps what this connection does with keys from counting as uses of them; only TOUCH still does.",
     since: "7.2.0",
     group: Group::Connection,
     arity: 3,
     flags: NOSCRIPT | LOADING | STALE,
     args: &[Arg::one_of("enabled", &[Arg::word("on", "ON"), Arg::word("off", "OFF")])],
     examples: &["CLIENT NO-TOUCH on", "CLIENT NO-TOUCH off", "CLIENT NO-TOUCH maybe"],
-    partial: Some("accepted, but reads still count as uses"),
-    run: |cx, args, out| switch(cx, args, out, client_flags::NO_TOUCH),
+    run: |cx, args, out| {
+        let done = switch(cx, args, out, client_flags::NO_TOUCH);
+        // In a transaction it holds for the commands behind it.
+        cx.view.count_uses(true);
+        cx.count_uses();
+        done
+    },
     ..Command::DEFAULT
 };
 
@@ -231,17 +236,14 @@ fn run_setname(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
 }
 
 fn run_setinfo(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let option = String::from_utf8_lossy(args.at(2)).to_ascii_lowercase();
+    let option = String::from_utf8_lossy(args.at(2));
     let value = valid_name(args.at(3)).map_err(|_| {
         Error::general(format_args!("{option} cannot contain spaces, newlines or special characters."))
     });
-    match option.as_str() {
-        "lib-name" => cx.session.client.names.write().lib_name = value?,
-        "lib-ver" => cx.session.client.names.write().lib_ver = value?,
-        _ => {
-            let option = String::from_utf8_lossy(args.at(2));
-            return Err(Error::general(format_args!("Unrecognized option '{option}'")));
-        }
+    match args.at(2) {
+        word if is(word, "LIB-NAME") => cx.session.client.names.write().lib_name = value?,
+        word if is(word, "LIB-VER") => cx.session.client.names.write().lib_ver = value?,
+        _ => return Err(Error::general(format_args!("Unrecognized option '{option}'"))),
     }
     out.ok();
     Ok(Done)
@@ -272,7 +274,7 @@ fn run_unblock(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::House;
+    use crate::testing::{Guest, House};
 
     #[test]
     fn answers_are_turned_off_and_on() {
@@ -294,6 +296,41 @@ mod tests {
         ] {
             assert_eq!(guest.says(line), answer, "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_not_to_count_as_a_use_does_not() {
+        let house = House::new();
+        let (mut guest, mut other) = (house.guest(), house.guest());
+        guest.says("SET s 1");
+        guest.says("RPUSH l a b");
+        house.advance_ms(60_000);
+        let idle = |other: &mut Guest| ["s", "l"].map(|key| other.says(&format!("OBJECT IDLETIME {key}")));
+        assert_eq!(guest.says("CLIENT NO-TOUCH ON"), "OK");
+        assert!(other.says("CLIENT LIST ID 1").contains(" flags=T "));
+        for line in [
+            "GET s",
+            "STRLEN s",
+            "INCR s",
+            "APPEND s 1",
+            "LRANGE l 0 -1",
+            "RPUSH l c",
+            "MULTI",
+            "GET s",
+            "EXEC",
+        ] {
+            guest.says(line);
+            assert_eq!(idle(&mut other), ["(60)", "(60)"], "{line}");
+        }
+        #[cfg(feature = "scripts")]
+        guest.says_words(&[b"EVAL", b"return redis.call('GET', KEYS[1])", b"1", b"s"]);
+        assert_eq!(idle(&mut other), ["(60)", "(60)"]);
+        guest.says("TOUCH s");
+        assert_eq!(idle(&mut other), ["(0)", "(60)"]);
+        for line in ["MULTI", "CLIENT NO-TOUCH OFF", "LLEN l", "EXEC"] {
+            guest.says(line);
+        }
+        assert_eq!(idle(&mut other), ["(0)", "(0)"]);
     }
 
     #[test]
