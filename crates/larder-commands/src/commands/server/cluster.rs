@@ -38,6 +38,7 @@ pub(crate) static CLUSTER: Command = Command {
         &LINKS,
         &MEET,
         &MYID,
+        &MYSHARDID,
         &NODES,
         &REPLICAS,
         &REPLICATE,
@@ -233,6 +234,17 @@ static MYID: Command = Command {
     arity: 2,
     flags: STALE,
     examples: &["CLUSTER MYID"],
+    ..DISABLED
+};
+
+static MYSHARDID: Command = Command {
+    name: "myshardid",
+    summary: "Would name the shard of this node.",
+    since: "7.2.0",
+    arity: 2,
+    flags: STALE,
+    tips: &["nondeterministic_output"],
+    examples: &["CLUSTER MYSHARDID"],
     ..DISABLED
 };
 
