@@ -4,7 +4,8 @@
 //! Clients are named by numbers that are never used twice, so a late message or kill meets nobody rather than another.
 
 use crate::reply::{Protocol, Value};
-use larder_core::{DbIndex, Message, Subscriber, SubscriberId, WaiterId};
+use crate::session::Session;
+use larder_core::{DbIndex, Message, Subscriber, SubscriberId, WaiterId, WatchMark};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -93,8 +94,6 @@ pub mod client_flags {
     pub const MULTI: u32 = 1;
     /// It waits for a key.
     pub const BLOCKED: u32 = 1 << 1;
-    /// A watched key changed.
-    pub const DIRTY: u32 = 1 << 2;
     /// It watches everything.
     pub const MONITOR: u32 = 1 << 3;
     /// It has subscriptions.
@@ -140,13 +139,25 @@ pub struct Client {
     pub(crate) subscriptions: [AtomicU32; 3],
     /// Commands queued in its transaction; -1 outside.
     pub(crate) queued: AtomicI64,
+    /// Bytes of these commands.
+    pub(crate) queued_bytes: AtomicUsize,
     pub(crate) watching: AtomicU32,
+    /// Set when a key that it watches changes.
+    mark: Mutex<Option<WatchMark>>,
+    /// Bytes of the words of a command that waits or is held up.
+    line_bytes: AtomicUsize,
     /// The last command, as an index into the command table; `u16::MAX` for none.
     pub(crate) last_command: AtomicU16,
     /// Bytes of its requests that are not executed yet, and of replies not written yet: told by the connection.
     pub query_bytes: AtomicUsize,
     /// See [`Client::query_bytes`].
     pub reply_bytes: AtomicUsize,
+    /// Room that its buffer for requests has beyond them. A connection has buffers only while it is busy.
+    pub query_free_bytes: AtomicUsize,
+    /// The size of its buffer for replies.
+    pub reply_room_bytes: AtomicUsize,
+    /// The most bytes of replies that were in it at once when the last requests were executed.
+    pub reply_peak_bytes: AtomicUsize,
     /// Since when a part of a command has been there, in engine milliseconds; 0 while there is none.
     pub unfinished_since_ms: AtomicU64,
     /// When the client last read some of its replies, in engine milliseconds.
@@ -201,10 +212,16 @@ impl Client {
             flags: AtomicU32::new(flags),
             subscriptions: Default::default(),
             queued: AtomicI64::new(-1),
+            queued_bytes: AtomicUsize::new(0),
             watching: AtomicU32::new(0),
+            mark: Mutex::new(None),
+            line_bytes: AtomicUsize::new(0),
             last_command: AtomicU16::new(u16::MAX),
             query_bytes: AtomicUsize::new(0),
             reply_bytes: AtomicUsize::new(0),
+            query_free_bytes: AtomicUsize::new(0),
+            reply_room_bytes: AtomicUsize::new(0),
+            reply_peak_bytes: AtomicUsize::new(0),
             unfinished_since_ms: AtomicU64::new(0),
             progress_ms: AtomicU64::new(now_ms),
             waiting: Mutex::new(None),
@@ -316,11 +333,51 @@ impl Client {
         self.wake.wake();
     }
 
-    /// Bytes that are there because of it: requests, replies and mail.
+    /// How many things are in the mailbox.
+    pub(crate) fn mail_len(&self) -> usize {
+        self.mailbox.items.lock().len()
+    }
+
+    /// Bytes that are there because of it: itself, buffers, commands that wait, mail.
     pub fn used_bytes(&self) -> usize {
-        self.query_bytes.load(Ordering::Relaxed)
-            + self.reply_bytes.load(Ordering::Relaxed)
+        let parts = [
+            &self.query_bytes,
+            &self.query_free_bytes,
+            &self.reply_room_bytes,
+            &self.line_bytes,
+            &self.queued_bytes,
+        ];
+        let names = {
+            let names = self.names.read();
+            names.name.len() + names.lib_name.len() + names.lib_ver.len() + names.user.len()
+        };
+        let origin = self.origin.addr.len() + self.origin.laddr.len();
+        size_of::<Client>()
+            + size_of::<Session>()
+            + names
+            + origin
+            + parts.iter().map(|part| part.load(Ordering::Relaxed)).sum::<usize>()
             + self.mail_bytes()
+    }
+
+    /// Says what it watches by.
+    pub(crate) fn show_mark(&self, mark: Option<WatchMark>) {
+        *self.mark.lock() = mark;
+    }
+
+    /// Whether a key that it watches has changed.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.mark.lock().as_ref().is_some_and(WatchMark::is_set)
+    }
+
+    /// Says which words are kept for a command that is not over.
+    pub(crate) fn keep_line(&self, words: &[&[u8]]) {
+        self.line_bytes.store(words.iter().map(|word| word.len()).sum(), Ordering::Relaxed);
+    }
+
+    /// Bytes of these words.
+    pub(crate) fn line_bytes(&self) -> usize {
+        self.line_bytes.load(Ordering::Relaxed)
     }
 
     /// Ends the client: its connection closes as soon as it notices.

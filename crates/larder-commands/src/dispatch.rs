@@ -83,7 +83,7 @@ impl Instance {
     pub fn execute(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
         if session.commands == 0 {
             // The first of a batch: what is used from now on was used at this second.
-            self.engine().now_ms();
+            session.client.active_ms.store(self.engine().now_ms(), Ordering::Relaxed);
         }
         if self.pause.is_closed()
             && let Some(ms) = self.paused_ms(session, words)
@@ -133,7 +133,11 @@ impl Instance {
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
     #[inline]
     fn admit(&self, session: &mut Session, words: &[&[u8]]) -> Result<Option<&Entry>> {
-        let Some(entry) = self.table().resolve(words) else {
+        let entry = self.table().resolve(words);
+        // Of every command that it sends, others see the last, whatever becomes of it.
+        let index = entry.map_or(u16::MAX, |entry| entry.index);
+        session.client.last_command.store(index, Ordering::Relaxed);
+        let Some(entry) = entry else {
             return Err(fail_transaction(session, self.unknown(words)));
         };
         let command = entry.command;
@@ -184,7 +188,7 @@ impl Instance {
                 return refuse(session, Error::general("Command not allowed inside a transaction"));
             }
             if let Some(transaction) = session.transaction.as_mut() {
-                transaction.queued.push((entry.index, words.iter().map(|word| Box::from(*word)).collect()));
+                transaction.push(entry.index, words);
             }
             session.show_transaction();
             return Ok(None);
@@ -231,15 +235,14 @@ impl Instance {
         {
             self.show_to_monitors(session, entry, words, false);
         }
-        session.client.last_command.store(entry.index, Ordering::Relaxed);
         let Some((view, first)) = self.lock(session, entry, words) else {
             return self.refuse_as_busy(entry, out);
         };
         let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
+        cx.count_uses();
         let outcome = self.call(&mut cx, words, out);
         let flow = match outcome {
             Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
-        cx.count_uses();
                 Ok(blocked) => Flow::Blocked(blocked),
                 Err(error) => {
                     out.error(&error);
@@ -509,6 +512,7 @@ impl Instance {
                 // A view of the key's own stripe holds the key.
                 let _ = self.engine().view_one(&key, None).unwatch(&key, &mark);
             }
+            session.show_watched();
         }
         session.watched.clear();
     }

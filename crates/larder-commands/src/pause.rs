@@ -58,6 +58,7 @@ impl Instance {
         };
         for client in waiting {
             client.set_flag(client_flags::PAUSED, false);
+            client.keep_line(&[]);
             client.ring();
         }
     }
@@ -79,11 +80,16 @@ impl Instance {
             return None;
         }
         if refused || !(gate.all || self.writes(session, entry)) {
-            client.set_flag(client_flags::PAUSED, false);
+            if client.has(client_flags::PAUSED) {
+                client.set_flag(client_flags::PAUSED, false);
+                client.keep_line(&[]);
+            }
             return None;
         }
         if !client.has(client_flags::PAUSED) {
             client.set_flag(client_flags::PAUSED, true);
+            client.keep_line(words);
+            client.last_command.store(entry.index, Ordering::Relaxed);
             gate.waiting.push(client.clone());
         }
         Some(left)

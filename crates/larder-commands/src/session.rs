@@ -30,8 +30,20 @@ pub enum Answers {
 pub struct Transaction {
     /// The commands, by their places in the table, with their words.
     pub queued: Vec<(u16, Vec<Box<[u8]>>)>,
+    /// Bytes that they take.
+    bytes: usize,
     /// Something was wrong with one of them.
     pub failed: bool,
+}
+
+impl Transaction {
+    /// Adds a command.
+    pub(crate) fn push(&mut self, index: u16, words: &[&[u8]]) {
+        let words: Vec<Box<[u8]>> = words.iter().map(|word| Box::from(*word)).collect();
+        let bytes: usize = words.iter().map(|word| size_of::<Box<[u8]>>() + word.len()).sum();
+        self.bytes += size_of::<(u16, Vec<Box<[u8]>>)>() + bytes;
+        self.queued.push((index, words));
+    }
 }
 
 /// Something to be done when no lock is held.
@@ -165,11 +177,18 @@ impl Session {
         self.client.set_flag(client_flags::PUBSUB, self.is_subscribed());
     }
 
+    /// Shows to others what it watches.
+    pub(crate) fn show_watched(&self) {
+        self.client.watching.store(self.watched.len() as u32, Ordering::Relaxed);
+        self.client.show_mark(self.mark.clone());
+    }
+
     /// Shows its transaction to others.
     pub(crate) fn show_transaction(&self) {
         let queued = self.transaction.as_ref().map_or(-1, |transaction| transaction.queued.len() as i64);
+        let bytes = self.transaction.as_ref().map_or(0, |transaction| transaction.bytes);
         self.client.queued.store(queued, Ordering::Relaxed);
+        self.client.queued_bytes.store(bytes, Ordering::Relaxed);
         self.client.set_flag(client_flags::MULTI, self.transaction.is_some());
-        self.client.watching.store(self.watched.len() as u32, Ordering::Relaxed);
     }
 }

@@ -107,6 +107,7 @@ impl Instance {
             cx.view.wait(&key, id)?;
         }
         *waiter.client.waiting.lock() = Some(id);
+        waiter.client.keep_line(&words);
         waiter.client.set_flag(client_flags::BLOCKED, true);
         self.waiters.all.lock().insert(id, Arc::new(waiter));
         Ok(Blocked { id, timeout_ms: wait.timeout_ms, empty: wait.empty })
@@ -153,6 +154,7 @@ impl Instance {
     fn ended(&self, id: WaiterId, waiter: &Waiter) {
         self.waiters.all.lock().remove(&id);
         *waiter.client.waiting.lock() = None;
+        waiter.client.keep_line(&[]);
         waiter.client.set_flag(client_flags::BLOCKED, false);
     }
 
@@ -192,9 +194,9 @@ impl Instance {
             caller: Caller::Waiter,
             first: None,
         };
+        cx.count_uses();
         match (entry.command.run)(&mut cx, Args(&words), &mut out) {
             Ok(Outcome::Wait(_)) => return None,
-        cx.count_uses();
             Ok(Outcome::Done) => {}
             Err(error) => {
                 entry.stats.failed.fetch_add(1, Ordering::Relaxed);

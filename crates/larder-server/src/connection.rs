@@ -102,6 +102,10 @@ impl Buffers {
         self.output.len() - self.written
     }
 
+    fn input_free(&self) -> usize {
+        self.input.capacity() - self.input.len()
+    }
+
     fn clear(&mut self) {
         self.input.clear();
         self.at = 0;
@@ -275,12 +279,13 @@ impl Connection {
     /// Gives buffers back that hold nothing, and tells the client's figures.
     fn rest(&mut self) {
         let Some(session) = &self.guest.session else { return };
-        let (mut query, mut unread) = (0, 0);
+        let (mut query, mut unread, mut free, mut room) = (0, 0, 0, 0);
         if let Some(buffers) = self.buffers.take() {
             if buffers.is_empty() && !self.parser.is_unfinished() {
                 self.pool.give(buffers);
             } else {
                 (query, unread) = (buffers.input.len() - buffers.at, buffers.unread());
+                (free, room) = (buffers.input_free(), buffers.output.capacity());
                 self.buffers = Some(buffers);
             }
         }
@@ -292,6 +297,8 @@ impl Connection {
         }
         session.client.query_bytes.store(query, Ordering::Relaxed);
         session.client.reply_bytes.store(unread, Ordering::Relaxed);
+        session.client.query_free_bytes.store(free, Ordering::Relaxed);
+        session.client.reply_room_bytes.store(room, Ordering::Relaxed);
     }
 
     /// Waits until there is something to do. `false` when the connection is over.
@@ -332,6 +339,12 @@ impl Connection {
             Event::Returned(Err(_)) | Event::Read(Ok(0) | Err(_)) => false,
             Event::Read(Ok(len)) => {
                 self.guest.instance.stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed);
+                if let (Some(session), Some(buffers)) = (&self.guest.session, &self.buffers) {
+                    let query = buffers.input.len() - buffers.at;
+                    session.client.query_bytes.store(query, Ordering::Relaxed);
+                    session.client.query_free_bytes.store(buffers.input_free(), Ordering::Relaxed);
+                    session.client.reply_room_bytes.store(buffers.output.capacity(), Ordering::Relaxed);
+                }
                 true
             }
         }
@@ -413,6 +426,10 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
+        if progressed && let Some(session) = &self.guest.session {
+            let now = self.guest.instance.engine().clock().coarse_ms();
+            session.client.active_ms.fetch_max(now, Ordering::Relaxed);
+        }
         if buffers.unread() == 0 {
             buffers.output.clear();
             buffers.output.shrink_to(BUFFER_KEPT);
@@ -438,8 +455,7 @@ impl Connection {
         let pause = self.execute_available();
         if let (Some(session), Some(buffers)) = (self.guest.session.as_mut(), self.buffers.as_mut()) {
             self.guest.instance.end_batch(session);
-            let now = self.guest.instance.engine().clock().coarse_ms();
-            session.client.active_ms.store(now, Ordering::Relaxed);
+            session.client.reply_peak_bytes.store(buffers.unread(), Ordering::Relaxed);
             // What is executed makes room.
             if buffers.at > 0 && buffers.parsed.is_empty() {
                 self.parser.retire(&mut buffers.spans);

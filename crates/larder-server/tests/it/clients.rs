@@ -1,7 +1,8 @@
 //! What one connection does to others, and to the server, over real sockets.
 
-use crate::harness::{Larder, shown};
+use crate::harness::{Client, Larder, PATIENCE, Redis, shown};
 use larder_resp::Value;
+use std::time::Instant;
 
 #[test]
 fn a_pause_holds_writes_up_and_keeps_their_order() {
@@ -51,7 +52,7 @@ fn a_blocked_client_is_unblocked_from_outside_and_from_a_transaction() {
     let larder = Larder::start(&[]);
     let (mut a, mut b) = (larder.client(), larder.client());
     let id = b.says("CLIENT ID").trim_matches(['(', ')']).to_string();
-    let wait_until_blocked = |a: &mut crate::harness::Client| {
+    let wait_until_blocked = |a: &mut Client| {
         while !a.says("INFO clients").contains("blocked_clients:1") {
             std::thread::yield_now();
         }
@@ -133,4 +134,106 @@ fn answers_may_be_turned_off() {
     }
     assert_eq!(shown(&client.receive()), "OK");
     assert_eq!(shown(&client.receive()), "\"2\"");
+}
+
+/// The number of a connection.
+fn id_of(client: &mut Client) -> String {
+    client.says("CLIENT ID").trim_matches(['(', ')']).to_string()
+}
+
+/// The fields of a client's line in which servers must agree.
+fn fields(line: &str) -> String {
+    const COMPARED: [&str; 12] =
+        ["name", "flags", "db", "sub", "psub", "ssub", "multi", "qbuf", "argv-mem", "cmd", "user", "resp"];
+    let known = |field: &&str| field.split_once('=').is_some_and(|(name, _)| COMPARED.contains(&name));
+    // With Redis 7.0 the last field is one of these, and a line end follows it.
+    line.trim_end_matches('"').trim_end_matches("\\n").split(' ').filter(known).collect::<Vec<_>>().join(" ")
+}
+
+/// Has one client say lines and then another, and gives what the other sees of the first once it has this last command
+/// and these flags.
+fn seen(clients: [Client; 2], by_one: &str, by_other: &str, flags: &str, command: &str) -> String {
+    let [mut one, mut other] = clients;
+    let (id, others) = (id_of(&mut one), id_of(&mut other));
+    let until = |other: &mut Client, part: String| {
+        let began = Instant::now();
+        loop {
+            let line = other.says(&format!("CLIENT LIST ID {id}"));
+            if line.contains(&part) {
+                return line;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {part} in {line}");
+            std::thread::yield_now();
+        }
+    };
+    by_one.split(';').for_each(|line| one.send(&line.replace("OTHER", &others)));
+    until(&mut other, format!(" cmd={command} "));
+    by_other.split(';').filter(|line| !line.is_empty()).for_each(|line| drop(other.says(line)));
+    fields(&until(&mut other, format!(" flags={flags} ")))
+}
+
+#[test]
+fn a_client_is_described_as_redis_describes_it() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let larder = Larder::start(&[]);
+    for (by_one, by_other, flags, command) in [
+        ("PING", "", "N", "ping"),
+        ("NOSUCH", "", "N", "NULL"),
+        ("GET", "", "N", "get"),
+        ("HELLO 3 SETNAME me;SELECT 5", "", "N", "select"),
+        ("SUBSCRIBE a b;PSUBSCRIBE p*;SSUBSCRIBE s", "", "P", "ssubscribe"),
+        ("MULTI;SET k 1;GET k", "", "x", "get"),
+        ("MULTI;SET k 1;EXEC", "", "N", "exec"),
+        ("MULTI;SET k;DISCARD", "", "N", "discard"),
+        ("MULTI;SET k 1;RESET", "", "N", "reset"),
+        ("WATCH k;MULTI", "SET k 1", "xd", "multi"),
+        ("WATCH k;UNWATCH", "SET k 1", "N", "unwatch"),
+        ("MONITOR", "", "O", "monitor"),
+        ("BLPOP nothing 0", "", "b", "blpop"),
+        ("BLPOP nothing 0", "RPUSH nothing x", "N", "blpop"),
+        ("HELLO 3;CLIENT TRACKING ON BCAST", "", "tB", "client|tracking"),
+        ("CLIENT TRACKING ON REDIRECT OTHER;CLIENT NO-EVICT ON", "", "te", "client|no-evict"),
+        ("CLIENT TRACKING ON;CLIENT TRACKING OFF", "", "N", "client|tracking"),
+    ] {
+        let ours = seen([larder.client(), larder.client()], by_one, by_other, flags, command);
+        let theirs = seen([redis.client(), redis.client()], by_one, by_other, flags, command);
+        assert_eq!(ours, theirs, "{by_one}");
+    }
+    for mut client in [larder.client(), redis.client()] {
+        client.says("CLIENT PAUSE 100000 WRITE");
+    }
+    for (line, flags, command) in [("SET k longer", "b", "set"), ("PING", "N", "ping")] {
+        let ours = seen([larder.client(), larder.client()], line, "", flags, command);
+        let theirs = seen([redis.client(), redis.client()], line, "", flags, command);
+        assert_eq!(ours, theirs, "{line}");
+    }
+}
+
+#[test]
+fn answers_are_turned_off_and_on_as_in_redis() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let larder = Larder::start(&[]);
+    for protocol in ["HELLO 2", "HELLO 3"] {
+        for lines in [
+            "CLIENT REPLY SKIP;CLIENT REPLY SKIP;PING;PING",
+            "CLIENT REPLY SKIP;NOSUCH;GET",
+            "CLIENT REPLY OFF;CLIENT REPLY SKIP;PING;CLIENT REPLY ON;PING",
+            "CLIENT REPLY OFF;CLIENT REPLY maybe;CLIENT REPLY ON",
+            "CLIENT REPLY ON;CLIENT REPLY OFF;MULTI;SET k 1;EXEC;CLIENT REPLY ON;GET k",
+            "CLIENT REPLY SKIP;MULTI;SET k 2;EXEC;GET k",
+            "CLIENT REPLY OFF;SET k 3;RESET;GET k",
+        ] {
+            let answers = |mut client: Client| {
+                client.says(protocol);
+                lines.split(';').for_each(|line| client.send(line));
+                client.send("ECHO end");
+                let mut answers = Vec::new();
+                while answers.last().is_none_or(|answer| answer != "\"end\"") {
+                    answers.push(shown(&client.receive()));
+                }
+                answers
+            };
+            assert_eq!(answers(larder.client()), answers(redis.client()), "{protocol}: {lines}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 /// Where the tables differ, and why: the command, the part, the reason.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
+    ("client|kill", "arguments", "MAXAGE is from Redis 7.4"),
     ("getset", "replaced_by", "Redis has a mark of its documentation system in the text"),
     ("hscan", "arguments", "NOVALUES is from Redis 7.4"),
     ("set", "arguments", "IFEQ, IFNE, IFDEQ and IFDNE are from Redis 8.4"),

@@ -34,7 +34,9 @@ fn run_queued(cx: &mut Cx<'_>, monitored: bool, out: &mut dyn Reply) -> Result<O
         return Err(Error::general("EXEC without MULTI"));
     };
     let changed = forget_watched(cx)?;
-    cx.session.show_transaction();
+    if transaction.failed || changed {
+        cx.session.show_transaction();
+    }
     if transaction.failed {
         return Err(Error::EXEC_ABORT);
     }
@@ -64,6 +66,8 @@ fn run_queued(cx: &mut Cx<'_>, monitored: bool, out: &mut dyn Reply) -> Result<O
         cx.entry = entry;
         instance.call(cx, &words, out);
     }
+    // Until here others see it in its transaction.
+    cx.session.show_transaction();
     Ok(Done)
 }
 
@@ -76,5 +80,6 @@ fn forget_watched(cx: &mut Cx<'_>) -> Result<bool> {
         cx.view.purge(&key)?;
         cx.view.unwatch(&key, &mark)?;
     }
+    cx.session.show_watched();
     Ok(mark.is_set())
 }

@@ -33,7 +33,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             cx.session.watched.push(owned);
         }
     }
-    cx.session.show_transaction();
+    cx.session.show_watched();
     out.ok();
     Ok(Done)
 }

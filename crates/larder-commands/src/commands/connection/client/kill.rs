@@ -38,6 +38,7 @@ pub(super) static KILL: Command = Command {
                     Arg::string("ip:port").token("ADDR").optional(),
                     Arg::string("ip:port").token("LADDR").optional().since("6.2.0"),
                     Arg::string("yes/no").token("SKIPME").optional(),
+                    Arg::int("maxage").token("MAXAGE").optional().since("7.4.0"),
                 ],
             )
             .multiple(),
@@ -66,6 +67,8 @@ struct Filter<'a> {
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
     user: Option<&'a [u8]>,
+    /// Connected for so many seconds or longer.
+    age_min: Option<u64>,
     and_me: bool,
 }
 
@@ -76,10 +79,8 @@ impl<'a> Filter<'a> {
             let [value, rest @ ..] = rest else { return Err(Error::SYNTAX) };
             words = rest;
             match () {
-                () if is(option, "ID") => {
-                    let id = parse_int(value).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
-                    filter.id = Some(id.ok_or_else(|| Error::general("client-id should be greater than 0"))?);
-                }
+                () if is(option, "ID") => filter.id = Some(positive(value, "client-id")?),
+                () if is(option, "MAXAGE") => filter.age_min = Some(positive(value, "maxage")?),
                 () if is(option, "TYPE") => filter.kind = Some(Type::parse(value)?),
                 () if is(option, "ADDR") => filter.addr = Some(value),
                 () if is(option, "LADDR") => filter.laddr = Some(value),
@@ -98,15 +99,22 @@ impl<'a> Filter<'a> {
         Ok(filter)
     }
 
-    fn passes(&self, client: &Client, me: u64) -> bool {
+    fn passes(&self, client: &Client, me: u64, now_ms: u64) -> bool {
+        let age = now_ms.saturating_sub(client.since_ms) / 1_000;
         let same = |wanted: Option<&[u8]>, text: &str| wanted.is_none_or(|wanted| wanted == text.as_bytes());
         self.id.is_none_or(|id| id == client.id)
             && self.kind.is_none_or(|kind| kind == Type::of(client))
             && same(self.addr, &client.origin.addr)
             && same(self.laddr, &client.origin.laddr)
             && same(self.user, &client.names.read().user)
+            && self.age_min.is_none_or(|age_min| age >= age_min)
             && (self.and_me || client.id != me)
     }
+}
+
+fn positive(word: &[u8], name: &str) -> Result<u64> {
+    let n = parse_int(word).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    n.ok_or_else(|| Error::general(format_args!("{name} should be greater than 0")))
 }
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
@@ -116,10 +124,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     } else {
         Filter::read(&cx.instance.users, args.from(2))?
     };
-    let me = cx.session.client.id;
+    let (me, now_ms) = (cx.session.client.id, cx.instance.engine().now_ms());
     let mut killed = 0;
     for client in cx.instance.clients().list() {
-        if !filter.passes(&client, me) {
+        if !filter.passes(&client, me, now_ms) {
             continue;
         }
         killed += 1;
@@ -136,4 +144,36 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         (false, _) => out.int(killed),
     }
     Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn every_filter_chooses_and_all_given_must_hold() {
+        let house = House::new();
+        let mut old = house.guest();
+        house.advance_ms(5_000);
+        let (mut listener, mut me) = (house.guest(), house.guest());
+        listener.says("SUBSCRIBE c");
+        for (line, answer) in [
+            ("CLIENT KILL MAXAGE 6", "(0)"),
+            ("CLIENT KILL MAXAGE 0", "-ERR maxage should be greater than 0"),
+            ("CLIENT KILL MAXAGE 5 TYPE pubsub", "(0)"),
+            ("CLIENT KILL MAXAGE 5 ID 2", "(0)"),
+            ("CLIENT KILL ID 3", "(0)"),
+            ("CLIENT KILL ID 2 TYPE normal", "(0)"),
+            ("CLIENT KILL LADDR 127.0.0.1:3", "(0)"),
+            ("CLIENT KILL USER default TYPE replica", "(0)"),
+            ("CLIENT KILL maxage 5 LADDR 127.0.0.1:2 ADDR 127.0.0.1:1 USER default", "(1)"),
+            ("CLIENT KILL TYPE pubsub SKIPME YES", "(1)"),
+        ] {
+            assert_eq!(me.says(line), answer, "{line}");
+        }
+        // Neither has noticed yet.
+        let lines = me.says("CLIENT LIST ID 1 2");
+        assert!(lines.contains(" flags=A ") && lines.contains(" flags=PA "), "{lines}");
+        drop((old.says("PING"), listener));
+    }
 }

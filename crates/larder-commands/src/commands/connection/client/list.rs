@@ -86,8 +86,8 @@ impl Type {
     }
 }
 
-fn run_info(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    out.verbatim("txt", line(cx.instance, &cx.session.client).as_bytes());
+fn run_info(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    describe(cx, args, std::slice::from_ref(&cx.session.client), out);
     Ok(Done)
 }
 
@@ -106,27 +106,37 @@ fn run_list(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
         }
         _ => return Err(Error::SYNTAX),
     };
-    let lines: String = clients.iter().map(|client| line(cx.instance, client)).collect();
-    out.verbatim("txt", lines.as_bytes());
+    describe(cx, args, &clients, out);
     Ok(Done)
+}
+
+fn describe(cx: &Cx<'_>, args: Args<'_>, clients: &[Arc<Client>], out: &mut dyn Reply) {
+    // Of this client, the command that runs is this one.
+    let me = &cx.session.client;
+    me.keep_line(args.0);
+    let lines: String = clients.iter().map(|client| line(cx.instance, client)).collect();
+    me.keep_line(&[]);
+    out.verbatim("txt", lines.as_bytes());
 }
 
 /// The flags of a client as letters.
 fn letters(client: &Client) -> String {
-    const LETTERS: [(u32, char); 10] = [
-        (client_flags::MONITOR, 'O'),
-        (client_flags::PUBSUB, 'P'),
-        (client_flags::MULTI, 'x'),
-        (client_flags::BLOCKED | client_flags::PAUSED, 'b'),
-        (client_flags::TRACKING, 't'),
-        (client_flags::BROKEN_REDIRECT, 'R'),
-        (client_flags::BROADCAST, 'B'),
-        (client_flags::UNIX, 'U'),
-        (client_flags::NO_EVICT, 'e'),
-        (client_flags::NO_TOUCH, 'T'),
+    let has = |flags| client.has(flags);
+    let letters = [
+        (has(client_flags::MONITOR), 'O'),
+        (has(client_flags::PUBSUB), 'P'),
+        (has(client_flags::MULTI), 'x'),
+        (has(client_flags::BLOCKED | client_flags::PAUSED), 'b'),
+        (has(client_flags::TRACKING), 't'),
+        (has(client_flags::BROKEN_REDIRECT), 'R'),
+        (has(client_flags::BROADCAST), 'B'),
+        (client.is_dirty(), 'd'),
+        (client.is_killed(), 'A'),
+        (has(client_flags::UNIX), 'U'),
+        (has(client_flags::NO_EVICT), 'e'),
+        (has(client_flags::NO_TOUCH), 'T'),
     ];
-    let letters: String =
-        LETTERS.iter().filter(|(flag, _)| client.has(*flag)).map(|(_, letter)| *letter).collect();
+    let letters: String = letters.iter().filter(|(set, _)| *set).map(|(_, letter)| *letter).collect();
     if letters.is_empty() { "N".into() } else { letters }
 }
 
@@ -137,8 +147,7 @@ pub(crate) fn line(instance: &Instance, client: &Client) -> String {
     let names = client.names.read().clone();
     let [sub, psub, ssub] = client.subscriptions.each_ref().map(|count| count.load(Relaxed));
     let command = instance.table().get(client.last_command.load(Relaxed));
-    let (query, unread, mail) =
-        (client.query_bytes.load(Relaxed), client.reply_bytes.load(Relaxed), client.mail_bytes());
+    let unread = client.reply_bytes.load(Relaxed);
     let origin = &client.origin;
     let mut text = format!("id={} addr={} laddr={} fd={}", client.id, origin.addr, origin.laddr, origin.fd);
     let _ = write!(
@@ -151,12 +160,23 @@ pub(crate) fn line(instance: &Instance, client: &Client) -> String {
         client.db().get(),
         client.queued.load(Relaxed),
     );
-    // There is no memory for arguments or replies apart from these buffers.
     let _ = write!(
         text,
-        " qbuf={query} qbuf-free=0 argv-mem=0 multi-mem=0 rbs={unread} rbp={unread} obl={unread} oll=0 omem={mail} \
-         tot-mem={} events={}",
-        query + unread + mail,
+        " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={}",
+        client.query_bytes.load(Relaxed),
+        client.query_free_bytes.load(Relaxed),
+        client.line_bytes(),
+        client.queued_bytes.load(Relaxed),
+        client.reply_room_bytes.load(Relaxed),
+        client.reply_peak_bytes.load(Relaxed),
+    );
+    // What Redis has in a list behind its buffer is the mailbox here.
+    let _ = write!(
+        text,
+        " obl={unread} oll={} omem={} tot-mem={} events={}",
+        client.mail_len(),
+        client.mail_bytes(),
+        client.used_bytes(),
         if unread > 0 { "rw" } else { "r" },
     );
     let _ = writeln!(
@@ -174,7 +194,7 @@ pub(crate) fn line(instance: &Instance, client: &Client) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::House;
+    use crate::testing::{Guest, House};
 
     #[test]
     fn a_line_tells_what_a_client_does() {
@@ -199,7 +219,72 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(b.says("CLIENT LIST ID 2 9 2").matches("id=2").count() == 2);
+        assert_eq!(b.says("CLIENT LIST ID 2 9 2").matches("id=2").count(), 2);
         assert_eq!(b.says("CLIENT LIST TYPE replica"), "=txt:");
+    }
+    /// The value of a field of a client's line.
+    fn field(line: &str, name: &str) -> String {
+        let found = line.split(' ').find_map(|part| part.strip_prefix(&format!("{name}=")));
+        found.unwrap_or_else(|| panic!("no {name} in {line}")).to_string()
+    }
+
+    #[test]
+    fn a_line_tells_what_a_transaction_holds_and_what_became_of_it() {
+        let house = House::new();
+        let (mut a, mut b) = (house.guest(), house.guest());
+        let see = |b: &mut Guest, name: &str| field(&b.says("CLIENT LIST ID 1"), name);
+        a.says("WATCH k");
+        assert_eq!(see(&mut b, "flags"), "N");
+        b.says("SET k 1");
+        assert_eq!(see(&mut b, "flags"), "d");
+        a.says("MULTI");
+        a.says("SET other value");
+        assert_eq!((see(&mut b, "flags").as_str(), see(&mut b, "multi").as_str()), ("xd", "1"));
+        assert!(see(&mut b, "multi-mem").parse::<usize>().is_ok_and(|bytes| bytes > "SETothervalue".len()));
+        assert_eq!(a.says("EXEC"), "nil[]");
+        assert_eq!((see(&mut b, "flags").as_str(), see(&mut b, "multi-mem").as_str()), ("N", "0"));
+        a.says("MULTI");
+        a.says("CLIENT INFO");
+        let inside = a.says("EXEC");
+        assert_eq!((field(&inside, "flags").as_str(), field(&inside, "multi").as_str()), ("x", "1"));
+        assert_eq!(see(&mut b, "multi"), "-1");
+        a.says("WATCH k");
+        b.says("SET k 2");
+        a.says("UNWATCH");
+        assert_eq!(see(&mut b, "flags"), "N");
+    }
+
+    #[test]
+    fn a_line_tells_what_waits() {
+        let house = House::new();
+        let (mut a, mut b) = (house.guest(), house.guest());
+        let see = |b: &mut Guest, name: &str| field(&b.says("CLIENT LIST ID 1"), name);
+        assert_eq!(field(&b.says("CLIENT INFO"), "argv-mem"), "10");
+        a.says("BLPOP key 0");
+        assert_eq!((see(&mut b, "flags").as_str(), see(&mut b, "argv-mem").as_str()), ("b", "9"));
+        b.says("RPUSH key x");
+        assert_eq!((see(&mut b, "flags").as_str(), see(&mut b, "argv-mem").as_str()), ("N", "0"));
+        let idle = see(&mut b, "tot-mem").parse::<usize>().expect("a number");
+        assert!(idle > 200, "{idle}");
+        a.hears();
+        a.says("SUBSCRIBE c");
+        assert_eq!(see(&mut b, "oll"), "0");
+        b.says("PUBLISH c 0123456789");
+        b.says("PUBLISH c 0123456789");
+        assert_eq!(see(&mut b, "oll"), "2");
+        assert!(see(&mut b, "omem").parse::<usize>().is_ok_and(|bytes| bytes > 20));
+        assert!(see(&mut b, "tot-mem").parse::<usize>().is_ok_and(|bytes| bytes > idle + 20));
+    }
+
+    #[test]
+    fn whoever_speaks_is_not_idle() {
+        let house = House::new();
+        let (mut a, mut b) = (house.guest(), house.guest());
+        a.says("PING");
+        house.advance_ms(30_000);
+        assert_eq!(field(&a.says("CLIENT INFO"), "idle"), "0");
+        assert_eq!(field(&b.says("CLIENT LIST ID 1"), "age"), "30");
+        house.advance_ms(5_000);
+        assert_eq!(field(&b.says("CLIENT LIST ID 1"), "idle"), "5");
     }
 }

@@ -50,7 +50,12 @@ fn run_pause(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Out
     };
     let bad = || Error::general("timeout is not an integer or out of range");
     let ms = parse_int(args.at(2)).ok_or_else(bad)?;
-    cx.instance.pause(u64::try_from(ms).map_err(|_| Error::TIMEOUT_NEGATIVE)?, all);
+    let ms = u64::try_from(ms).map_err(|_| Error::TIMEOUT_NEGATIVE)?;
+    // An end that Unix time cannot name. Who has held everybody up for ever, and so itself, could not take it back.
+    if i64::try_from(ms + cx.instance.engine().clock().wall_us() / 1_000).is_err() {
+        return Err(Error::general("timeout is out of range"));
+    }
+    cx.instance.pause(ms, all);
     out.ok();
     Ok(Done)
 }
@@ -69,8 +74,10 @@ mod tests {
     fn writes_wait_and_reads_do_not() {
         let house = House::new();
         let (mut a, mut b) = (house.guest(), house.guest());
+        assert_eq!(a.says("CLIENT PAUSE 9223372036854775807"), "-ERR timeout is out of range");
         assert_eq!(a.says("CLIENT PAUSE 1000 WRITE"), "OK");
         assert_eq!(b.says("SET k 1"), "(paused 1000)");
+        assert!(a.says("CLIENT LIST ID 2").contains(" argv-mem=5 "));
         assert_eq!(b.says("SET k"), "-ERR wrong number of arguments for 'set' command");
         assert_eq!(a.says("GET k"), "nil");
         assert_eq!(a.says("PUBLISH c m"), "(paused 1000)");
