@@ -52,7 +52,31 @@ impl<'a> ScanOptions<'a> {
 /// empty one is the beginning.
 pub(crate) fn cursor(word: &[u8]) -> Result<u64> {
     let text = std::str::from_utf8(word).map_err(|_| Error::CURSOR)?;
+    if text.is_empty() {
+        return Ok(0);
+    }
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-    let n: u64 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| Error::CURSOR)? };
+    // One sign is enough.
+    if negative && digits.starts_with('+') {
+        return Err(Error::CURSOR);
+    }
+    let n: u64 = digits.parse().map_err(|_| Error::CURSOR)?;
     Ok(if negative { n.wrapping_neg() } else { n })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_are_read_as_c_reads_them() {
+        for (text, expected) in
+            [("", 0), ("0", 0), ("-1", u64::MAX), ("+7", 7), ("18446744073709551615", u64::MAX), ("-0", 0)]
+        {
+            assert_eq!(cursor(text.as_bytes()), Ok(expected), "{text}");
+        }
+        for text in ["-", "+", "-+1", "+-1", "--1", " 1", "1 ", "x", "1x", "18446744073709551616"] {
+            assert_eq!(cursor(text.as_bytes()), Err(Error::CURSOR), "{text}");
+        }
+    }
 }
