@@ -1,16 +1,18 @@
 //! `cargo xtask`: everything a checkout needs beyond `cargo build`, written in Rust so that it runs wherever
-//! the project does and is checked by the same compiler. It depends on two small crates and nothing of Larder,
+//! the project does and is checked by the same compiler. It depends on a few crates and nothing of Larder,
 //! so a broken engine never stops the tool that reports it.
 
 mod ci;
 mod codegen;
 mod compare;
+mod install;
 mod process;
 mod setup;
 mod source;
 mod tidy;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use workspace::Workspace;
 
@@ -24,6 +26,8 @@ cargo xtask <command>
   codegen [--check]  write the generated files, or say which ones are stale
   tidy               the rules of the house that no other tool keeps
   ci [--fast]        the whole check, in order; --fast leaves out the examples and the client tests
+  install --prefix DIR
+                     header, libraries and pkg-config file for C programs, below DIR
   compare [part]...  Larder beside its rivals: server, embedded, memory; writes docs/performance.md
                      --rounds N, and --rival 'valkey-server --port {port}' for another server
 ";
@@ -34,6 +38,7 @@ enum Task {
     Codegen { check: bool },
     Tidy,
     Ci { fast: bool },
+    Install { prefix: Option<PathBuf> },
     Compare(compare::Asked),
 }
 
@@ -58,6 +63,10 @@ fn perform(task: &Task) -> Result<()> {
         Task::Codegen { check } => codegen::run(&workspace, check),
         Task::Tidy => tidy::run(&workspace),
         Task::Ci { fast } => ci::run(&workspace, fast),
+        Task::Install { ref prefix } => {
+            let prefix = prefix.as_deref().ok_or("install needs --prefix DIR")?;
+            install::run(&workspace, prefix)
+        }
         Task::Compare(ref asked) => compare::run(&workspace, asked),
     }
 }
@@ -72,6 +81,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
             Some("codegen") => Task::Codegen { check: false },
             Some("tidy") => Task::Tidy,
             Some("ci") => Task::Ci { fast: false },
+            Some("install") => Task::Install { prefix: None },
             Some("compare") => Task::Compare(compare::Asked::default()),
             _ => return Err(format!("no command {}\n\n{HELP}", word.display()).into()),
         },
@@ -81,6 +91,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
         match (&mut task, &word) {
             (Task::Codegen { check }, Long("check")) => *check = true,
             (Task::Ci { fast }, Long("fast")) => *fast = true,
+            (Task::Install { prefix }, Long("prefix")) => *prefix = Some(words.value()?.into()),
             (Task::Compare(asked), Value(part)) => asked.parts.push(part.to_string_lossy().into_owned()),
             (Task::Compare(asked), Long("rounds")) => asked.rounds = Some(words.value()?.parse()?),
             (Task::Compare(asked), Long("rival")) => asked.rival = Some(words.value()?.string()?),

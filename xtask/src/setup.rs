@@ -18,6 +18,8 @@ const DEBIAN: &[(&str, &[&str], &str)] = &[
     ("redis-cli", &["--version"], "redis-tools"),
     ("chromium", &["--version"], "chromium"),
     ("python3", &["-c", "import ensurepip, venv"], "python3-venv"),
+    ("pkg-config", &["--version"], "pkg-config"),
+    ("valgrind", &["--version"], "valgrind"),
 ];
 
 /// The release that is known to build with the Rust version of the workspace.
@@ -68,7 +70,7 @@ fn debian(workspace: &Workspace) -> Result<()> {
         .map(|(_, _, package)| *package)
         .collect();
     if missing.is_empty() {
-        note("Redis, Chromium and Python are there");
+        note("Redis, Chromium, Python, pkg-config and valgrind are there");
         return Ok(());
     }
     if !process::succeeds(&mut workspace.command("apt-get", &["--version"])) {

@@ -1,6 +1,8 @@
 //! Commands one after the other, with the state that some of them have.
 
-use larder_commands::{Error, Flow, Instance, Item, Origin, Protocol, Session, Value, ValueReply, Wake};
+use larder_commands::{
+    Client, Error, Flow, Instance, Item, Origin, Protocol, Session, Value, ValueReply, Wake,
+};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -46,6 +48,21 @@ pub struct Connection {
     messages: VecDeque<Value>,
 }
 
+/// Ends a [`Connection`] from another thread.
+#[derive(Clone, Debug)]
+pub struct Ender(Arc<Client>);
+
+impl Ender {
+    /// Ends it: a command that waits answers an error now, and every later one too.
+    pub fn end(&self) {
+        self.0.kill();
+    }
+}
+
+fn ended() -> Value {
+    Value::Error(Error::new("ERR the connection has been closed"))
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
@@ -62,6 +79,24 @@ impl Connection {
         instance.trust(&mut session);
         session.set_protocol(Protocol::Resp3);
         Connection { instance, session: Some(session), bell, messages: VecDeque::new() }
+    }
+
+    /// What ends this connection while another thread waits on it, as `CLIENT KILL` does.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// let mut connection = larder.connect();
+    /// let ender = connection.ender();
+    /// let waiting = std::thread::spawn(move || connection.call(["BLPOP", "jobs", "0"]));
+    /// ender.end();
+    /// assert!(waiting.join().unwrap().is_err());
+    /// ```
+    pub fn ender(&self) -> Option<Ender> {
+        self.session.as_ref().map(|session| Ender(session.client.clone()))
+    }
+
+    fn is_ended(&self) -> bool {
+        self.session.as_ref().is_none_or(|session| session.client.is_killed())
     }
 
     /// Runs a command and gives its reply; an error reply is an error. A command that waits does so here.
@@ -91,10 +126,16 @@ impl Connection {
             return Value::Error(Error::new("ERR no command"));
         }
         self.take_mail();
-        let Some(session) = self.session.as_mut() else { return Value::Null };
+        if self.is_ended() {
+            return ended();
+        }
+        let Some(session) = self.session.as_mut() else { return ended() };
         let mut out = ValueReply::new(session.protocol());
         let mut flow = self.instance.execute(session, &words, &mut out);
         while let Flow::Paused(ms) = flow {
+            if session.client.is_killed() {
+                return ended();
+            }
             self.bell.wait(Instant::now().checked_add(Duration::from_millis(ms)));
             flow = self.instance.execute(session, &words, &mut out);
         }
@@ -119,6 +160,9 @@ impl Connection {
             self.bell.wait(until);
             if let Some(reply) = self.take_mail() {
                 return reply;
+            }
+            if self.is_ended() && self.instance.stop_waiting(blocked.id) {
+                return ended();
             }
             if until.is_some_and(|until| Instant::now() >= until) && self.instance.stop_waiting(blocked.id) {
                 let protocol = self.session.as_ref().map_or(Protocol::Resp3, Session::protocol);
@@ -148,7 +192,7 @@ impl Connection {
         reply
     }
 
-    /// The next message of a subscription, waiting for one at most so long.
+    /// The next message of a subscription, waiting for one at most so long; `None` also when the connection has ended.
     ///
     /// ```
     /// use std::time::Duration;
@@ -166,7 +210,7 @@ impl Connection {
             if let Some(message) = self.messages.pop_front() {
                 return Some(message);
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if self.is_ended() || until.is_some_and(|until| Instant::now() >= until) {
                 return None;
             }
             self.bell.wait(until);

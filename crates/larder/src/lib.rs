@@ -19,7 +19,7 @@
 
 mod connection;
 
-pub use connection::Connection;
+pub use connection::{Connection, Ender};
 pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::{
     ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Limiter, Maintenance, ManualClock, Message,

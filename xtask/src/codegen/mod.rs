@@ -3,6 +3,7 @@
 //!
 //! A generator gives whole files; it never edits. To add one is one line in [`GENERATORS`].
 
+mod header;
 mod pages;
 mod registry;
 
@@ -22,8 +23,11 @@ struct Generated {
 type Generator = fn(&Workspace) -> Result<Vec<Generated>>;
 
 /// What is generated, and by what.
-const GENERATORS: &[(&str, Generator)] =
-    &[("command registry", registry::generate), ("pages", pages::generate)];
+const GENERATORS: &[(&str, Generator)] = &[
+    ("command registry", registry::generate),
+    ("pages", pages::generate),
+    ("header for C", header::generate),
+];
 
 /// Writes what is stale, or with `check` only says so, as an error.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {

@@ -50,7 +50,7 @@ impl Default for QueueOptions {
 pub enum Closed {
     /// Its queue was full: see [`Overflow::Disconnect`].
     TooSlow,
-    /// The engine is gone.
+    /// The engine is gone, or the subscription was closed.
     Ended,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Closed::TooSlow => "the subscription was closed because its queue was full",
-            Closed::Ended => "the engine has ended",
+            Closed::Ended => "the subscription has ended",
         })
     }
 }

@@ -72,6 +72,15 @@ impl Subscription {
         self.names.lock().iter().cloned().collect()
     }
 
+    /// Ends the subscription: it is subscribed to nothing any more, whoever waits for a message is told, and what is
+    /// queued can still be received.
+    pub fn close(&self) {
+        for (space, name) in self.names() {
+            self.remove(space, &name);
+        }
+        self.queue.close(Closed::Ended);
+    }
+
     /// Waits for the next message. Fails when there will be none: see [`Closed`].
     pub fn recv(&self) -> Result<Message, Closed> {
         self.queue.recv()
