@@ -2,7 +2,8 @@
 
 use crate::harness::{Larder, PATIENCE, shown};
 use larder_commands::client_flags;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -54,6 +55,26 @@ fn a_timeout_has_a_fraction_and_is_answered_with_nothing() {
     }
     larder.until_waiting(0);
     assert_eq!(client.says("LPUSH a 1"), "(1)");
+}
+
+/// RESP2 has two kinds of nothing, which a decoder makes one.
+#[test]
+fn nothing_is_the_nil_of_a_list_after_waiting_and_that_of_a_text_at_once() {
+    let larder = Larder::start(&[]);
+    let mut stream = TcpStream::connect(larder.address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    for (lines, expected) in [
+        ("BLPOP a 0.001\r\n", "*-1\r\n"),
+        ("BLMOVE a b LEFT LEFT 0.001\r\n", "*-1\r\n"),
+        ("BRPOPLPUSH a b 0.001\r\n", "*-1\r\n"),
+        ("LMOVE a b LEFT LEFT\r\n", "$-1\r\n"),
+        ("MULTI\r\nBLMOVE a b LEFT LEFT 1\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n"),
+    ] {
+        stream.write_all(lines.as_bytes()).expect("sent");
+        let mut received = vec![0; expected.len()];
+        stream.read_exact(&mut received).expect("received");
+        assert_eq!(String::from_utf8_lossy(&received), expected, "{lines}");
+    }
 }
 
 #[test]

@@ -36,6 +36,14 @@ impl End {
         }
     }
 
+    fn peek(self, list: &List) -> Option<Vec<u8>> {
+        let index = match self {
+            End::Left => 0,
+            End::Right => list.len().checked_sub(1)?,
+        };
+        list.get(index).map(<[u8]>::to_vec)
+    }
+
     fn pop(self, list: &mut List) -> Option<Vec<u8>> {
         match self {
             End::Left => list.pop_front(),
@@ -101,7 +109,8 @@ pub(crate) fn pop_several(
     Ok(popped.is_some())
 }
 
-/// Moves an element from one list to another, or round one list. `None` where the source is empty.
+/// Moves an element from one list to another, or round one list. `None` where the source is empty. Listeners are told
+/// of the push before the pop, as by Redis.
 pub(crate) fn shift(
     cx: &mut Cx<'_>,
     from: &[u8],
@@ -110,24 +119,23 @@ pub(crate) fn shift(
     into: End,
 ) -> Result<Option<Vec<u8>>> {
     let (source, destination) = (cx.key(from), cx.key(to));
-    if cx.view.collection::<List>(&source)?.is_none() {
+    let Some(element) = cx.view.collection::<List>(&source)?.and_then(|list| out_of.peek(list)) else {
         return Ok(None);
-    }
+    };
     // Both must be lists before either changes.
     cx.view.peek(&destination)?.map(|entry| entry.collection::<List>()).transpose()?;
     if from == to {
         let moved = cx.view.edit::<List, _>(&source, Missing::Skip, |edit| {
             let element = out_of.pop(edit)?;
             into.push(edit, &element);
-            edit.report(out_of.popped());
             edit.report(into.pushed());
+            edit.report(out_of.popped());
             Some(element)
         })?;
         return Ok(moved.flatten());
     }
-    let Some(element) = pop(cx, &source, out_of)? else { return Ok(None) };
     push(cx, to, &[&element], into, Missing::Create)?;
-    Ok(Some(element))
+    pop(cx, &source, out_of)
 }
 
 /// The indices that a start and a stop mean, both of which may count from the end.

@@ -133,10 +133,42 @@ fn waiting(
     if is_list && !cx.must_queue(&source)? {
         return once(cx, args, out, from, to);
     }
+    // Whoever has waited in vain is told so with the nil of a list, as by every command that waits.
+    let waits = matches!(cx.caller, Caller::Client | Caller::Waiter);
     Ok(Outcome::Wait(Wait {
         keys: [1].as_slice().into(),
         timeout_ms,
-        empty: Empty::Null,
+        empty: if waits { Empty::NullArray } else { Empty::Null },
         pinned: Vec::new(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn the_push_is_told_before_the_pop_and_the_end_of_the_source() {
+        let house = House::new();
+        house.instance.configure(&[("notify-keyspace-events", "EA")]).expect("a valid setting");
+        let (mut guest, mut listener) = (house.guest(), house.guest());
+        guest.says("RPUSH a 1 2");
+        listener.says("PSUBSCRIBE __keyevent*");
+        for (line, moved, events) in [
+            ("LMOVE a b LEFT RIGHT", "1", &["rpush b", "lpop a"][..]),
+            ("LMOVE a a LEFT RIGHT", "2", &["rpush a", "lpop a"]),
+            ("RPOPLPUSH a b", "2", &["lpush b", "rpop a", "del a"]),
+        ] {
+            assert_eq!(guest.says(line), format!("\"{moved}\""), "{line}");
+            let heard = listener.hears();
+            let told: Vec<String> = heard
+                .split("__keyevent@0__:")
+                .skip(1)
+                .map(|part| part.chars().filter(|c| c.is_alphanumeric() || *c == ' ').take(7).collect())
+                .collect();
+            let told: Vec<&str> = told.iter().map(|event| event.trim()).collect();
+            assert_eq!(told, events, "{line}: {heard}");
+        }
+        assert_eq!(guest.says("LRANGE b 0 -1"), "[\"2\" \"1\"]");
+    }
 }

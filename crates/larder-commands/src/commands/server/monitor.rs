@@ -7,12 +7,15 @@ pub(crate) static MONITOR: Command = Command {
     summary: "Shows every command that is run, on this connection, as it happens.",
     group: Group::Server,
     flags: ADMIN | NOSCRIPT | LOADING | STALE,
-    examples: &["MONITOR x", "MULTI", "MONITOR"],
+    examples: &["MONITOR x", "MULTI", "MONITOR", "EXEC", "PING"],
     run,
     ..Command::DEFAULT
 };
 
 fn run(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    if cx.caller == Caller::Transaction {
+        return Err(Error::general("MONITOR isn't allowed for DENY BLOCKING client"));
+    }
     let client = cx.session.client.clone();
     cx.instance.clients().set_monitor(&client, true);
     out.ok();
