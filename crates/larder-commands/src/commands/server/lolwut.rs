@@ -1,5 +1,6 @@
 //! `LOLWUT`: a look into the larder.
 
+use crate::commands::connection::hello::REDIS_VERSION;
 use crate::prelude::*;
 use larder_core::Rng;
 
@@ -34,9 +35,14 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if args.from(1).first().is_some_and(|word| is(word, "VERSION")) && args.len() > 2 {
         args.int(2)?;
     }
-    let text = format!("{}\nLarder ver. {}\n", drawing(cx.view.random()), env!("CARGO_PKG_VERSION"));
+    let text = format!("{}\n{}\n", drawing(cx.view.random()), versions());
     out.verbatim("txt", text.as_bytes());
     Ok(Done)
+}
+
+/// Ours, and that of the Redis it stands for: clients look for the words `Redis ver.`.
+fn versions() -> String {
+    format!("Larder ver. {}, Redis ver. {REDIS_VERSION}", env!("CARGO_PKG_VERSION"))
 }
 
 /// A larder with something different in it each time.
@@ -66,5 +72,11 @@ mod tests {
             assert!(text.lines().all(|line| line.len() == WIDTH * 6 + 4), "{text}");
         }
         assert_ne!(drawing(1), drawing(2));
+    }
+
+    #[test]
+    fn both_versions_are_told() {
+        let versions = versions();
+        assert!(versions.starts_with("Larder ver. ") && versions.contains("Redis ver. 7."), "{versions}");
     }
 }
