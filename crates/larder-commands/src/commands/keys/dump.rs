@@ -41,7 +41,8 @@ pub(crate) static DUMP: Command = Command {
 };
 
 /// The present as payloads need it.
-pub(super) fn present(cx: &mut Cx<'_>) -> Present {
+/// The moment, on both clocks, that deadlines within values are told from.
+pub(crate) fn present(cx: &mut Cx<'_>) -> Present {
     let ms = cx.view.now_ms();
     Present { engine_ms: ms as i64, unix_ms: cx.unix_ms_of(Deadline::at_ms(ms)) }
 }

@@ -163,7 +163,8 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     Ok(Done)
 }
 
-fn put(view: &mut View<'_>, key: &Key<'_>, value: Value<'_>, expiry: Expiry) -> Result<()> {
+/// Puts a value that was read under a key.
+pub(crate) fn put(view: &mut View<'_>, key: &Key<'_>, value: Value<'_>, expiry: Expiry) -> Result<()> {
     match value {
         Value::Text(text) => drop(view.set(key, &text, expiry)?),
         Value::Object(object) => drop(view.put_object(key, object, expiry)?),

@@ -1,6 +1,7 @@
 //! `DEBUG`: for tests of clients and servers, where the setting `enable-debug-command` allows it.
 
 mod digest;
+mod reload;
 
 use crate::host::LogLevel;
 use crate::prelude::*;
@@ -63,9 +64,9 @@ pub(crate) static DEBUG: Command = Command {
         "DEBUG PROTOCOL verbatim",
     ],
     partial: Some(
-        "CHANGE-REPL-ID, DIGEST, DIGEST-VALUE, ERROR, LOG, OBJECT, POPULATE, PROTOCOL, \
-         QUICKLIST-PACKED-THRESHOLD (which changes nothing), RELOAD (which does nothing), \
-         SET-ACTIVE-EXPIRE, SET-DISABLE-DENY-SCRIPTS, SLEEP, STRINGMATCH-LEN",
+        "CHANGE-REPL-ID, DIGEST, DIGEST-VALUE, ERROR, LOG, OBJECT, POPULATE, PROTOCOL, RELOAD, SLEEP, \
+         QUICKLIST-PACKED-THRESHOLD (which changes nothing), SET-ACTIVE-EXPIRE, SET-DISABLE-DENY-SCRIPTS, \
+         STRINGMATCH-LEN",
     ),
     run,
     ..Command::DEFAULT
@@ -119,7 +120,7 @@ static SUBCOMMANDS: [Sub; 15] = [
         packed_threshold,
         " <size>: accepted; a list has no other form for large elements.",
     ),
-    sub("RELOAD", 0..=3, reload, " [NOSAVE] [MERGE] [NOFLUSH]: does nothing while there are no snapshots."),
+    sub("RELOAD", 0..=3, reload::reload, " [NOSAVE] [MERGE] [NOFLUSH]: dumps and restores every value."),
     sub(
         "SET-ACTIVE-EXPIRE",
         1..=1,
@@ -137,7 +138,7 @@ static SUBCOMMANDS: [Sub; 15] = [
 ];
 
 /// What these name are no keys for the rest of the world, so only a view of everything is sure to hold them.
-const REACH_EVERYTHING: [&str; 4] = ["DIGEST", "DIGEST-VALUE", "OBJECT", "POPULATE"];
+const REACH_EVERYTHING: [&str; 5] = ["DIGEST", "DIGEST-VALUE", "OBJECT", "POPULATE", "RELOAD"];
 
 fn reach(words: &[&[u8]]) -> Reach {
     let everything = words.get(1).is_some_and(|word| REACH_EVERYTHING.iter().any(|name| is(word, name)));
@@ -218,13 +219,6 @@ fn packed_threshold(_: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Resu
     let size = std::str::from_utf8(args.at(2)).ok().and_then(parse_bytes);
     if !size.is_some_and(|size| (0..1 << 32).contains(&size)) {
         return Err(Error::general("argument must be a memory value bigger than 1 and smaller than 4gb"));
-    }
-    done(out)
-}
-
-fn reload(_: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    if !args.from(2).iter().all(|word| ["NOSAVE", "MERGE", "NOFLUSH"].iter().any(|known| is(word, known))) {
-        return Err(Error::general("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."));
     }
     done(out)
 }
