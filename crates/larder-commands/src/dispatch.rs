@@ -61,7 +61,7 @@ impl Instance {
 
     fn lingers(&self, session: &Session, words: &[&[u8]]) -> bool {
         let Some(entry) = self.table().find(words[0]) else { return false };
-        if !session.authenticated {
+        if !session.authenticated || self.pause.is_closed() && self.paused_ms(session, words).is_some() {
             return false;
         }
         let name = entry.command.name;

@@ -8,8 +8,10 @@
 use crate::client::{Client, client_flags};
 use crate::instance::Instance;
 use crate::session::Session;
-use crate::spec::flags;
+use crate::spec::{Group, flags};
+use crate::table::Entry;
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -79,7 +81,7 @@ impl Instance {
             self.unpause();
             return None;
         }
-        if refused || !(gate.all || self.writes(session, entry)) {
+        if refused || !(gate.all || self.writes(session, entry, words)) {
             if client.has(client_flags::PAUSED) {
                 client.set_flag(client_flags::PAUSED, false);
                 client.keep_line(&[]);
@@ -95,14 +97,21 @@ impl Instance {
         Some(left)
     }
 
-    fn writes(&self, session: &Session, entry: &crate::table::Entry) -> bool {
-        let writes = flags::WRITE | flags::MAY_REPLICATE;
+    /// Whether a line may change something, here or on replicas: by itself, or in a transaction.
+    fn writes(&self, session: &Session, entry: &Entry, words: &[&[u8]]) -> bool {
+        if entry.command.name != "exec" {
+            return self.may_have_effects(entry, words);
+        }
         let queued = session.transaction.iter().flat_map(|transaction| &transaction.queued);
-        entry.command.is(writes)
-            || entry.command.name == "exec"
-                && queued
-                    .filter_map(|(index, _)| self.table().get(*index))
-                    .any(|queued| queued.command.is(writes))
+        queued.into_iter().any(|(index, words)| {
+            let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+            self.table().get(*index).is_some_and(|queued| self.may_have_effects(queued, &words))
+        })
+    }
+
+    fn may_have_effects(&self, entry: &Entry, words: &[&[u8]]) -> bool {
+        entry.command.is(flags::WRITE | flags::MAY_REPLICATE)
+            && !(entry.command.group == Group::Scripting && self.only_reads(entry.command.name, words))
     }
 
     /// A client that is gone waits no longer.

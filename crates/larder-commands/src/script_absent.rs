@@ -32,6 +32,9 @@ impl Scripts {
 
 #[expect(clippy::unused_self, reason = "it answers as an instance that has scripts")]
 impl Instance {
+    pub(crate) fn only_reads(&self, _name: &str, _words: &[&[u8]]) -> bool {
+        false
+    }
     pub(crate) fn runs_long(&self, _name: &str, _words: &[&[u8]]) -> bool {
         false
     }

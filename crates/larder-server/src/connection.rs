@@ -491,8 +491,11 @@ impl Connection {
         let line = self.paused.take()?;
         let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
         self.timeout = None;
-        let flow = self.execute(&words, &mut buffers.output)?;
-        self.follow(flow)
+        match self.execute(&words, &mut buffers.output) {
+            Some(flow) => self.follow(flow),
+            // It is executed elsewhere: what came behind it waits for the session to come back.
+            None => Some(Pause::Blocked),
+        }
     }
 
     /// Executes a command on another thread, with the session.

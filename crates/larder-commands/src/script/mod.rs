@@ -284,6 +284,20 @@ impl Instance {
         }
     }
 
+    /// Whether a command line runs a program that promises not to write.
+    pub(crate) fn only_reads(&self, name: &str, words: &[&[u8]]) -> bool {
+        let Some(word) = words.get(1) else { return false };
+        match name {
+            "eval" => flags::of_script(word).is_ok_and(|(flags, _)| flags & flags::NO_WRITES != 0),
+            "evalsha" => self.scripts.find(word).is_some_and(|script| script.program.is(flags::NO_WRITES)),
+            "fcall" => std::str::from_utf8(word).is_ok_and(|name| {
+                let libraries = self.scripts.libraries.read();
+                libraries.function(name).is_some_and(|(program, _)| program.is(flags::NO_WRITES))
+            }),
+            _ => false,
+        }
+    }
+
     fn known_script(&self, text: &[u8]) -> Option<Arc<Script>> {
         let hash = self.engine().hash(text);
         let cache = self.scripts.cache.read();

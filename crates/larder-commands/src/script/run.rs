@@ -350,7 +350,8 @@ impl<'a, 'e> Run<'a, 'e> {
             return refused(denied.error_in_script());
         }
         let writes = command.is(flags::WRITE);
-        if writes && (self.call.read_only || self.call.program.is(NO_WRITES)) {
+        let has_effects = command.is(flags::WRITE | flags::MAY_REPLICATE);
+        if has_effects && (self.call.read_only || self.call.program.is(NO_WRITES)) {
             return refused(Error::general("Write commands are not allowed from read-only scripts."));
         }
         if self.out_of_memory && !self.wrote && command.is(flags::DENYOOM) {

@@ -24,6 +24,24 @@ fn a_pause_holds_writes_up_and_keeps_their_order() {
 }
 
 #[test]
+fn a_pause_holds_scripts_up_that_may_write() {
+    let larder = Larder::start(&[]);
+    let (mut a, mut b, mut c) = (larder.client(), larder.client(), larder.client());
+    assert_eq!(a.says("CLIENT PAUSE 100000 WRITE"), "OK");
+    // New scripts: they would be run on another thread.
+    b.send_words(&["EVAL", "return redis.call('SET', KEYS[1], 1)", "1", "k"]);
+    b.send("GET k");
+    while !a.says("CLIENT LIST").contains("flags=b") {
+        std::thread::yield_now();
+    }
+    c.send_words(&["EVAL", "#!lua flags=no-writes\nreturn redis.call('GET', KEYS[1])", "1", "k"]);
+    assert_eq!(shown(&c.receive()), "nil");
+    assert_eq!(a.says("CLIENT UNPAUSE"), "OK");
+    assert_eq!(shown(&b.receive()), "OK");
+    assert_eq!(shown(&b.receive()), "\"1\"");
+}
+
+#[test]
 fn a_pause_ends_by_itself() {
     let larder = Larder::start(&[]);
     let (mut a, mut b) = (larder.client(), larder.client());

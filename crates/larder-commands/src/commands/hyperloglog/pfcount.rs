@@ -12,7 +12,7 @@ pub(crate) static PFCOUNT: Command = Command {
     group: Group::HyperLogLog,
     complexity: "O(1) for one key that did not change since, else O(N) in the number of keys, with 16,384 steps each",
     arity: -2,
-    flags: READONLY,
+    flags: READONLY | MAY_REPLICATE,
     keys: &[KeySpec::range(1, -1, 1, RW | ACCESS)],
     args: &[Arg::key("key").multiple()],
     examples: &[
