@@ -94,17 +94,16 @@ pub unsafe extern "C" fn larder_call(
         let object = handle::get(handle)?;
         // SAFETY: the caller's promise.
         let words = unsafe { words(argc, argv, argvlen)? };
-        let value = match &object.thing {
-            Thing::Connection(connected) => connected.connection.lock().reply(words),
-            _ => {
-                let engine = Engine::of(&object)?;
-                let mut connection = engine.larder.connect();
-                // Whoever closes the engine ends the connections it sees; one that came later sees that it closes.
-                if engine.is_closing() {
-                    return Err(Failure::closed());
-                }
-                connection.reply(words)
+        let value = if let Thing::Connection(connected) = &object.thing {
+            connected.connection.lock().reply(words)
+        } else {
+            let engine = Engine::of(&object)?;
+            let mut connection = engine.larder.connect();
+            // Whoever closes the engine ends the connections it sees; one that came later sees that it closes.
+            if engine.is_closing() {
+                return Err(Failure::closed());
             }
+            connection.reply(words)
         };
         // SAFETY: the caller's promise.
         unsafe { hand_over(&value, reply) }
@@ -132,7 +131,7 @@ pub unsafe extern "C" fn larder_connect(
             engine,
             _alive: owner.alive.clone(),
         };
-        let handle = owner.adopt(Thing::Connection(connected))?;
+        let handle = owner.adopt(Thing::Connection(Box::new(connected)))?;
         // SAFETY: the caller's promise.
         unsafe { pointer::write(connection, handle) };
         Ok(LARDER_OK)

@@ -27,7 +27,7 @@ pub type larder_handle = u64;
 /// What a handle names.
 pub(crate) enum Thing {
     Engine(Engine),
-    Connection(Connected),
+    Connection(Box<Connected>),
     Reply(Reply),
     Subscription(Subscribed),
     Message(#[expect(dead_code, reason = "kept so that the bytes that C was shown live")] Message),

@@ -10,6 +10,7 @@
 //! - [`pointer`]: the few pointers that C must give are looked at once, where they come in.
 
 #![allow(non_camel_case_types, reason = "these names are read in C")]
+#![allow(clippy::doc_markdown, reason = "so are these comments, where names of functions need no marks")]
 
 mod boundary;
 mod call;

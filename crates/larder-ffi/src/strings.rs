@@ -182,13 +182,12 @@ pub unsafe extern "C" fn larder_expire(
     // SAFETY: the caller's promise.
     unsafe {
         on_key(engine, key, key_len, |db, key| {
-            let found = match u64::try_from(ttl_ms) {
-                Ok(ms) => db.keys().expire_after(key, Duration::from_millis(ms))?,
-                Err(_) => {
-                    let exists = db.keys().exists(key)?;
-                    db.keys().persist(key)?;
-                    exists
-                }
+            let found = if let Ok(ms) = u64::try_from(ttl_ms) {
+                db.keys().expire_after(key, Duration::from_millis(ms))?
+            } else {
+                let exists = db.keys().exists(key)?;
+                db.keys().persist(key)?;
+                exists
             };
             Ok(if found { LARDER_OK } else { LARDER_MISSING })
         })

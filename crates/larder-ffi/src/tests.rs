@@ -1,5 +1,10 @@
 //! The functions as C calls them: what they do, and that nothing a caller does wrong is more than an error.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "these are the callers: each passes pointers to its own locals, or ones that must be refused"
+)]
+
 use crate::boundary::PANIC_NEXT;
 use crate::larder_status::*;
 use crate::*;
@@ -353,10 +358,13 @@ fn an_engine_closes_under_use() {
     }
 }
 
+/// A call, with the name of its function.
+type Named = (&'static str, Box<dyn Fn() -> larder_status>);
+
 /// Every function, with arguments under which it works.
-fn every_function(engine: u64) -> Vec<(&'static str, Box<dyn Fn() -> larder_status>)> {
+fn every_function(engine: u64) -> Vec<Named> {
     let (key, len) = (c"key".as_ptr().cast::<u8>(), 3);
-    let out = || Box::leak(Box::new(0_u64)) as *mut u64;
+    let out = || std::ptr::from_mut(Box::leak(Box::new(0_u64)));
     let opened = |name: &str| {
         let handle = out();
         let status = match name {
@@ -368,7 +376,7 @@ fn every_function(engine: u64) -> Vec<(&'static str, Box<dyn Fn() -> larder_stat
         unsafe { *handle }
     };
     let (connection, reply, subscription) = (opened("connection"), opened("reply"), opened("subscription"));
-    let node = Box::leak(Box::new(node(reply, 0))) as *mut larder_node;
+    let node = std::ptr::from_mut(Box::leak(Box::new(node(reply, 0))));
     let message = Box::leak(Box::new(std::mem::MaybeUninit::<larder_message>::uninit())).as_mut_ptr();
     let ping = Box::leak(Box::new([c"PING".as_ptr()])).as_ptr();
     let number = || out().cast::<i64>();
@@ -463,9 +471,9 @@ fn handles_that_name_nothing_are_errors() {
     assert_eq!(house.publish("x", "y"), 1);
 }
 
-fn every_function_on(handle: u64) -> Vec<(&'static str, Box<dyn Fn() -> larder_status>)> {
+fn every_function_on(handle: u64) -> Vec<Named> {
     let (key, len) = (c"key".as_ptr().cast::<u8>(), 3);
-    let out = Box::leak(Box::new(0_u64)) as *mut u64;
+    let out = std::ptr::from_mut(Box::leak(Box::new(0_u64)));
     let ping = Box::leak(Box::new([c"PING".as_ptr()])).as_ptr();
     vec![
         ("close", Box::new(move || larder_close(handle))),
