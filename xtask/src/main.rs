@@ -28,7 +28,7 @@ cargo xtask <command>
   ci [--fast]        the whole check, in order; --fast leaves out the examples and the client tests
   install --prefix DIR
                      header, libraries and pkg-config file for C programs, below DIR
-  compare [part]...  Larder beside its rivals: server, embedded, memory; writes docs/performance.md
+  compare [part]...  Larder beside its rivals: server, scripts, embedded, memory; writes docs/performance.md
                      --rounds N, and --rival 'valkey-server --port {port}' for another server
 ";
 

@@ -7,6 +7,7 @@
 mod embedded;
 mod plot;
 mod report;
+mod scripts;
 mod server;
 
 use crate::Result;
@@ -14,7 +15,7 @@ use crate::workspace::Workspace;
 use report::Report;
 
 /// What can be compared.
-const PARTS: &[&str] = &["server", "embedded", "memory"];
+const PARTS: &[&str] = &["server", "scripts", "embedded", "memory"];
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -34,12 +35,16 @@ pub(crate) fn run(workspace: &Workspace, asked: &Asked) -> Result<()> {
     let wants = |part: &str| asked.parts.is_empty() || asked.parts.iter().any(|asked| asked == part);
     let rounds = asked.rounds.unwrap_or(5).max(1);
     let mut report = Report::open(workspace)?;
-    if wants("server") || wants("memory") {
+    if wants("server") || wants("scripts") || wants("memory") {
         let rival =
             asked.rival.as_deref().unwrap_or("redis-server --port {port} --save \"\" --bind 127.0.0.1");
         let larder = server::build(workspace)?;
         if wants("server") {
             report.put("server", &server::compare(&larder, rival, rounds)?)?;
+        }
+        if wants("scripts") {
+            report.put("scripts", &scripts::compare(&larder, rival, rounds)?)?;
+            report.put("scripts-at-once", &scripts::compare_at_once(&larder, rival, rounds)?)?;
         }
         if wants("memory") {
             report.put("memory", &server::compare_memory(&larder, rival)?)?;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 const FILE: &str = "docs/performance.md";
-const ORDER: &[&str] = &["embedded", "server", "memory"];
+const ORDER: &[&str] = &["embedded", "server", "scripts", "scripts-at-once", "memory"];
 
 pub(crate) struct Report {
     root: PathBuf,

@@ -37,8 +37,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// A running server.
-struct Server {
-    name: String,
+pub(super) struct Server {
+    pub(super) name: String,
     child: Child,
     port: u16,
 }
@@ -71,7 +71,7 @@ impl Server {
     }
 
     /// Nanoseconds that all threads have run so far.
-    fn run_ns(&self) -> Result<u64> {
+    pub(super) fn run_ns(&self) -> Result<u64> {
         let mut sum = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             // A thread may end meanwhile.
@@ -81,9 +81,12 @@ impl Server {
         Ok(sum)
     }
 
-    fn say(&self, line: &str) -> Result<String> {
+    /// Says a command, and gives its reply, of which the first line counts where it is no text of its own.
+    pub(super) fn say(&self, words: &[&str]) -> Result<String> {
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        (&stream).write_all(format!("{line}\r\n").as_bytes())?;
+        let mut command = format!("*{}\r\n", words.len());
+        words.iter().for_each(|word| command += &format!("${}\r\n{word}\r\n", word.len()));
+        (&stream).write_all(command.as_bytes())?;
         let mut reader = BufReader::new(&stream);
         let mut reply = String::new();
         reader.read_line(&mut reply)?;
@@ -92,18 +95,19 @@ impl Server {
             std::io::Read::read_exact(&mut reader, &mut bytes)?;
             return Ok(String::from_utf8_lossy(&bytes).into_owned());
         }
-        Ok(reply)
+        if reply.starts_with('-') { Err(reply.into()) } else { Ok(reply) }
     }
 
-    fn load(&self, flags: &[&str], operations: u64, keys: u64) -> Result<()> {
+    /// Puts the server under load, as `flags` describe it to redis-benchmark.
+    pub(super) fn load(&self, flags: &[&str], operations: u64, keys: u64) -> Result<()> {
         let mut command = Command::new("redis-benchmark");
         let (port, operations, keys) = (self.port.to_string(), operations.to_string(), keys.to_string());
-        command.args(["-p", &port, "-c", "50", "-q", "-n", &operations, "-r", &keys]).args(flags);
+        command.args(["-p", &port, "-q", "-n", &operations, "-r", &keys, "-c", "50"]).args(flags);
         process::output(&mut command).map(|_| ())
     }
 }
 
-fn start_both(larder: &Path, rival: &str) -> Result<[Server; 2]> {
+pub(super) fn start_both(larder: &Path, rival: &str) -> Result<[Server; 2]> {
     let ours = format!("{} serve --port {{port}} --loglevel nothing", larder.display());
     let name = rival.split(' ').next().unwrap_or(rival);
     Ok([Server::start("larder", &ours)?, Server::start(name, rival)?])
@@ -126,7 +130,7 @@ pub(crate) fn compare(larder: &Path, rival: &str, rounds: usize) -> Result<Part>
                 // Who goes first changes from round to round.
                 let index = (turn + round) % servers.len();
                 let server = &servers[index];
-                server.say("FLUSHALL")?;
+                server.say(&["FLUSHALL"])?;
                 if name.starts_with("GET") {
                     server.load(&["-t", "set", "-P", "64"], 200_000, 100_000)?;
                 }
@@ -196,7 +200,7 @@ pub(crate) fn compare_memory(larder: &Path, rival: &str) -> Result<Part> {
 }
 
 fn used_memory(server: &Server) -> Result<u64> {
-    let info = server.say("INFO memory")?;
+    let info = server.say(&["INFO", "memory"])?;
     let line = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
     Ok(line.ok_or("INFO has no used_memory")?.trim().parse()?)
 }
