@@ -96,6 +96,12 @@ impl Instance {
         instance
     }
 
+    /// While this holds, scripts that have run for longer than `busy-reply-threshold` are stopped, even if they have
+    /// written: for whoever wants to end and cannot wait for a script that does not.
+    pub fn stop_slow_scripts(&self, stop: bool) {
+        self.scripts.stop(stop);
+    }
+
     /// The engine.
     #[inline]
     pub fn engine(&self) -> &Engine {

@@ -27,6 +27,7 @@ impl Scripts {
     pub(crate) fn machine_bytes(&self) -> usize {
         0
     }
+    pub(crate) fn stop(&self, _stop: bool) {}
     pub(crate) fn set_limits(&self, _memory_max: u64, _threshold_ms: u64, _instructions_max: u64) {}
 }
 

@@ -30,13 +30,24 @@ pub(crate) fn check_output(lua: &Lua, len: usize, values: &mut usize) -> Result<
     if len > OUTPUT_MAX || *values > VALUES_MAX { Err(fail(lua, "not enough memory")) } else { Ok(()) }
 }
 
+/// The source of Lua functions that belong to the host and stand between a script and ours.
+const HOST: &str = "=sandbox";
+
 /// An error at the place from which the running function was called.
 pub(crate) fn fail(lua: &Lua, text: impl std::fmt::Display) -> Error {
-    let place = lua.inspect_stack(1, |frame| {
-        let line = frame.current_line()?;
-        Some(format!("{}:{line}: ", frame.source().short_src?))
-    });
-    Error::RuntimeError(format!("{}{text}", place.flatten().unwrap_or_default()))
+    let place = |level| {
+        lua.inspect_stack(level, |frame| {
+            let source = frame.source();
+            if source.source.as_deref() == Some(HOST) {
+                return None;
+            }
+            let line = frame.current_line().and_then(|line| Some(format!("{}:{line}: ", source.short_src?)));
+            Some(line.unwrap_or_default())
+        })
+    };
+    // Between are a few of the host's functions at most.
+    let place: Option<std::string::String> = (1..5).map_while(place).flatten().next();
+    Error::RuntimeError(format!("{}{text}", place.unwrap_or_default()))
 }
 
 /// What is wrong with an argument.

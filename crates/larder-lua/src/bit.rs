@@ -29,7 +29,10 @@ pub(crate) fn library(lua: &Lua) -> Result<Table> {
     for (name, operation) in folds {
         let function = move |lua: &Lua, args: MultiValue| {
             let first = operand(lua, &args, 0, name)?;
-            (1..args.len()).try_fold(first, |all, at| Ok(operation(all, operand(lua, &args, at, name)?)))
+            // From the last one on, as far as errors tell.
+            (1..args.len())
+                .rev()
+                .try_fold(first, |all, at| Ok(operation(all, operand(lua, &args, at, name)?)))
         };
         library.raw_set(name, lua.create_function(function)?)?;
     }

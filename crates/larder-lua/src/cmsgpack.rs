@@ -240,7 +240,8 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 Head::Map(pairs) => {
-                    let table = self.lua.create_table_with_capacity(0, self.room(pairs))?;
+                    // It grows as it does in Redis, so that its pairs come in the same order.
+                    let table = self.lua.create_table()?;
                     within.push(Within { table, left: pairs * 2, place: Place::Key });
                     continue;
                 }
@@ -277,9 +278,8 @@ impl<'a> Reader<'a> {
             0xcb => number(f64::from_bits(self.unsigned(8)?)),
             0xcc..=0xcf => number(self.unsigned(1 << (head - 0xcc))? as f64),
             0xd0..=0xd3 => number(self.signed(1 << (head - 0xd0))? as f64),
-            0xc4..=0xc6 | 0xd9..=0xdb => {
-                let width = if head < 0xd0 { head - 0xc4 } else { head - 0xd9 };
-                let len = self.unsigned(1 << width)? as usize;
+            0xd9..=0xdb => {
+                let len = self.unsigned(1 << (head - 0xd9))? as usize;
                 self.bytes(len)
             }
             0xdc | 0xdd => Ok(Head::List(self.unsigned(2 << (head - 0xdc))? as usize)),

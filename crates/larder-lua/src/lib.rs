@@ -1,5 +1,5 @@
-//! The libraries that Redis gives to Lua scripts: `bit`, `cjson`, `cmsgpack` and `struct`, in safe Rust over a Lua 5.1
-//! machine.
+//! The libraries that Redis gives to Lua scripts: `bit`, `cjson`, `cmsgpack` and `struct`, and those functions of Lua's
+//! own libraries that a script could use to do harm, in safe Rust over a Lua 5.1 machine.
 //!
 //! They do what their namesakes in C do, quirks and error texts included, since scripts are written against those. No
 //! function allocates by a number from its input before it has seen as many bytes, and none recurses deeper than its
@@ -12,7 +12,9 @@ mod bit;
 mod cjson;
 mod cmsgpack;
 mod decimal;
+mod pattern;
 mod random;
+mod strings;
 mod structs;
 
 use mlua::{Function, Lua};
@@ -33,6 +35,16 @@ impl Settings {
 /// `math.random` and `math.randomseed`, which give the numbers of Redis for a seed.
 pub fn random(lua: &Lua, seed: i64) -> mlua::Result<(Function, Function)> {
     random::functions(lua, seed)
+}
+
+/// The functions of `string` that match patterns, with their names: `find`, `match`, `gmatch`, and `gsub` for all but
+/// functions, for which `gsub_arguments` and `captures` are made. `look` is asked every now and then whether to go on:
+/// a pattern can take for ever.
+pub fn patterns(
+    lua: &Lua,
+    look: impl Fn(u64) -> mlua::Result<()> + 'static,
+) -> mlua::Result<Vec<(&'static str, Function)>> {
+    strings::functions(lua, Rc::new(look))
 }
 
 /// Sets the globals `bit`, `cjson`, `cmsgpack` and `struct` to plain tables of functions.

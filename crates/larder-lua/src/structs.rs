@@ -12,12 +12,21 @@ const ALIGN_MAX: usize = 8;
 #[derive(Clone, Copy, Debug)]
 enum Item {
     Pad,
-    Int { size: usize, signed: bool },
-    Bytes { size: usize },
+    Int {
+        size: usize,
+        signed: bool,
+    },
+    Bytes {
+        size: usize,
+    },
     Terminated,
     Float,
     Double,
     Space,
+    /// Nobody knows what that is. It takes no room, and is an error where it is reached.
+    Unknown {
+        option: u8,
+    },
 }
 
 impl Item {
@@ -27,7 +36,7 @@ impl Item {
             Item::Int { size, .. } | Item::Bytes { size } => size,
             Item::Float => 4,
             Item::Double => 8,
-            Item::Terminated | Item::Space => 0,
+            Item::Terminated | Item::Space | Item::Unknown { .. } => 0,
         }
     }
 
@@ -105,13 +114,15 @@ impl<'a> Format<'a> {
                     }
                     continue;
                 }
-                other => {
-                    let text = format!("invalid format option '{}'", char::from(*other));
-                    return Err(bad_argument(self.lua, 1, self.function, &text));
-                }
+                other => Item::Unknown { option: *other },
             }));
         }
         Ok(None)
+    }
+
+    fn unknown(&self, option: u8) -> mlua::Error {
+        let text = format!("invalid format option '{}'", char::from(option));
+        bad_argument(self.lua, 1, self.function, &text)
     }
 
     /// How many bytes come before an item, so that it is aligned.
@@ -151,7 +162,9 @@ fn whole(n: f64) -> u64 {
     }
 }
 
-fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
+fn pack(lua: &Lua, mut args: MultiValue) -> Result<mlua::String> {
+    // What is missing reads as nil here.
+    args.push_back(Value::Nil);
     let text = string(lua, &args, 0, "pack")?;
     let text = text.as_bytes();
     let mut format = Format::new(lua, "pack", &text);
@@ -162,6 +175,7 @@ fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
         match item {
             Item::Pad => out.push(0),
             Item::Space => {}
+            Item::Unknown { option } => return Err(format.unknown(option)),
             Item::Int { size, .. } => {
                 put_int(&mut out, whole(number(lua, &args, arg, "pack")?), size, format.little);
                 arg += 1;
@@ -232,14 +246,22 @@ fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
     let (text, data) = (string(lua, &args, 0, "unpack")?, string(lua, &args, 1, "unpack")?);
     let (text, data) = (text.as_bytes(), data.as_bytes());
     let start = if args.get(2).is_none_or(Value::is_nil) { 1 } else { integer(lua, &args, 2, "unpack")? };
-    let start = usize::try_from(start).ok().and_then(|start| start.checked_sub(1));
+    // What is below zero counts as a place far behind the end.
+    let start = (start as usize).checked_sub(1);
     let mut at = start.ok_or_else(|| bad_argument(lua, 3, "unpack", "offset must be 1 or greater"))?;
     let too_short = || bad_argument(lua, 2, "unpack", "data string too short");
     let mut format = Format::new(lua, "unpack", &text);
     let mut values: Vec<Value> = Vec::new();
-    while let Some(item) = format.next()? {
+    loop {
+        if at > data.len() && matches!(format.rest.first(), Some(b'<' | b'>' | b'!')) {
+            return Err(too_short());
+        }
+        let Some(item) = format.next()? else { break };
         at = at.checked_add(format.padding(item, at)).ok_or_else(too_short)?;
         let mut size = item.size();
+        if at > data.len() {
+            return Err(too_short());
+        }
         if let Item::Bytes { size: 0 } = item {
             // A length of zero means the number read last.
             let last = match values.pop() {
@@ -255,6 +277,7 @@ fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
         let bytes = at.checked_add(size).and_then(|end| data.get(at..end)).ok_or_else(too_short)?;
         match item {
             Item::Pad | Item::Space => {}
+            Item::Unknown { option } => return Err(format.unknown(option)),
             Item::Int { signed, .. } => values.push(Value::Number(get_int(bytes, signed, format.little))),
             Item::Float | Item::Double => values.push(Value::Number(get_float(bytes, format.little))),
             Item::Bytes { .. } => values.push(Value::String(lua.create_string(bytes)?)),
@@ -267,7 +290,7 @@ fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
         }
         at += size;
     }
-    values.push(Value::Number((at + 1) as f64));
+    values.push(Value::Number(at.wrapping_add(1) as i64 as f64));
     Ok(values.into())
 }
 
@@ -283,6 +306,9 @@ fn size(lua: &Lua, args: MultiValue) -> Result<f64> {
             }
             Item::Bytes { size: 0 } => {
                 return Err(bad_argument(lua, 1, "size", "option 'c0' has no fixed size"));
+            }
+            Item::Unknown { option } if !option.is_ascii_alphanumeric() => {
+                return Err(format.unknown(option));
             }
             _ => {}
         }

@@ -198,11 +198,13 @@ impl Server {
     pub fn stop(&self) {
         // Nobody listens where everything has stopped already.
         let _ = self.stop.send(true);
+        self.instance.stop_slow_scripts(true);
         if let Some(porter) = self.porter.lock().take() {
             // A panic of the porter was reported when it happened.
             let _ = porter.join();
         }
         self.workers.iter().for_each(Worker::join);
+        self.instance.stop_slow_scripts(false);
         if let Some(path) = &self.unix_path {
             // Somebody may have removed it before.
             let _ = fs::remove_file(path);

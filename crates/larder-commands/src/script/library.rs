@@ -1,12 +1,12 @@
 //! Libraries of functions.
 
 use super::flags::named;
-use super::machine::{Kind, Machine, Registered, give_back};
+use super::machine::{Kind, Machine, Reach, Registered, give_back};
 use super::watch::Running;
 use super::{Program, run};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use mlua::{MultiValue, Value};
+use mlua::MultiValue;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -142,7 +142,7 @@ impl Instance {
             .map(|registered| {
                 let flags = registered.flags.iter().filter_map(|flag| named(flag.as_bytes()));
                 let flags = flags.fold(0, |all, flag| all | flag);
-                let program = Arc::new(Program::new(registered.name, flags, true));
+                let program = Arc::new(Program::new(registered.name, flags, true, text));
                 machine.keep(&program, registered.callback);
                 Function { program, description: registered.description }
             })
@@ -159,17 +159,15 @@ impl Instance {
         let compiled = machine.compile(body, "@user_function");
         let compiled = compiled.map_err(|problem| format!("Error compiling function: {problem}"))?;
         let watch = machine.watch.clone();
-        let program = Arc::new(Program::new(String::new(), 0, true));
+        let program = Arc::new(Program::new(String::new(), 0, true, body));
         let watched = watch.begin(
             Running { program, command: Vec::new(), since_us: self.engine().clock().now_us() },
             u64::MAX,
             0,
         );
         watch.stop_after(LOAD_MS_MAX);
-        let mut log = |words: MultiValue| {
-            run::log(self, &words);
-            Ok(Value::Nil)
-        };
+        let lua = machine.lua.clone();
+        let mut log = |(_, words): (Reach, MultiValue)| run::log(self, &lua, &words);
         let registered = machine.load_library(&compiled, &mut log);
         drop(watched);
         registered.map_err(|blame| format!("Error registering functions: {}", blame.text))

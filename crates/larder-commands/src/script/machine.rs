@@ -10,16 +10,17 @@ use super::watch::Watch;
 use crate::error::Error;
 use larder_core::{Engine, Lent};
 use mlua::{
-    ChunkMode, Either, Function, HookTriggers, LightUserData, Lua, LuaOptions, MultiValue, StdLib, Table,
-    Value, Variadic, VmState,
+    ChunkMode, Either, Function, HookTriggers, IntoLua, Lua, LuaOptions, MultiValue, StdLib, Table, Value,
+    Variadic, VmState,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
-/// Between two looks of the watch. A look costs as much as some ten instructions.
-const INSTRUCTIONS_PER_LOOK: u32 = 10_000;
+/// Between two looks of the watch. A look costs as much as some ten instructions, and an instruction may be one that
+/// copies megabytes.
+const INSTRUCTIONS_PER_LOOK: u32 = 1_000;
 /// So many compiled programs are kept before those that nobody knows any more are dropped.
 const COMPILED_KEPT: usize = 1_000;
 
@@ -30,9 +31,30 @@ pub(super) enum Kind {
     Functions,
 }
 
-/// What the sandbox says of a run: whether it went well, the value or the error, whether the value is a list at most,
-/// and whether all that is shared is as it was.
-type Finished = (bool, Value, bool, bool);
+/// What the sandbox says of a run: whether it went well, the value or the error, and whether the value is a list at
+/// most.
+type Finished = (bool, Value, bool);
+
+/// What scripts reach out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Call,
+    Pcall,
+    Log,
+    Setresp,
+    SetRepl,
+    AclCheck,
+}
+
+/// How scripts call that.
+const REACHES: [(&str, Reach); 6] = [
+    ("call", Reach::Call),
+    ("pcall", Reach::Pcall),
+    ("log", Reach::Log),
+    ("setresp", Reach::Setresp),
+    ("set_repl", Reach::SetRepl),
+    ("acl_check_cmd", Reach::AclCheck),
+];
 
 /// How a run ended.
 pub(super) enum Ended {
@@ -63,7 +85,7 @@ pub(super) struct Registered {
 
 /// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
 /// allocated.
-const GC_PAUSE: i32 = 400;
+const GC_PAUSE: i32 = 1_000;
 const GC_PACE: i32 = 400;
 
 /// The names of fields that make a table more than a list, as the machine has them.
@@ -93,13 +115,26 @@ impl Names {
 }
 
 /// What scripts reach through `redis.call` and its like.
-pub(super) type ReachOut<'a> = &'a mut dyn FnMut(MultiValue) -> mlua::Result<Value>;
+pub(super) type ReachOut<'a> = &'a mut dyn FnMut((Reach, MultiValue)) -> mlua::Result<Value>;
 
 /// Where that is while a script runs.
-type Out = Rc<Lent<MultiValue, mlua::Result<Value>>>;
+type Out = Rc<Lent<(Reach, MultiValue), mlua::Result<Value>>>;
 
 /// Words as they go over: one by one, in the form that costs least; or as a table of keys and one of arguments.
-type Words<'w> = Variadic<Either<&'w str, Value>>;
+/// The limit comes behind them.
+type Words<'w> = Variadic<Either<Either<&'w str, Value>, Limit>>;
+
+/// An argument that limits the machine's memory when it is handed over: as the last one, so that the others are handed
+/// over without a look at the limit for each of them. The script sees nil.
+struct Limit(usize);
+
+impl IntoLua for Limit {
+    fn into_lua(self, lua: &Lua) -> mlua::Result<Value> {
+        // Only machines without an allocator of their own refuse, and this has one.
+        let _ = lua.set_memory_limit(self.0);
+        Ok(Value::Nil)
+    }
+}
 
 /// More words than this go over in tables: the machine's stack is not endless.
 const WORDS_MAX: usize = 100;
@@ -127,20 +162,21 @@ pub(super) struct Machine {
 
 thread_local! {
     /// Machines of this thread that nobody uses at the moment.
-    static IDLE: RefCell<Vec<Machine>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "they go in and out with every script, and are large")]
+    static IDLE: RefCell<Vec<Box<Machine>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Takes an idle machine of this thread for which `fits` says yes. Those of instances that are gone go, too.
-pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Machine> {
+pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Box<Machine>> {
     IDLE.with_borrow_mut(|idle| {
         idle.retain(|machine| machine.alive.strong_count() > 0);
-        let at = idle.iter().position(fits)?;
+        let at = idle.iter().position(|machine| fits(machine))?;
         Some(idle.swap_remove(at))
     })
 }
 
 /// Keeps a machine for the next script of this thread, unless it is spoiled.
-pub(super) fn give_back(machine: Machine) {
+pub(super) fn give_back(machine: Box<Machine>) {
     machine.watch.note_memory(machine.lua.used_memory());
     if !machine.spoiled {
         IDLE.with_borrow_mut(|idle| idle.push(machine));
@@ -160,7 +196,7 @@ impl Machine {
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         let settings = larder_lua::install(&lua)?;
         let out = Out::default();
-        let native = natives(&lua, engine.random(), &out)?;
+        let native = natives(&lua, engine.random(), &out, &watch)?;
         let sandbox = lua
             .load(include_str!("sandbox.lua"))
             .set_name("=sandbox")
@@ -236,7 +272,7 @@ impl Machine {
         self.settings.reset();
         let ended = self.hand_over(keys, args).and_then(|(count, words)| {
             let run = || self.run.call::<Finished>((function, check, count, words));
-            self.out.lend(reach_out, || self.limited(run))
+            self.out.lend(reach_out, || with_limit(&self.lua, 0, run))
         });
         self.ended(ended)
     }
@@ -247,8 +283,8 @@ impl Machine {
         body: &Function,
         reach_out: ReachOut<'_>,
     ) -> Result<Vec<Registered>, Blame> {
-        let load = || self.load.call::<Finished>(body);
-        let ended = self.out.lend(reach_out, || self.limited(load));
+        let load = || self.load.call::<Finished>((body, Limit(self.memory_max)));
+        let ended = self.out.lend(reach_out, || with_limit(&self.lua, 0, load));
         let found = match self.ended(ended) {
             Ended::Failed(blame) => return Err(blame),
             Ended::Returned(found, _) => found,
@@ -262,33 +298,31 @@ impl Machine {
             .map_err(plain)
     }
 
-    /// Lets a script run within the memory limit. The machine must not run out of memory where Rust works with it, but
-    /// could if the limit held there, too; looking out for that costs more than what most commands do.
-    fn limited<R>(&self, f: impl FnOnce() -> R) -> R {
-        with_limit(&self.lua, self.memory_max, f)
-    }
-
     /// Words as values for a script, and how many of them are keys.
     fn hand_over<'w>(&self, keys: &[&'w [u8]], args: &[&'w [u8]]) -> mlua::Result<(usize, Words<'w>)> {
+        let limit = Either::Right(Limit(self.memory_max));
+        let given = |value| Either::Left(Either::Right(value));
         if keys.len() + args.len() > WORDS_MAX {
             let tables = [list(&self.lua, keys)?, list(&self.lua, args)?];
-            return Ok((
-                usize::MAX,
-                tables.into_iter().map(|table| Either::Right(Value::Table(table))).collect(),
-            ));
+            let tables = tables.into_iter().map(|table| given(Value::Table(table)));
+            return Ok((usize::MAX, tables.chain([limit]).collect()));
         }
-        let word = |word: &&'w [u8]| match std::str::from_utf8(word) {
-            Ok(text) => Ok(Either::Left(text)),
-            Err(_) => self.lua.create_string(word).map(|text| Either::Right(Value::String(text))),
-        };
-        Ok((keys.len(), keys.iter().chain(args).map(word).collect::<mlua::Result<_>>()?))
+        let mut words = Vec::with_capacity(keys.len() + args.len() + 1);
+        for word in keys.iter().chain(args) {
+            words.push(match std::str::from_utf8(word) {
+                Ok(text) => Either::Left(Either::Left(text)),
+                Err(_) => given(Value::String(self.lua.create_string(word)?)),
+            });
+        }
+        words.push(limit);
+        Ok((keys.len(), words.into()))
     }
 
     fn ended(&mut self, ended: mlua::Result<Finished>) -> Ended {
         let killed = self.watch.is_killed();
         match ended {
-            Ok((ok, value, list, clean)) => {
-                self.spoiled |= killed || !clean;
+            Ok((ok, value, list)) => {
+                self.spoiled |= killed;
                 if ok { Ended::Returned(value, list) } else { Ended::Failed(self.blame(&value)) }
             }
             Err(error) => {
@@ -328,6 +362,9 @@ fn registered(spec: &Table) -> mlua::Result<Registered> {
     })
 }
 
+/// Does something within a memory limit, or without one where that is 0. The machine must not run out of memory where
+/// Rust works with it, but could if the limit of scripts held there, too; looking out for that costs more than what
+/// most commands do.
 fn with_limit<R>(lua: &Lua, bytes: usize, f: impl FnOnce() -> R) -> R {
     // Only machines without an allocator of their own refuse, and this has one.
     let before = lua.set_memory_limit(bytes).unwrap_or(0);
@@ -345,15 +382,24 @@ fn list(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
 }
 
 /// What the sandbox is made of and Lua does not have.
-fn natives(lua: &Lua, seed: u64, out: &Out) -> mlua::Result<Table> {
+fn natives(lua: &Lua, seed: u64, out: &Out, watch: &Arc<Watch>) -> mlua::Result<Table> {
     let native = lua.create_table()?;
-    let out = out.clone();
-    // What Rust adds is bounded by what is stored; the script meets its limit afterwards.
-    let reach_out = move |lua: &Lua, words: MultiValue| {
-        let reply = with_limit(lua, 0, || out.call(words));
-        reply.unwrap_or_else(|| Err(mlua::Error::runtime("no script is running")))
-    };
-    native.raw_set("reach_out", lua.create_function(reach_out)?)?;
+    let watch = watch.clone();
+    let stopped = watch.clone();
+    native.raw_set("is_stopped", lua.create_function(move |_, ()| Ok(stopped.is_killed()))?)?;
+    let look = move |work: u64| watch.look(work).map_err(mlua::Error::runtime);
+    for (name, what) in REACHES {
+        let out = out.clone();
+        // What Rust adds is bounded by what is stored; the script meets its limit afterwards.
+        let reach_out = move |lua: &Lua, words: MultiValue| {
+            let reply = with_limit(lua, 0, || out.call((what, words)));
+            reply.unwrap_or_else(|| Err(mlua::Error::runtime("no script is running")))
+        };
+        native.raw_set(name, lua.create_function(reach_out)?)?;
+    }
+    for (name, function) in larder_lua::patterns(lua, look)? {
+        native.raw_set(name, function)?;
+    }
     let (random, randomseed) = larder_lua::random(lua, seed as i64)?;
     native.raw_set("random", random)?;
     native.raw_set("randomseed", randomseed)?;
@@ -361,7 +407,6 @@ fn natives(lua: &Lua, seed: u64, out: &Out) -> mlua::Result<Table> {
     native.raw_set("seen", lua.create_function(seen)?)?;
     native.raw_set("where", lua.create_function(|lua, ()| Ok(where_it_arose(lua)))?)?;
     native.raw_set("sha1hex", lua.create_function(sha1hex)?)?;
-    native.raw_set("token", TOKEN)?;
     native.raw_set("version", crate::commands::connection::hello::REDIS_VERSION)?;
     native.raw_set("version_number", version_number(crate::commands::connection::hello::REDIS_VERSION))?;
     let flags = lua.create_table()?;
@@ -376,9 +421,6 @@ fn natives(lua: &Lua, seed: u64, out: &Out) -> mlua::Result<Table> {
     native.raw_set("libraries", libraries)?;
     Ok(native)
 }
-
-/// What tells calls of the sandbox from calls of scripts: no script has it.
-pub(super) const TOKEN: Value = Value::LightUserData(LightUserData(std::ptr::without_provenance_mut(1)));
 
 /// An error of a command, on its way through the machine.
 #[derive(Clone, Debug)]
@@ -442,6 +484,9 @@ fn version_number(version: &str) -> i64 {
     version.split('.').filter_map(|part| part.parse::<i64>().ok()).fold(0, |number, part| number << 8 | part)
 }
 
+/// Sources that are no script's: the sandbox, functions that are not in Lua, and those that have made room for others.
+const PASSED_BY: [&str; 3] = ["=sandbox", "=[C]", "=(tail call)"];
+
 /// The innermost place in the text of a script, seen from an error handler.
 fn where_it_arose(lua: &Lua) -> (Option<String>, i64) {
     for level in 1..50 {
@@ -450,7 +495,8 @@ fn where_it_arose(lua: &Lua) -> (Option<String>, i64) {
             (source, frame.current_line().unwrap_or(0) as i64)
         });
         match place {
-            Some((Some(source), line)) if source.starts_with("@user_") => return (Some(source), line),
+            Some((Some(source), _)) if PASSED_BY.contains(&&*source) => {}
+            Some((Some(source), line)) => return (Some(source), line),
             Some(_) => {}
             None => break,
         }

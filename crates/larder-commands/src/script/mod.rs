@@ -22,15 +22,20 @@ use parking_lot::{Mutex, RwLock};
 use sha1::{Digest, Sha1};
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use watch::{Busy, Watch};
 
 /// Scripts that came by `EVAL` and were never loaded on purpose: the oldest beyond so many are forgotten.
 const EVALUATED_KEPT: usize = 500;
 
-/// A run that takes so long keeps others waiting who share its thread.
+/// A run that takes so long keeps others waiting who share its thread, if it was the script that took the time and not
+/// another program of this machine: so much work it must have done, in instructions.
 const LINGERING_US: u64 = 20_000;
+const LINGERING_WORK: u64 = 100_000;
+/// After so many runs in a row that were quick, a program is taken to be quick again.
+const QUICK_RUNS: u8 = 100;
 
 /// How a program uses keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +57,24 @@ pub(crate) struct Program {
     pub(crate) flags: u8,
     /// It is a function of a library.
     pub(crate) is_function: bool,
+    /// Its text may reach the functions that write past metatables: see `sandbox.lua`.
+    reaches_tables: bool,
     habit: AtomicU8,
-    /// It has once run for longer than others should wait.
-    lingers: AtomicBool,
+    /// How many quick runs it has to show before others share a thread with it again: it has run for longer than they
+    /// should wait.
+    lingers: AtomicU8,
 }
 
 impl Program {
-    fn new(name: String, flags: u8, is_function: bool) -> Program {
+    /// `text` is what it was compiled from.
+    fn new(name: String, flags: u8, is_function: bool, text: &[u8]) -> Program {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Program { id, name, flags, is_function, habit: AtomicU8::new(0), lingers: AtomicBool::new(false) }
+        // The library by its name, all globals at once, or text that is made up as the script runs.
+        let ways = [&b"table"[..], b"_G", b"load"];
+        let reaches_tables = ways.iter().any(|way| text.windows(way.len()).any(|word| word == *way));
+        let (habit, lingers) = (AtomicU8::new(0), AtomicU8::new(0));
+        Program { id, name, flags, is_function, reaches_tables, habit, lingers }
     }
 
     pub(crate) fn habit(&self) -> Habit {
@@ -72,20 +85,24 @@ impl Program {
         }
     }
 
-    /// Notes how a run went. Who has strayed once stays a stray, and who has lingered once stays a lingerer.
-    fn note(&self, strayed: bool, took_us: u64) {
+    /// Notes how a run went: whether it used other keys than it had declared, how much it has worked, and how long that
+    /// took. Who has strayed once stays a stray.
+    fn note(&self, strayed: bool, work: u64, took_us: impl FnOnce() -> u64) {
         let habit = if strayed { 2 } else { 1 };
         if self.habit.load(Ordering::Relaxed) < habit {
             self.habit.fetch_max(habit, Ordering::Relaxed);
         }
-        if took_us >= LINGERING_US {
-            self.lingers.store(true, Ordering::Relaxed);
+        let lingers = self.lingers.load(Ordering::Relaxed);
+        if work >= LINGERING_WORK && took_us() >= LINGERING_US {
+            self.lingers.store(QUICK_RUNS, Ordering::Relaxed);
+        } else if lingers > 0 {
+            self.lingers.store(lingers - 1, Ordering::Relaxed);
         }
     }
 
-    /// Whether a run of it may take long: it is new, or has taken long before.
+    /// Whether a run of it may take long: it is new, or has taken long of late.
     fn may_linger(&self) -> bool {
-        self.habit() == Habit::Unknown || self.lingers.load(Ordering::Relaxed)
+        self.habit() == Habit::Unknown || self.lingers.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn is(&self, flag: u8) -> bool {
@@ -102,9 +119,33 @@ pub(crate) struct Script {
     hash: u64,
 }
 
+/// Takes what is hashed already as it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        // Of a digest, each part is as good as a hash.
+        self.0 = bytes.first_chunk().map_or(0, |first| u64::from_ne_bytes(*first));
+    }
+}
+
+/// The digest of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DigestKey([u8; 20]);
+
+impl Hash for DigestKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.0);
+    }
+}
+
 #[derive(Debug, Default)]
 struct Cache {
-    by_digest: HashMap<[u8; 20], Arc<Script>>,
+    by_digest: HashMap<DigestKey, Arc<Script>, BuildHasherDefault<AsItIs>>,
     /// By a hash of the text, so that a known script costs no digest.
     by_hash: HashMap<u64, Arc<Script>>,
     /// Those that were only evaluated, the oldest first.
@@ -114,7 +155,7 @@ struct Cache {
 
 impl Cache {
     fn remove(&mut self, digest: &[u8; 20]) {
-        if let Some(script) = self.by_digest.remove(digest) {
+        if let Some(script) = self.by_digest.remove(&DigestKey(*digest)) {
             self.by_hash.remove(&script.hash);
             self.bytes -= script.text.len();
         }
@@ -167,23 +208,33 @@ fn hex(digest: &[u8; 20]) -> String {
     digits
 }
 
+/// What each character is as a hexadecimal digit; 255 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut n = 0;
+    while n < 16 {
+        digits[b"0123456789abcdef"[n] as usize] = n as u8;
+        digits[b"0123456789ABCDEF"[n] as usize] = n as u8;
+        n += 1;
+    }
+    digits
+};
+
 fn unhex(digits: &[u8]) -> Option<[u8; 20]> {
-    let mut digest = [0; 20];
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    if pairs.len() != digest.len() {
-        return None;
+    let digits: &[u8; 40] = digits.try_into().ok()?;
+    let (mut digest, mut all) = ([0; 20], 0);
+    for (byte, [high, low]) in digest.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
+        all |= high | low;
+        *byte = high << 4 | low;
     }
-    for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        *byte = (digit(*high)? << 4 | digit(*low)?) as u8;
-    }
-    Some(digest)
+    (all < 16).then_some(digest)
 }
 
 impl Scripts {
     /// The script of a digest.
     pub(crate) fn find(&self, digest: &[u8]) -> Option<Arc<Script>> {
-        self.cache.read().by_digest.get(&unhex(digest)?).cloned()
+        self.cache.read().by_digest.get(&DigestKey(unhex(digest)?)).cloned()
     }
 
     /// How many scripts are known, and the bytes of their texts.
@@ -246,6 +297,11 @@ impl Scripts {
         ))
     }
 
+    /// Stops whatever is slow or becomes so, written or not, or lets it run again.
+    pub(crate) fn stop(&self, stop: bool) {
+        self.busy.stopping.store(stop, Ordering::Relaxed);
+    }
+
     /// Stops slow scripts, or slow functions.
     pub(crate) fn kill(&self, functions: bool) -> Result<()> {
         let slow = self.slow();
@@ -275,7 +331,10 @@ impl Instance {
         let scripts = &self.scripts;
         match name {
             "eval" | "eval_ro" => self.known_script(word).is_none_or(|script| script.program.may_linger()),
-            "evalsha" | "evalsha_ro" => scripts.find(word).is_some_and(|script| script.program.may_linger()),
+            "evalsha" | "evalsha_ro" => unhex(word).is_some_and(|digest| {
+                let cache = scripts.cache.read();
+                cache.by_digest.get(&DigestKey(digest)).is_some_and(|script| script.program.may_linger())
+            }),
             "fcall" | "fcall_ro" => std::str::from_utf8(word).is_ok_and(|name| {
                 let libraries = scripts.libraries.read();
                 libraries.function(name).is_some_and(|(program, _)| program.may_linger())
@@ -315,18 +374,18 @@ impl Instance {
         }
         let (digest, hash): ([u8; 20], _) = (Sha1::digest(text).into(), self.engine().hash(text));
         let (flags, _) = flags::of_script(text)?;
-        let program = Arc::new(Program::new(hex(&digest), flags, false));
+        let program = Arc::new(Program::new(hex(&digest), flags, false, text));
         let script = Arc::new(Script { program, text: text.into(), digest, hash });
         let mut machine = self.machine(Kind::Scripts)?;
         let compiled = machine.function(&script.program, |machine| compile_script(machine, text));
         machine::give_back(machine);
         compiled.map_err(Error::general)?;
         let mut cache = scripts.cache.write();
-        if let Some(script) = cache.by_digest.get(&digest) {
+        if let Some(script) = cache.by_digest.get(&DigestKey(digest)) {
             return Ok(script.clone());
         }
         cache.bytes += text.len();
-        cache.by_digest.insert(digest, script.clone());
+        cache.by_digest.insert(DigestKey(digest), script.clone());
         cache.by_hash.insert(hash, script.clone());
         if !loaded {
             cache.evaluated.push_back(digest);
@@ -340,7 +399,7 @@ impl Instance {
     }
 
     /// A machine of this thread.
-    fn machine(&self, kind: Kind) -> Result<Machine> {
+    fn machine(&self, kind: Kind) -> Result<Box<Machine>> {
         let scripts = &self.scripts;
         let (owner, epoch) = (Arc::as_ptr(&scripts.alive).addr(), scripts.epoch.load(Ordering::Relaxed));
         let memory_max = scripts.memory_max.load(Ordering::Relaxed) as usize;
@@ -360,7 +419,7 @@ impl Instance {
         let machine = Machine::new(kind, self.engine(), watch, owner, alive, epoch);
         let mut machine = machine.map_err(|error| Error::general(machine::message_of(&error)))?;
         machine.limit_memory(memory_max);
-        Ok(machine)
+        Ok(Box::new(machine))
     }
 }
 

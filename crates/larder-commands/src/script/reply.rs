@@ -104,8 +104,9 @@ impl<'l> LuaReply<'l> {
     fn begin(&mut self, shape: Shape, len: usize, name: Option<&'static str>) {
         // Memory grows with what comes, not with what is announced.
         let room = len.min(1_024);
-        let (list, fields) = if matches!(shape, Shape::List { .. }) { (room, 0) } else { (0, room) };
-        let table = self.lua.create_table_with_capacity(list, fields);
+        // Maps and sets grow as they do in Redis, so that their pairs come in the same order.
+        let room = if matches!(shape, Shape::List { .. }) { room } else { 0 };
+        let table = self.lua.create_table_with_capacity(room, 0);
         match table {
             Ok(table) if len == 0 => {
                 let closed = self.close(table, name);

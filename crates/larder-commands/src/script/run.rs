@@ -1,7 +1,7 @@
 //! Running a program, and what `redis.call` does.
 
 use super::flags::{ALLOW_OOM, NO_WRITES, UNDECLARED};
-use super::machine::{self, Ended, Kind, Machine, Raised, TOKEN};
+use super::machine::{self, Ended, Kind, Machine, Raised, Reach as What};
 use super::reply::{LuaReply, error_table, write};
 use super::watch::{Running, Watch};
 use super::{Habit, Program};
@@ -34,14 +34,11 @@ pub(crate) struct Call<'a> {
     pub(crate) words: &'a [&'a [u8]],
 }
 
-/// What the sandbox reaches out for, by its numbers there.
-const PCALL: i64 = 1;
-const LOG: i64 = 2;
-const SETRESP: i64 = 3;
-const ACL_CHECK: i64 = 4;
-
 /// Whole numbers below this are written as such; others as the floating-point numbers that they are.
 const WHOLE_MAX: u64 = 1 << 62;
+
+/// A command is as much work as so many instructions, roughly.
+const INSTRUCTIONS_PER_COMMAND: u64 = 100;
 
 /// Runs a program and writes what it returns. `make` makes the function of a program that this thread's machine has
 /// not met yet.
@@ -112,18 +109,20 @@ fn run_in(
         cx.caller = Caller::Script;
         let lua = machine.lua.clone();
         let mut run = Run::new(cx, call, &watch, out_of_memory);
-        let mut reach_out = |words: MultiValue| run.reach_out(&lua, words);
-        let check = habit == Habit::Unknown;
+        let mut reach_out = |(what, words): (What, MultiValue)| run.reach_out(&lua, what, &words);
+        let check = program.reaches_tables;
         let ended = machine.run(function, call.keys, call.args, check, &mut reach_out);
         drop(watched);
-        let Run { protocol, strayed, begin_again, .. } = run;
+        let Run { protocol, strayed, begin_again, commands, .. } = run;
         cx.session.select(db);
         (cx.caller, cx.entry, cx.first) = (caller, entry, None);
         if begin_again {
             habit = Habit::Strays;
             continue;
         }
-        program.note(strayed, instance.engine().clock().now_us().saturating_sub(since_us));
+        program.note(strayed, watch.instructions() + commands * INSTRUCTIONS_PER_COMMAND, || {
+            instance.engine().clock().now_us().saturating_sub(since_us)
+        });
         let (error, counted) = match ended {
             Ended::Returned(value, list) => match write(&value, list, &machine.names, protocol, out) {
                 Ok(()) => return Ok(()),
@@ -167,17 +166,45 @@ fn uncounted(error: Error) -> mlua::Error {
     Raised { error, counted: false }.into()
 }
 
-/// Hands a line of a script to the host's log: its level, and the text.
-pub(super) fn log(instance: &Instance, words: &MultiValue) {
-    let mut level = LogLevel::Notice;
-    for word in words {
-        match word {
-            Value::Number(n) => level = LogLevel::of(*n as i64),
-            Value::Integer(n) => level = LogLevel::of(*n),
-            Value::String(text) => instance.host().log(level, &text.to_string_lossy()),
-            _ => {}
+/// `redis.log`: hands a line to the host's log, with its level.
+pub(super) fn log(instance: &Instance, lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
+    let (Some(level), true) = (words.front(), words.len() > 1) else {
+        return Err(uncounted(Error::general("redis.log() requires two arguments or more.")));
+    };
+    let Some(level) = lua.coerce_number(level.clone())? else {
+        return Err(uncounted(Error::general("First argument must be a number (log level).")));
+    };
+    let level = level as i64;
+    if !(0..=3).contains(&level) {
+        return Err(uncounted(Error::general("Invalid debug level.")));
+    }
+    let mut line = String::new();
+    for (at, word) in words.iter().skip(1).enumerate() {
+        // What has no text leaves its place empty.
+        if matches!(word, Value::String(_) | Value::Number(_) | Value::Integer(_)) {
+            if at > 0 {
+                line.push(' ');
+            }
+            let text = lua.coerce_string(word.clone())?;
+            line += &text.map(|text| text.to_string_lossy()).unwrap_or_default();
         }
     }
+    instance.host().log(LogLevel::of(level), &line);
+    Ok(Value::Nil)
+}
+
+/// `redis.set_repl`: there is nobody to whom writes are not sent.
+fn set_repl(lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
+    let [flags] = words.as_slices().0 else {
+        return Err(uncounted(Error::general("redis.set_repl() requires two arguments.")));
+    };
+    // What is no number counts as none.
+    let flags = lua.coerce_number(flags.clone())?.unwrap_or(0.0) as i64;
+    if !(0..=3).contains(&flags) {
+        let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
+        return Err(uncounted(Error::general(text)));
+    }
+    Ok(Value::Nil)
 }
 
 /// A program at work.
@@ -199,6 +226,8 @@ struct Run<'a, 'e> {
     bytes: Vec<u8>,
     ends: SmallVec<[usize; 16]>,
     found: Vec<(usize, u32)>,
+    /// How many commands it has called.
+    commands: u64,
 }
 
 impl<'a, 'e> Run<'a, 'e> {
@@ -216,42 +245,43 @@ impl<'a, 'e> Run<'a, 'e> {
             bytes: Vec::new(),
             ends: SmallVec::new(),
             found: Vec::new(),
+            commands: 0,
         }
     }
 
-    /// What scripts call as `redis.call`, and the sandbox with its token for other things.
-    fn reach_out(&mut self, lua: &Lua, mut words: MultiValue) -> mlua::Result<Value> {
-        if words.front() != Some(&TOKEN) {
-            self.take_words(&words).map_err(uncounted)?;
-            return self.command(lua, true);
-        }
-        words.pop_front();
-        let what = match words.pop_front() {
-            Some(Value::Integer(n)) => n,
-            Some(Value::Number(n)) => n as i64,
-            _ => 0,
-        };
+    /// What scripts call as `redis.call` and by other names.
+    fn reach_out(&mut self, lua: &Lua, what: What, words: &MultiValue) -> mlua::Result<Value> {
         match what {
-            PCALL => match self.take_words(&words) {
+            What::Call => {
+                self.take_words(words).map_err(uncounted)?;
+                self.command(lua, true)
+            }
+            What::Pcall => match self.take_words(words) {
                 Ok(()) => self.command(lua, false),
                 Err(error) => error_table(lua, &error, false).map(Value::Table),
             },
-            SETRESP => {
-                let three = [Value::Integer(3), Value::Number(3.0)];
-                let three = words.front().is_some_and(|version| three.contains(version));
-                self.protocol = if three { Protocol::Resp3 } else { Protocol::Resp2 };
-                Ok(Value::Nil)
-            }
-            LOG => {
-                log(self.cx.instance, &words);
-                Ok(Value::Nil)
-            }
-            ACL_CHECK => {
-                self.take_words(&words).map_err(uncounted)?;
+            What::Setresp => self.set_protocol(lua, words),
+            What::Log => log(self.cx.instance, lua, words),
+            What::SetRepl => set_repl(lua, words),
+            What::AclCheck => {
+                self.take_words(words).map_err(uncounted)?;
                 self.acl_check().map(Value::Boolean).map_err(uncounted)
             }
-            _ => Ok(Value::Nil),
         }
+    }
+
+    /// `redis.setresp`.
+    fn set_protocol(&mut self, lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
+        let [version] = words.as_slices().0 else {
+            return Err(uncounted(Error::general("redis.setresp() requires one argument.")));
+        };
+        let version = lua.coerce_number(version.clone())?.unwrap_or(0.0);
+        self.protocol = match version as i64 {
+            2 => Protocol::Resp2,
+            3 => Protocol::Resp3,
+            _ => return Err(uncounted(Error::general("RESP version must be 2 or 3."))),
+        };
+        Ok(Value::Nil)
     }
 
     /// Takes the words of a command line over.
@@ -268,6 +298,9 @@ impl<'a, 'e> Run<'a, 'e> {
                     self.bytes.extend_from_slice(IntText::new().write(*n));
                 }
                 Value::Integer(n) => self.bytes.extend_from_slice(ScoreText::new().write(*n as f64)),
+                Value::Number(n) if n.is_nan() => {
+                    self.bytes.extend_from_slice(if n.is_sign_negative() { b"-nan" } else { b"nan" });
+                }
                 // Both zeros are the whole number 0.
                 Value::Number(n) => self.bytes.extend_from_slice(ScoreText::new().write(n + 0.0)),
                 _ => {
@@ -288,14 +321,14 @@ impl<'a, 'e> Run<'a, 'e> {
     /// Whether the user may run a command.
     fn acl_check(&self) -> Result<bool> {
         let words: SmallVec<[&[u8]; 16]> = (0..self.ends.len()).map(|at| self.word(at)).collect();
-        let found = self.cx.instance.table().resolve(&words);
-        let known = found.filter(|entry| entry.command.takes(words.len()));
+        let known = self.cx.instance.table().resolve(&words);
         let entry = known.ok_or_else(|| Error::general("Invalid command passed to redis.acl_check_cmd()"))?;
         Ok(self.cx.session.user.may(entry, &words).is_ok())
     }
 
     /// Runs the command at hand. Its error is raised, or else given as a value.
     fn command(&mut self, lua: &Lua, raise: bool) -> mlua::Result<Value> {
+        self.commands += 1;
         // Given back before the end: the words stay where they are while the command uses them.
         let (bytes, ends) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.ends));
         let mut start = 0;
@@ -410,7 +443,7 @@ impl<'a, 'e> Run<'a, 'e> {
             return Ok(());
         }
         // Another script is just doing the same, and each may hold what the other one wants.
-        self.call.program.note(true, 0);
+        self.call.program.note(true, 0, || 0);
         self.begin_again = !self.wrote;
         Err(Error::general(
             "the script used a key that it had not declared while another script did so, too; from now on it runs \

@@ -11,8 +11,9 @@ local assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, n
     assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, next, pairs, pcall, rawequal, rawget,
     rawset, select, setmetatable, tonumber, tostring, type, unpack, xpcall
 local coroutine, math, os, string, table = coroutine, math, os, string, table
-local byte, concat = string.byte, table.concat
-local seen, text_of, token, where = native.seen, native.text, native.token, native.where
+local byte, concat, insert, rep, sub = string.byte, table.concat, table.insert, string.rep, string.sub
+local function find_plain(text, what) return string.find(text, what, 1, true) end
+local is_stopped, seen, text_of, where = native.is_stopped, native.seen, native.text, native.where
 
 local READONLY = "Attempt to modify a readonly table"
 
@@ -24,11 +25,11 @@ local function refuse()
     error(READONLY, 2)
 end
 
-local function shown(real)
+local function shown(real, metatable)
     local stand_in = {}
     behind[stand_in] = real
     stand_ins[#stand_ins + 1] = stand_in
-    return setmetatable(stand_in, { __index = real, __newindex = refuse, __metatable = false })
+    return setmetatable(stand_in, { __index = real, __newindex = refuse, __metatable = metatable or false })
 end
 
 local function missing(_, name)
@@ -37,7 +38,7 @@ end
 
 local function misused(position, name, wanted, given)
     local text = "bad argument #%d to '%s' (%s expected, got %s)"
-    error(text:format(position, name, wanted, given == nil and "no value" or type(given)), 3)
+    error(text:format(position, name, wanted, type(given)), 3)
 end
 
 local G = {
@@ -89,12 +90,34 @@ end
 function G.setmetatable(t, metatable)
     if type(t) ~= "table" then misused(1, "setmetatable", "table", t) end
     if behind[t] then error(READONLY, 0) end
+    if metatable ~= nil and type(metatable) ~= "table" then
+        error("bad argument #2 to 'setmetatable' (nil or table expected)", 2)
+    end
+    if getmetatable(t) ~= nil and not pcall(setmetatable, t, metatable) then
+        error("cannot change a protected metatable", 2)
+    end
     return setmetatable(t, metatable)
 end
 
+-- Lua's own function does not see that a range is endless where its length is no number that fits.
+function G.unpack(t, first, last)
+    if type(t) ~= "table" then misused(1, "unpack", "table", t) end
+    if first ~= nil or last ~= nil then
+        local from, to = tonumber(first == nil and 1 or first), tonumber(last == nil and #t or last)
+        if not from then misused(2, "unpack", "number", first) end
+        if not to then misused(3, "unpack", "number", last) end
+        if not (from >= -0x80000000 and to < 0x7fffffff and to - from < 0x100000) then
+            if from > to then return end
+            error("too many results to unpack", 2)
+        end
+    end
+    return unpack(t, first, last)
+end
+
 -- What an error of a command is: a table to handlers, and its text to those who catch it.
-local function caught(ok, problem, ...)
-    if ok then return ok, problem, ... end
+local function caught(ok, ...)
+    if ok then return ok, ... end
+    local problem = ...
     if type(problem) == "userdata" then return false, (text_of(problem)) end
     if type(problem) == "table" then
         local text = rawget(problem, "err")
@@ -104,11 +127,16 @@ local function caught(ok, problem, ...)
 end
 
 function G.pcall(...)
+    if select("#", ...) == 0 then error("bad argument #1 to 'pcall' (value expected)", 2) end
     return caught(pcall(...))
 end
 
-function G.xpcall(f, handler)
+function G.xpcall(f, ...)
+    if select("#", ...) == 0 then error("bad argument #2 to 'xpcall' (value expected)", 2) end
+    local handler = ...
     return xpcall(f, function(problem)
+        -- A script that has to stop could not be stopped again while it handles that.
+        if is_stopped() then return problem end
         return handler(type(problem) == "userdata" and seen(problem) or problem)
     end)
 end
@@ -118,6 +146,8 @@ function G.loadstring(text, name)
     if type(text) == "number" then text = tostring(text) end
     if type(text) ~= "string" then misused(1, "loadstring", "string", text) end
     if byte(text, 1) == 27 then return nil, "only text can be loaded" end
+    -- A name ends at its first zero; the machine keeps the one that it is given while it compiles, and no other.
+    if type(name) == "string" and find_plain(name, "\0") then name = sub(name, 1, find_plain(name, "\0") - 1) end
     return loadstring(text, name)
 end
 
@@ -125,6 +155,7 @@ function G.load(reader, name)
     if type(reader) ~= "function" then misused(1, "load", "function", reader) end
     local pieces = {}
     for piece in reader do
+        if type(piece) == "number" then piece = tostring(piece) end
         if type(piece) ~= "string" then return nil, "reader function must return a string" end
         if piece == "" then break end
         pieces[#pieces + 1] = piece
@@ -147,11 +178,12 @@ local function copied(from)
 end
 
 local coroutines = copied(coroutine)
-local function resumed(ok, problem, ...)
-    if not ok and type(problem) == "userdata" then problem = seen(problem) end
-    return ok, problem, ...
+local function resumed(ok, ...)
+    if not ok and type((...)) == "userdata" then return ok, seen((...)) end
+    return ok, ...
 end
 function coroutines.resume(...)
+    if type((...)) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected)", 2) end
     return resumed(coroutine.resume(...))
 end
 G.coroutine = shown(coroutines)
@@ -160,22 +192,79 @@ local numbers = copied(math)
 numbers.random, numbers.randomseed = native.random, native.randomseed
 G.math = shown(numbers)
 
+-- Patterns --------------------------------------------------------------------------------------------------------
+
+local strings = copied(string)
+strings.find, strings.match, strings.gmatch = native.find, native.match, native.gmatch
+strings.gfind = native.gmatch
+
+-- Nothing, often, takes no memory and so would take for ever.
+function strings.rep(text, count)
+    if type(text) ~= "string" and type(text) ~= "number" then misused(1, "rep", "string", text) end
+    if not tonumber(count) then misused(2, "rep", "number", count) end
+    if text == "" then return "" end
+    return rep(text, count)
+end
+
+-- A function is called here, where its errors pass as they are.
+local function replaced(pieces, by, text, at, first, last, ...)
+    if not first then return end
+    local value = by(...)
+    local kind = type(value)
+    if not value then
+        value = sub(text, first, last)
+    elseif kind ~= "string" and kind ~= "number" then
+        error("invalid replacement value (a " .. kind .. ")", 3)
+    end
+    pieces[#pieces + 1] = sub(text, at, first - 1)
+    pieces[#pieces + 1] = value
+    return first, last
+end
+
+function strings.gsub(text, pattern, by, most)
+    if type(by) ~= "function" then return native.gsub(text, pattern, by, most) end
+    local pieces, count, at, from = {}, 0, 1, 1
+    text, pattern, most = native.gsub_arguments(text, pattern, most)
+    local anchored = byte(pattern, 1) == 94
+    while count < most and from <= #text + 1 do
+        local first, last = replaced(pieces, by, text, at, native.captures(text, pattern, from))
+        if not first then break end
+        count, at = count + 1, last + 1
+        from = last < first and first + 1 or at
+        if anchored then break end
+    end
+    pieces[#pieces + 1] = sub(text, at)
+    return concat(pieces), count
+end
+
 G.os = shown({ clock = os.clock })
-G.string = shown(string)
-G.table = shown(table)
+G.string = shown(strings)
+local tables = copied(table)
+
+-- Lua's own function moves whatever is behind a position, however far before the beginning that is.
+function tables.insert(t, ...)
+    if type(t) ~= "table" then misused(1, "insert", "table", t) end
+    if behind[t] then error(READONLY, 0) end
+    local count = select("#", ...)
+    if count == 2 then
+        local position = tonumber((...))
+        if not position then misused(2, "insert", "number", (...)) end
+        if not (position > -0x10000) then error("bad argument #2 to 'insert' (position out of bounds)", 2) end
+    elseif count ~= 1 then
+        error("wrong number of arguments to 'insert'", 2)
+    end
+    return insert(t, ...)
+end
+G.table = shown(tables)
 for _, name in ipairs({ "bit", "cjson", "cmsgpack", "struct" }) do
     G[name] = shown(native.libraries[name])
 end
 
 -- A string's methods are found through its metatable, which is shown like everything that is shared.
+getmetatable("").__index = strings
 getmetatable("").__metatable = shown({ __index = G.string })
 
 -- The api ---------------------------------------------------------------------------------------------------------
-
--- What reaches out of the machine: it runs commands, and with a token before them that scripts do not have it does
--- other things.
-local reach_out = native.reach_out
-local PCALL, LOG, SETRESP, ACL_CHECK = 1, 2, 3, 4
 
 local function fail(text)
     error({ err = text }, 0)
@@ -195,34 +284,9 @@ local api = {
     REDIS_VERSION_NUM = native.version_number,
 }
 
-api.call, api.sha1hex = reach_out, native.sha1hex
-
-function api.pcall(...)
-    return (reach_out(token, PCALL, ...))
-end
-
-function api.acl_check_cmd(...)
-    return (reach_out(token, ACL_CHECK, ...))
-end
-
-function api.setresp(...)
-    if select("#", ...) ~= 1 then fail("ERR redis.setresp() requires one argument.") end
-    local version = ...
-    if version ~= 2 and version ~= 3 then fail("ERR RESP version must be 2 or 3.") end
-    reach_out(token, SETRESP, version)
-end
-
-function api.log(...)
-    if select("#", ...) < 2 then fail("ERR redis.log() requires two arguments or more.") end
-    local level = tonumber((...))
-    if not level then fail("ERR First argument must be a number (log level).") end
-    if level < 0 or level > 3 then fail("ERR Invalid debug level.") end
-    local words = { select(2, ...) }
-    for n = 1, select("#", ...) - 1 do
-        local kind = type(words[n])
-        words[n] = (kind == "string" or kind == "number") and tostring(words[n]) or ""
-    end
-    reach_out(token, LOG, level, concat(words, " "))
+api.sha1hex = native.sha1hex
+for _, name in ipairs({ "call", "pcall", "log", "setresp", "set_repl", "acl_check_cmd" }) do
+    api[name] = native[name]
 end
 
 local function one_text(...)
@@ -231,7 +295,7 @@ end
 
 function api.error_reply(...)
     if not one_text(...) then return { err = "ERR wrong number or type of arguments" } end
-    local text = (...):gsub("^%-", "")
+    local text = (...):match("^%-?([^%z]*)"):match("^[\r\n]*(.-)[\r\n]*$")
     if not text:find(" ", 1, true) then text = "ERR " .. text end
     return { err = text }
 end
@@ -239,14 +303,6 @@ end
 function api.status_reply(...)
     if not one_text(...) then return { err = "ERR wrong number or type of arguments" } end
     return { ok = (...) }
-end
-
-function api.set_repl(...)
-    if select("#", ...) ~= 1 then fail("ERR redis.set_repl() requires two arguments.") end
-    local flags = tonumber((...))
-    if not flags or flags < 0 or flags > 3 then
-        fail("ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
-    end
 end
 
 -- Functions have what scripts have, but for what only old scripts need.
@@ -327,7 +383,7 @@ stand_ins[#stand_ins + 1] = api_stand_in
 setmetatable(api_stand_in, api_metatable)
 G.redis, G.server = api_stand_in, api_stand_in
 
-local globals = shown(setmetatable(G, { __index = missing }))
+local globals = shown(setmetatable(G, { __index = missing }), shown({ __index = missing }))
 G._G = globals
 
 -- Running ---------------------------------------------------------------------------------------------------------
@@ -337,6 +393,7 @@ local function blame(problem)
     local text, counted
     if type(problem) == "table" then
         text, counted = rawget(problem, "err"), rawget(problem, "ignore_error_stats_update")
+        if type(text) == "number" then text = tostring(text) end
         if type(text) ~= "string" then text = "ERR unknown error" end
     elseif type(problem) == "userdata" then
         text, counted = text_of(problem)
@@ -348,12 +405,12 @@ local function blame(problem)
     return { text = text, source = source, line = line, counted = counted == true }
 end
 
--- Whether what is shared is as it was: functions of the table library write past metatables.
-local function is_clean()
+-- Puts back what is shared: functions of the table library write past metatables.
+local function clean_up()
     for n = 1, #stand_ins do
-        if next(stand_ins[n]) ~= nil then return false end
+        local stand_in = stand_ins[n]
+        for key in next, stand_in do stand_in[key] = nil end
     end
-    return true
 end
 
 -- Whether a value is a list at most: most replies are, and need not be asked for each field that says otherwise.
@@ -364,18 +421,20 @@ local function is_list(value)
 end
 
 local function finish(check, ok, result)
-    return ok, result, is_list(result), not check or is_clean()
+    if check then clean_up() end
+    return ok, result, is_list(result)
 end
 
--- Makes tables of keys and arguments, which come one by one, or as tables where they are too many.
+-- Makes tables of keys and arguments, which come one by one with a nil behind them, or as tables where they are too many.
+local function after_one(key, ...) return { key }, { ... } end
+local function after_two(key, other, ...) return { key, other }, { ... } end
 local function sorted_out(count, ...)
-    local all = select("#", ...)
-    if count > all then return ... end
-    if count == all then return { ... }, {} end
     if count == 0 then return {}, { ... } end
-    if count == 1 then return { (...) }, { select(2, ...) } end
+    if count == 1 then return after_one(...) end
+    if count == 2 then return after_two(...) end
+    if count > select("#", ...) then return ... end
     local keys = { ... }
-    for n = count + 1, all do keys[n] = nil end
+    for n = count + 1, #keys do keys[n] = nil end
     return keys, { select(count + 1, ...) }
 end
 

@@ -7,6 +7,18 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+/// Why a script has to stop. It may be told more than once, until it does.
+const REASONS: [&str; 4] = [
+    "Script killed by user with SCRIPT KILL.",
+    "Script stopped: it ran for more instructions than script-instructions-max allows.",
+    "FUNCTION LOAD timeout",
+    "Script stopped: the server is shutting down.",
+];
+const KILLED: usize = 0;
+const INSTRUCTIONS: usize = 1;
+const LOADING: usize = 2;
+const ENDING: usize = 3;
+
 /// What runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
@@ -25,6 +37,8 @@ pub(crate) struct Watch {
     /// Set once a script has run for longer than the threshold.
     slow: AtomicBool,
     killed: AtomicBool,
+    /// Why: an index into `REASONS`.
+    reason: AtomicUsize,
     wrote: AtomicBool,
     threshold_ms: AtomicU64,
     instructions: AtomicU64,
@@ -43,6 +57,8 @@ pub(crate) struct Watch {
 pub(crate) struct Busy {
     pub(crate) slow: AtomicUsize,
     pub(crate) holding_all: AtomicUsize,
+    /// Those that are slow have to end.
+    pub(crate) stopping: AtomicBool,
 }
 
 /// A script that is being watched, until this is dropped.
@@ -62,6 +78,7 @@ impl Watch {
             running: Mutex::default(),
             slow: AtomicBool::default(),
             killed: AtomicBool::default(),
+            reason: AtomicUsize::default(),
             wrote: AtomicBool::default(),
             threshold_ms: AtomicU64::default(),
             instructions: AtomicU64::default(),
@@ -80,6 +97,7 @@ impl Watch {
         self.stop_ms.store(0, Ordering::Relaxed);
         self.wrote.store(false, Ordering::Relaxed);
         self.killed.store(false, Ordering::Relaxed);
+        self.reason.store(KILLED, Ordering::Relaxed);
         *self.running.lock() = Some(running);
         Watched(self)
     }
@@ -116,6 +134,11 @@ impl Watch {
         self.killed.load(Ordering::SeqCst)
     }
 
+    /// How many instructions the script has executed, as of the last look.
+    pub(super) fn instructions(&self) -> u64 {
+        self.instructions.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed)
     }
@@ -123,21 +146,19 @@ impl Watch {
     /// Looks at the clock after so many more instructions. The error says why the script has to stop.
     pub(super) fn look(&self, instructions: u64) -> Result<(), &'static str> {
         if self.is_killed() {
-            return Err("Script killed by user with SCRIPT KILL.");
+            return Err(REASONS[self.reason.load(Ordering::Relaxed)]);
         }
         let most = self.instructions_max.load(Ordering::Relaxed);
         let so_far = self.instructions.fetch_add(instructions, Ordering::Relaxed) + instructions;
         if most != 0 && so_far > most {
-            self.killed.store(true, Ordering::SeqCst);
-            return Err("Script stopped: it ran for more instructions than script-instructions-max allows.");
+            return Err(self.stop(INSTRUCTIONS));
         }
         let since_us = self.running.lock().as_ref().map(|running| running.since_us);
         let Some(since_us) = since_us else { return Ok(()) };
         let ran_ms = self.clock.now_us().saturating_sub(since_us) / 1_000;
         let stop_ms = self.stop_ms.load(Ordering::Relaxed);
         if stop_ms != 0 && ran_ms >= stop_ms {
-            self.killed.store(true, Ordering::SeqCst);
-            return Err("FUNCTION LOAD timeout");
+            return Err(self.stop(LOADING));
         }
         if !self.is_slow() && ran_ms >= self.threshold_ms.load(Ordering::Relaxed) {
             self.slow.store(true, Ordering::Relaxed);
@@ -146,7 +167,16 @@ impl Watch {
                 self.busy.holding_all.fetch_add(1, Ordering::Relaxed);
             }
         }
+        if self.is_slow() && self.busy.stopping.load(Ordering::Relaxed) {
+            return Err(self.stop(ENDING));
+        }
         Ok(())
+    }
+
+    fn stop(&self, reason: usize) -> &'static str {
+        self.reason.store(reason, Ordering::Relaxed);
+        self.killed.store(true, Ordering::SeqCst);
+        REASONS[reason]
     }
 
     /// What runs, if it has been running for too long.

@@ -9,6 +9,7 @@ mod harness;
 mod hostile;
 mod limits;
 mod payloads;
+mod script_fuzz;
 mod scripts;
 mod table;
 mod topics;

@@ -52,6 +52,41 @@ fn scripts_are_answered_as_redis_answers_them() {
     }
 }
 
+/// Scripts in the manner of well-known libraries, each with the calls that are made of it.
+const LIVED: &str = include_str!("script_life.lua");
+
+#[test]
+fn scripts_of_limiters_locks_and_queues_are_answered_as_redis_answers_them() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let larder = Larder::start(&[]);
+    for hello in ["HELLO 2", "HELLO 3"] {
+        let mut both = [larder.client(), redis.client()];
+        for client in &mut both {
+            client.says(hello);
+            client.says("FLUSHALL");
+            client.says("ZADD schedule 10 first 20 second");
+        }
+        for script in LIVED.split("\n----\n") {
+            let calls = script.lines().filter_map(|line| line.strip_prefix("--> "));
+            for call in calls {
+                let (keys, args) = call.split_once('|').expect("keys, a bar, arguments");
+                let keys: Vec<&str> = keys.split_whitespace().collect();
+                let count = keys.len().to_string();
+                let answers = both.each_mut().map(|client| {
+                    client.send_words(&["SCRIPT", "LOAD", script]);
+                    let digest = shown(&client.receive()).replace('"', "");
+                    let mut words = vec!["EVALSHA", &digest, &count];
+                    words.extend(keys.iter().copied().chain(args.split_whitespace()));
+                    client.send_words(&words);
+                    shown(&client.receive())
+                });
+                assert_eq!(answers[0], answers[1], "{hello}: {call} of\n{script}");
+                assert!(!answers[0].starts_with('-'), "{}: {call} of\n{script}", answers[0]);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_globals_are_those_that_are_allowed() {
     let larder = Larder::start(&[]);
@@ -121,6 +156,14 @@ fn nothing_is_left_behind_for_other_scripts() {
         assert_eq!(eval(&mut victim, look, &[]), clean, "after {attack}: {answer}");
         assert_eq!(eval(&mut attacker, look, &[]), clean, "after {attack}: {answer}");
     }
+    // A script that was harmless at first.
+    let late = "if ARGV[1] == 'bad' then table.insert(redis, 'x') table.insert(string, 1, 'x') end return 1";
+    assert_eq!(eval(&mut attacker, late, &["0", "good"]), "(1)");
+    for client in [&mut attacker, &mut victim] {
+        eval(client, late, &["0", "bad"]);
+    }
+    assert_eq!(eval(&mut victim, look, &[]), clean);
+    assert_eq!(eval(&mut attacker, look, &[]), clean);
     for refused in ["return newproxy(true)", "return getfenv()", "return os.execute('true')", "x = 1"] {
         assert!(eval(&mut attacker, refused, &[]).starts_with("-ERR user_script:1: "), "{refused}");
     }
@@ -128,7 +171,7 @@ fn nothing_is_left_behind_for_other_scripts() {
 
 #[test]
 fn what_exhausts_a_machine_is_an_error() {
-    let larder = Larder::start(&[("script-memory-max", "16mb"), ("script-instructions-max", "20000000")]);
+    let larder = Larder::start(&[("script-memory-max", "16mb"), ("script-instructions-max", "4000000")]);
     let mut client = larder.client();
     for (script, says) in [
         ("return string.rep('x', 1e9)", "not enough memory"),
@@ -178,7 +221,55 @@ fn what_exhausts_a_machine_is_an_error() {
         ("return struct.size('c2147483647c2147483647c2147483647')", "("),
         ("return redis.call('SETRANGE', 'k', 1e9, 'x')", "ERR"),
         ("return redis.call('SETBIT', 'k', 1e12, 1)", "ERR"),
-        ("return {string.find('', string.rep('(', 40))}", ""),
+        ("return {string.find('', string.rep('(', 40))}", "too many captures"),
+        ("return {unpack({}, 0, 2147483647)}", "too many results"),
+        ("return {unpack({}, -1, 2147483646)}", "too many results"),
+        ("return {unpack({}, -2147483648, 2147483647)}", "too many results"),
+        ("return {unpack({}, 2147483647, 2147483647)}", "too many results"),
+        ("return {unpack({}, 0/0, 2147483647)}", "too many results"),
+        ("return {unpack({}, -1/0, 1/0)}", "too many results"),
+        ("table.insert({}, -2147483648, 1)", "position out of bounds"),
+        // Patterns that go back and forth for ever, or deeper than there is stack.
+        ("return string.find(('a'):rep(60), ('a?'):rep(60) .. ('a'):rep(60))", "instructions"),
+        ("return ('('):rep(1e6):match('%b()')", "instructions"),
+        ("return string.find(('a'):rep(1e5), ('a?'):rep(1e5))", "pattern too complex"),
+        ("return string.find(('a'):rep(1e6), ('a'):rep(5e5) .. 'b', 1, true)", "nil"),
+        ("return (('x'):rep(1e5):gsub('x', ('y'):rep(1e5)))", "not enough memory"),
+        ("return ('x'):gsub('x', function() while true do end end)", "instructions"),
+        ("return ('x'):gsub('x', function() error('within') end)", "user_script:1: within"),
+        ("return string.rep('', 1e9)", "\"\""),
+        ("return #string.rep('x', -1e9)", "(0)"),
+        ("return {pcall(string.rep, 'x', 1e9)}", "not enough memory"),
+        ("local ok = pcall(function() local s = 'x' while true do s = s .. s end end) return ok", "nil"),
+        ("return xpcall(error, function() while true do end end)", "instructions"),
+        ("local function f() while true do end end return xpcall(f, f)", "instructions"),
+        ("local function f() return coroutine.wrap(f)() end return f()", "stack overflow"),
+        ("local t = {} for n = 1, 1e7 do t[n] = coroutine.create(f or type) end", "user_script:1:"),
+        ("local t = {} for n = 1, 1e7 do t[n] = coroutine.create(function() end) end", "not enough memory"),
+        (
+            "local c = coroutine.wrap(function() while true do coroutine.yield() end end) while true do c() end",
+            "instructions",
+        ),
+        ("error(setmetatable({}, {__tostring = function() error('x') end}))", "ERR unknown error"),
+        (
+            "local t = setmetatable({}, {__tostring = function(t) return tostring(t) end}) return tostring(t)",
+            "stack overflow",
+        ),
+        ("local t = {} setmetatable(t, {__index = t}) return t.x", "loop in gettable"),
+        ("table.sort({3, 2, 1, 4}, function() while true do end end)", "instructions"),
+        (
+            "local t = {} for n = 1, 100 do t[n] = n end table.sort(t, function() return true end)",
+            "invalid order function",
+        ),
+        ("return load(function() return 'local x = 1 ' end)", ""),
+        ("return loadstring(('('):rep(1e5))", "nil"),
+        ("return loadstring(('local x = {'):rep(1e4))", "nil"),
+        ("return loadstring('return 1', ('n'):rep(1e5) .. '\\0x')()", "(1)"),
+        ("return #string.format('%99.99f', 1e300)", "(401)"),
+        ("return struct.pack(('i'):rep(1e5), unpack({}, 1, 100))", "number expected"),
+        ("return struct.unpack('c0', 'x', -1)", "data string too short"),
+        ("return #struct.pack('c0', ('x'):rep(1e6))", "(1000000)"),
+        ("return bit.lshift(1, -2147483649) + bit.tobit(1/0) * 0", "("),
     ] {
         let answer = eval(&mut client, script, &[]);
         assert!(answer.contains(says), "{script}: {answer}");
@@ -225,6 +316,17 @@ fn a_script_that_has_written_is_not_killed() {
     assert_eq!(until_answered(&mut other, "GET k", |answer| !answer.starts_with("-BUSY")), "\"1\"");
 }
 
+/// Nobody can stop such a script, but the server can end all the same.
+#[test]
+fn a_server_ends_even_if_a_script_does_not() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    runner.send_words(&["EVAL", "redis.call('SET', KEYS[1], 1) while true do pcall(error) end", "1", "k"]);
+    let answer = until_answered(&mut other, "SCRIPT KILL", |answer| !answer.starts_with("-NOTBUSY"));
+    assert!(answer.starts_with("-UNKILLABLE"), "{answer}");
+    larder.server.stop();
+}
+
 #[test]
 fn functions_are_killed_by_their_own_command() {
     let larder = Larder::start(&[("busy-reply-threshold", "1")]);
@@ -264,7 +366,7 @@ fn a_slow_script_keeps_only_those_waiting_who_want_its_keys() {
 #[test]
 fn scripts_are_atomic_whatever_keys_they_use() {
     const ACCOUNTS: usize = 30;
-    const ROUNDS: usize = 400;
+    const ROUNDS: usize = 200;
     let larder = Larder::start(&[]);
     let declared = "redis.call('DECR', KEYS[1]) redis.call('INCR', KEYS[2])";
     let undeclared = "redis.call('DECR', ARGV[1]) redis.call('INCR', ARGV[2])";
@@ -273,7 +375,7 @@ fn scripts_are_atomic_whatever_keys_they_use() {
     let sum = "local sum = 0 for _, key in ipairs(KEYS) do sum = sum + (redis.call('GET', key) or 0) end return sum";
     let name = |n: usize| format!("account:{}", n % ACCOUNTS);
     thread::scope(|scope| {
-        for worker in 0..4_usize {
+        for worker in 0..8_usize {
             let mut client = larder.client();
             scope.spawn(move || {
                 for round in 0..ROUNDS {
@@ -354,4 +456,36 @@ fn scripts_that_were_only_evaluated_are_forgotten_in_time() {
     assert_eq!(client.says(&format!("EVALSHA {loaded} 0")), "\"kept\"");
     assert_eq!(client.says("SCRIPT FLUSH"), "OK");
     assert!(client.says(&format!("EVALSHA {loaded} 0")).starts_with("-NOSCRIPT"));
+}
+
+/// Functions and scripts do not meet, nor do two libraries.
+#[test]
+fn functions_leave_nothing_behind() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    let mut load = |text: &str| {
+        client.send_words(&["FUNCTION", "LOAD", text]);
+        shown(&client.receive())
+    };
+    let bad = "#!lua name=bad\nlocal kept = redis\nredis.register_function('attack', function(keys, args)
+        pcall(table.insert, kept, 'x') pcall(table.insert, string, 1, 'x') pcall(table.sort, kept)
+        return {pcall(function() kept.call = 1 end), pcall(rawset, string, 'format', 1), pcall(function() y = 1 end)}
+    end)";
+    assert_eq!(load(bad), "\"bad\"");
+    let good = "#!lua name=good\nredis.register_function{function_name='look', callback=function()
+        return {#redis, #string, string.format('%d', 3), tostring(rawget(_G, 'y'))}
+    end, flags={'no-writes'}}";
+    assert_eq!(load(good), "\"good\"");
+    for tries in
+        ["#!lua name=t1\nx = 1", "#!lua name=t2\nredis.call('SET', 'k', 1)", "#!lua name=t3\nstring.x = 1"]
+    {
+        assert!(load(tries).starts_with("-ERR Error registering functions: "), "{tries}");
+    }
+    let clean = client.says("FCALL look 0");
+    assert_eq!(clean, "[(0) (0) \"3\" \"nil\"]");
+    let attacked = client.says("FCALL attack 0");
+    assert!(attacked.starts_with("[nil "), "{attacked}");
+    assert_eq!(client.says("FCALL look 0"), clean);
+    let look = "return {#redis, #string, string.format('%d', 3), tostring(rawget(_G, 'y'))}";
+    assert_eq!(eval(&mut client, look, &[]), clean);
 }
