@@ -16,7 +16,7 @@ use crate::table::Entry;
 use crate::tracking::{Mode, authored};
 use crate::users::Context;
 use crate::wait::Blocked;
-use larder_core::{GiveUp, Key, Message, Space, View};
+use larder_core::{GiveUp, Key, KeyHash, Message, Space, View};
 use smallvec::SmallVec;
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
@@ -36,18 +36,25 @@ pub enum Flow {
     Paused(u64),
 }
 
+/// What was found in a line before its turn came: the command, and the hash of its only key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prepared(Option<(u16, KeyHash)>);
+
 /// One fast command of so many is timed: a look at the clock costs as much as the command.
 const TIMED_OF: u32 = 16;
 
 impl Instance {
-    /// Finds the key of a command that has exactly one, and begins to fetch what looking it up will touch: for the
-    /// commands of a batch, before the first of them is executed.
+    /// Finds the command of a line by its first two words, and its key if it has exactly one and that is the second
+    /// word: for the commands of a batch, before the first of them is executed. What is found need not be found again.
     #[inline]
-    pub fn prepare<'w>(&self, session: &Session, words: &[&'w [u8]]) -> Option<Key<'w>> {
-        let at = self.table().find(words.first()?)?.single_key?;
-        let key = self.engine().key(session.db(), words.get(usize::from(at))?);
-        self.engine().prefetch(&key);
-        Some(key)
+    pub fn prepare<'w>(&self, session: &Session, name: &[u8], word: &'w [u8]) -> (Prepared, Option<Key<'w>>) {
+        match self.table().find(name) {
+            Some(entry) if entry.single_key == Some(1) => {
+                let key = self.engine().key(session.db(), word);
+                (Prepared(Some((entry.index, key.key_hash()))), Some(key))
+            }
+            _ => (Prepared::default(), None),
+        }
     }
 
     /// Whether a command may take long because it runs a script that has not proven to be quick. Whoever serves several
@@ -81,6 +88,17 @@ impl Instance {
 
     /// Executes one command. `words` is not empty.
     pub fn execute(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        self.execute_prepared(session, words, Prepared::default(), out)
+    }
+
+    /// Executes one command of which is known what [`Instance::prepare`] found in this very line.
+    pub fn execute_prepared(
+        &self,
+        session: &mut Session,
+        words: &[&[u8]],
+        prepared: Prepared,
+        out: &mut dyn Reply,
+    ) -> Flow {
         if session.commands == 0 {
             // The first of a batch: what is used from now on was used at this second.
             session.client.active_ms.store(self.engine().now_ms(), Ordering::Relaxed);
@@ -99,12 +117,12 @@ impl Instance {
             session.answers = Answers::On;
         }
         if session.answers == Answers::On {
-            return self.execute_answered(session, words, out);
+            return self.execute_answered(session, words, prepared, out);
         }
         if session.answers == Answers::SkipNext {
             session.answers = Answers::Skip;
         }
-        let flow = self.execute_answered(session, words, &mut OnlyPushes::new(out));
+        let flow = self.execute_answered(session, words, prepared, &mut OnlyPushes::new(out));
         match session.answers {
             Answers::Skip => session.answers = Answers::On,
             // `CLIENT REPLY ON` is answered again.
@@ -115,9 +133,15 @@ impl Instance {
     }
 
     #[inline]
-    fn execute_answered(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
-        match self.admit(session, words) {
-            Ok(Some(entry)) => self.run(session, entry, words, out),
+    fn execute_answered(
+        &self,
+        session: &mut Session,
+        words: &[&[u8]],
+        prepared: Prepared,
+        out: &mut dyn Reply,
+    ) -> Flow {
+        match self.admit(session, words, prepared) {
+            Ok(Some(entry)) => self.run(session, entry, words, prepared, out),
             Ok(None) => {
                 out.status("QUEUED");
                 Flow::Next
@@ -132,8 +156,9 @@ impl Instance {
 
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
     #[inline]
-    fn admit(&self, session: &mut Session, words: &[&[u8]]) -> Result<Option<&Entry>> {
-        let entry = self.table().resolve(words);
+    fn admit(&self, session: &mut Session, words: &[&[u8]], prepared: Prepared) -> Result<Option<&Entry>> {
+        let known = prepared.0.and_then(|(index, _)| self.table().get(index));
+        let entry = known.or_else(|| self.table().resolve(words));
         // Of every command that it sends, others see the last, whatever becomes of it.
         let index = entry.map_or(u16::MAX, |entry| entry.index);
         session.client.last_command.store(index, Ordering::Relaxed);
@@ -227,7 +252,14 @@ impl Instance {
         Error::general(format_args!("unknown command '{name}', with args beginning with: {args}"))
     }
 
-    fn run(&self, session: &mut Session, entry: &Entry, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+    fn run(
+        &self,
+        session: &mut Session,
+        entry: &Entry,
+        words: &[&[u8]],
+        prepared: Prepared,
+        out: &mut dyn Reply,
+    ) -> Flow {
         // EXEC shows itself after the commands it runs.
         if self.clients().monitored.load(Ordering::Relaxed)
             && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
@@ -235,7 +267,7 @@ impl Instance {
         {
             self.show_to_monitors(session, entry, words, false);
         }
-        let Some((view, first)) = self.lock(session, entry, words) else {
+        let Some((view, first)) = self.lock(session, entry, words, prepared) else {
             return self.refuse_as_busy(entry, out);
         };
         let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
@@ -397,13 +429,17 @@ impl Instance {
         session: &Session,
         entry: &Entry,
         words: &'e [&'e [u8]],
+        prepared: Prepared,
     ) -> Option<(View<'e>, Option<Key<'e>>)> {
         let engine = self.engine();
         let give_up = || self.scripts.has_slow();
         if let Some(at) = entry.single_key
             && let Some(bytes) = words.get(usize::from(at))
         {
-            let key = engine.key(session.db(), bytes);
+            let key = match prepared.0 {
+                Some((_, hash)) => engine.key_again(session.db(), bytes, hash),
+                None => engine.key(session.db(), bytes),
+            };
             return Some((engine.view_one_unless(&key, &give_up)?, Some(key)));
         }
         Some(match entry.command.reach_of(words) {
@@ -421,8 +457,7 @@ impl Instance {
                     found.map(|(at, _)| engine.key(session.db(), words[*at])).collect();
                 if keys.len() > 1 {
                     // Their cache misses overlap.
-                    keys.iter().for_each(|key| engine.prefetch(key));
-                    keys.iter().for_each(|key| engine.prefetch_entry(key));
+                    engine.prefetch(keys.iter());
                 }
                 (engine.view_unless(&keys, &give_up)?, keys.first().copied())
             }

@@ -45,7 +45,7 @@ mod wait_timeout;
 pub use args::{Args, Options};
 pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};
 pub use cx::{Caller, Cx, Empty, Outcome, Wait};
-pub use dispatch::{Flow, deliver, write_message};
+pub use dispatch::{Flow, Prepared, deliver, write_message};
 pub use error::{Error, Result};
 pub use help::syntax;
 pub use host::{CpuTimes, Host, LogLevel, Shutdown};

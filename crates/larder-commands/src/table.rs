@@ -62,32 +62,27 @@ pub struct Table {
     top: usize,
 }
 
-/// A name in lower case, padded with zeros.
-type Folded = [u64; NAME_LEN_MAX / 8];
-
+/// Up to eight bytes as a number: loads that may overlap instead of a loop over bytes.
 #[inline]
-fn fold(name: &[u8]) -> Option<Folded> {
-    if name.len() > NAME_LEN_MAX || name.is_empty() {
-        return None;
+fn word(bytes: &[u8]) -> u64 {
+    let four = |bytes: &[u8]| bytes.first_chunk().map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+    match bytes.len() {
+        8.. => bytes.first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight)),
+        len @ 4.. => four(bytes) | four(&bytes[len - 4..]) << 32,
+        0 => 0,
+        len => u64::from(bytes[0]) | u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1]) << 16,
     }
-    let mut bytes = [0; NAME_LEN_MAX];
-    for (to, from) in bytes.iter_mut().zip(name) {
-        *to = from.to_ascii_lowercase();
-    }
-    let mut folded = [0; NAME_LEN_MAX / 8];
-    for (word, chunk) in folded.iter_mut().zip(bytes.chunks_exact(8)) {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(chunk);
-        *word = u64::from_le_bytes(eight);
-    }
-    Some(folded)
 }
 
+/// Where the search for a name begins, the same for both cases of its letters.
 #[inline]
-fn place(folded: &Folded) -> usize {
-    let mixed = folded
-        .iter()
-        .fold(0_u64, |hash, word| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+fn place(name: &[u8]) -> usize {
+    /// Set in lower-case letters; what it does to other bytes only has to be the same each time.
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let mut mixed = name.len() as u64;
+    for eight in name.chunks(8) {
+        mixed = (mixed ^ (word(eight) | LOWER)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
     (mixed >> 40) as usize % PLACES
 }
 
@@ -104,8 +99,7 @@ impl Table {
             }
         }
         for at in 0..table.top {
-            let Some(folded) = fold(table.entries[at].command.name.as_bytes()) else { continue };
-            let mut free = place(&folded);
+            let mut free = place(table.entries[at].command.name.as_bytes());
             while table.places[free] != 0 {
                 free = (free + 1) % PLACES;
             }
@@ -135,8 +129,10 @@ impl Table {
     /// The command of this name, in either case.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<&Entry> {
-        let folded = fold(name)?;
-        let mut at = place(&folded);
+        if name.len() > NAME_LEN_MAX {
+            return None;
+        }
+        let mut at = place(name);
         loop {
             let entry = &self.entries[usize::from(self.places[at].checked_sub(1)?)];
             if entry.command.name.len() == name.len()

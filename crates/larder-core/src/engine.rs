@@ -4,12 +4,12 @@ use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
 use crate::keyspace::{
-    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHasher, Keyspace, OwnedKey, Policy, View,
-    stripe_of,
+    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, OwnedKey, Policy,
+    View, stripe_of,
 };
 use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
-use crate::raw::Table;
+use crate::raw::{Table, prefetch};
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicBool, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 use crate::timer::{Lateness, Timer};
@@ -259,17 +259,23 @@ impl Engine {
         self.shared.keyspace.key(db, bytes)
     }
 
-    /// Fetches what finding a key will touch first into the cache, without waiting for it: for the keys of a batch,
-    /// before the first of them is looked up. Does nothing where somebody else is at work on the stripe.
+    /// A key made before from the same bytes, without hashing them again.
     #[inline]
-    pub fn prefetch(&self, key: &Key<'_>) {
-        self.on_table(key, |table| table.prefetch_bucket(key.hash));
+    pub fn key_again<'a>(&self, db: DbIndex, bytes: &'a [u8], hash: KeyHash) -> Key<'a> {
+        let key = Key::hashed(db, bytes, hash);
+        debug_assert_eq!(key.hash, self.key(db, bytes).hash, "the hash of other bytes");
+        key
     }
 
-    /// The second step of a batch: fetches the entries that the first step's buckets lead to.
+    /// Fetches what finding these keys will touch into the cache: for the keys of a batch, before the first of them is
+    /// looked up. A look-up leads from the stripe to a bucket to an entry, each in another line of the cache; going
+    /// through the batch line by line lets the misses of all its keys overlap. Skips keys on whose stripe somebody else
+    /// is at work.
     #[inline]
-    pub fn prefetch_entry(&self, key: &Key<'_>) {
-        self.on_table(key, |table| table.prefetch_records(key.hash));
+    pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k Key<'k>> + Clone) {
+        keys.clone().for_each(|key| prefetch(self.shared.keyspace.cell(key.stripe())));
+        keys.clone().for_each(|key| self.on_table(key, |table| table.prefetch_bucket(key.hash)));
+        keys.for_each(|key| self.on_table(key, |table| table.prefetch_records(key.hash)));
     }
 
     #[inline]

@@ -34,7 +34,8 @@ pub use engine::{Engine, ReadyListener};
 pub use error::{Error, Result};
 pub use keyspace::{
     Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key,
-    KeyHasher, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId, WatchMark,
+    KeyHash, KeyHasher, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId,
+    WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
 pub use raw::Lent;

@@ -6,7 +6,8 @@
 //! until the reader has caught up. Between commands an idle connection owns no buffers: those belong to the worker.
 
 use crate::reply::RespReply;
-use larder_commands::{Blocked, Flow, Instance, Item, Reply, Session, Wake, client_flags};
+use larder_commands::{Blocked, Flow, Instance, Item, Prepared, Reply, Session, Wake, client_flags};
+use larder_core::Key;
 use larder_resp::{Limits, Parsed, RequestParser, Span};
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -84,8 +85,8 @@ pub(crate) struct Buffers {
     /// Up to here the input is executed.
     at: usize,
     spans: Vec<Span>,
-    /// Commands that are parsed and not executed: the first of their spans, and how many.
-    parsed: VecDeque<(usize, usize)>,
+    /// Commands that are parsed and not executed.
+    parsed: VecDeque<Line>,
     /// What is wrong with the input behind them.
     broken: Option<larder_commands::Error>,
     output: Vec<u8>,
@@ -156,13 +157,21 @@ impl Drop for Guest {
     }
 }
 
+/// A line of words in the input: the first of their spans, how many, and what is known of them.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    first: usize,
+    argc: usize,
+    prepared: Prepared,
+}
+
 /// A line of words that outlives its buffer.
-type Line = Vec<Box<[u8]>>;
+type OwnedLine = Vec<Box<[u8]>>;
 
 /// What comes back from another thread: the session, what it says next, and the reply.
 struct Returned {
     guest: Guest,
-    line: Line,
+    line: OwnedLine,
     flow: Flow,
     output: Vec<u8>,
 }
@@ -200,7 +209,7 @@ pub(crate) struct Connection {
     pool: Rc<Pool>,
     blocked: Option<Blocked>,
     /// A command that `CLIENT PAUSE` holds up.
-    paused: Option<Line>,
+    paused: Option<OwnedLine>,
     /// A command that may take long, on another thread with the session.
     elsewhere: Option<JoinHandle<Box<Returned>>>,
     timeout: Option<Pin<Box<Sleep>>>,
@@ -491,7 +500,7 @@ impl Connection {
         let line = self.paused.take()?;
         let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
         self.timeout = None;
-        match self.execute(&words, &mut buffers.output) {
+        match self.execute(&words, Prepared::default(), &mut buffers.output) {
             Some(flow) => self.follow(flow),
             // It is executed elsewhere: what came behind it waits for the session to come back.
             None => Some(Pause::Blocked),
@@ -503,7 +512,7 @@ impl Connection {
     fn go_elsewhere(&mut self, line: &[&[u8]]) {
         let instance = self.guest.instance.clone();
         let mut guest = std::mem::replace(&mut self.guest, Guest { instance, session: None });
-        let line: Line = line.iter().map(|word| Box::from(*word)).collect();
+        let line: OwnedLine = line.iter().map(|word| Box::from(*word)).collect();
         self.elsewhere = Some(tokio::task::spawn_blocking(move || {
             let (mut output, mut flow) = (Vec::new(), Flow::Close);
             if let Some(session) = guest.session.as_mut() {
@@ -559,7 +568,7 @@ impl Connection {
                 return Pause::Output;
             }
             let flow = match self.next(buffers) {
-                Next::Parsed { first, argc } => self.execute_parsed(buffers, first, argc),
+                Next::Parsed(line) => self.execute_parsed(buffers, line),
                 Next::Inline(words) => self.execute_inline(buffers, &words),
                 Next::Nothing => return Pause::Input,
                 Next::Close(error) => {
@@ -579,8 +588,8 @@ impl Connection {
 
     /// The next command: of those that are parsed already, or of a new batch.
     fn next(&mut self, buffers: &mut Buffers) -> Next {
-        if let Some((first, argc)) = buffers.parsed.pop_front() {
-            return Next::Parsed { first, argc };
+        if let Some(line) = buffers.parsed.pop_front() {
+            return Next::Parsed(line);
         }
         if let Some(error) = buffers.broken.take() {
             return Next::Close(Some(error));
@@ -592,7 +601,7 @@ impl Connection {
             let before = buffers.at;
             match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
                 Ok(Parsed::Command { first, argc }) => {
-                    buffers.parsed.push_back((first, argc));
+                    buffers.parsed.push_back(Line { first, argc, prepared: Prepared::default() });
                     if buffers.parsed.len() == most {
                         break Next::Nothing;
                     }
@@ -613,51 +622,52 @@ impl Connection {
             }
         };
         if buffers.parsed.len() > 1 {
-            self.fetch(buffers);
+            self.prepare(buffers);
         }
         match (buffers.parsed.pop_front(), buffers.broken.is_some()) {
-            (Some((first, argc)), _) => Next::Parsed { first, argc },
+            (Some(line), _) => Next::Parsed(line),
             (None, true) => self.next(buffers),
             (None, false) => end,
         }
     }
 
-    /// Begins to fetch what the commands of a batch will look up, so that their cache misses overlap.
-    fn fetch(&self, buffers: &Buffers) {
+    /// Finds what the commands of a batch are and begins to fetch what they will look up, so that their cache misses
+    /// overlap.
+    fn prepare(&self, buffers: &mut Buffers) {
         let Some(session) = &self.guest.session else { return };
         let instance = &self.guest.instance;
-        let mut keys = [None; BATCH_MAX];
-        for (key, (first, argc)) in keys.iter_mut().zip(&buffers.parsed) {
-            // The key of a command with one key is its second word.
-            let words = &buffers.spans[*first..first + (*argc).min(2)];
-            let (Some(name), Some(word)) = (words.first(), words.get(1)) else { continue };
-            *key = instance.prepare(session, &[name.of(&buffers.input), word.of(&buffers.input)]);
+        let Buffers { input, spans, parsed, .. } = buffers;
+        let mut keys: [Option<Key<'_>>; BATCH_MAX] = [None; BATCH_MAX];
+        for (line, at) in parsed.iter_mut().zip(&mut keys).filter(|(line, _)| line.argc > 1) {
+            let (name, word) = (spans[line.first].of(input), spans[line.first + 1].of(input));
+            (line.prepared, *at) = instance.prepare(session, name, word);
         }
-        keys.iter().flatten().for_each(|key| instance.engine().prefetch_entry(key));
+        instance.engine().prefetch(keys.iter().flatten());
     }
 
-    fn execute_parsed(&mut self, buffers: &mut Buffers, first: usize, argc: usize) -> Option<Flow> {
+    fn execute_parsed(&mut self, buffers: &mut Buffers, line: Line) -> Option<Flow> {
+        let Line { first, argc, prepared } = line;
         let Buffers { input, spans, output, .. } = buffers;
         let words = spans[first..first + argc].iter().map(|span| span.of(input));
         if argc > WORDS_INLINE {
             let line: Vec<&[u8]> = words.collect();
-            return self.execute(&line, output);
+            return self.execute(&line, prepared, output);
         }
         let mut line: [&[u8]; WORDS_INLINE] = [&[]; WORDS_INLINE];
         for (place, word) in line.iter_mut().zip(words) {
             *place = word;
         }
-        self.execute(&line[..argc], output)
+        self.execute(&line[..argc], prepared, output)
     }
 
     fn execute_inline(&mut self, buffers: &mut Buffers, words: &[Vec<u8>]) -> Option<Flow> {
         let line: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
-        self.execute(&line, &mut buffers.output)
+        self.execute(&line, Prepared::default(), &mut buffers.output)
     }
 
     /// Executes a command; `None` if it is executed elsewhere.
     #[inline]
-    fn execute(&mut self, line: &[&[u8]], output: &mut Vec<u8>) -> Option<Flow> {
+    fn execute(&mut self, line: &[&[u8]], prepared: Prepared, output: &mut Vec<u8>) -> Option<Flow> {
         let Some(session) = self.guest.session.as_mut() else { return Some(Flow::Close) };
         if self.guest.instance.may_linger(session, line) {
             self.go_elsewhere(line);
@@ -665,7 +675,7 @@ impl Connection {
         }
         let was_authenticated = session.authenticated;
         let mut out = RespReply::new(output, session.protocol());
-        let flow = self.guest.instance.execute(session, line, &mut out);
+        let flow = self.guest.instance.execute_prepared(session, line, prepared, &mut out);
         if session.authenticated != was_authenticated {
             session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
             self.set_limits();
@@ -679,8 +689,8 @@ impl Connection {
 
 /// What there is to be executed.
 enum Next {
-    /// A command, by its spans.
-    Parsed { first: usize, argc: usize },
+    /// A command.
+    Parsed(Line),
     /// A command that was typed as a line.
     Inline(Vec<Vec<u8>>),
     /// Nothing whole.

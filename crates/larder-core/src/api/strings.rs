@@ -50,8 +50,7 @@ impl<'d> Strings<'d> {
     /// The strings of several keys, all of one moment; `None` for what is missing or no string.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>> {
         let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect();
-        keys.iter().for_each(|key| self.0.engine.prefetch(key));
-        keys.iter().for_each(|key| self.0.engine.prefetch_entry(key));
+        self.0.engine.prefetch(keys.iter());
         let mut view = self.0.engine.view(&keys);
         keys.iter()
             .map(|key| match view.string(key) {

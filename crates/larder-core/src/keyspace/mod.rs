@@ -69,7 +69,22 @@ pub struct Key<'a> {
     pub(crate) hash: u64,
 }
 
+/// The hash of a key, for whoever makes the key again: hashing is a good part of what a short command costs.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHash(u64);
+
 impl Key<'_> {
+    #[inline]
+    pub(crate) fn hashed(db: DbIndex, bytes: &[u8], hash: KeyHash) -> Key<'_> {
+        Key { db, bytes, hash: hash.0 }
+    }
+
+    /// Its hash, to be kept with the bytes it belongs to.
+    #[inline]
+    pub fn key_hash(&self) -> KeyHash {
+        KeyHash(self.hash)
+    }
+
     /// The same key without hashing it again, if `bytes` is the very slice that it was made from.
     #[inline]
     pub fn again<'b>(&self, db: DbIndex, bytes: &'b [u8]) -> Option<Key<'b>> {

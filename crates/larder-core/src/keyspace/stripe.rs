@@ -10,6 +10,7 @@ use crate::options::ValueLimits;
 use crate::raw::{Record, Table};
 use crate::rng::Rng;
 use crate::value::{Dues, Object};
+use smallvec::SmallVec;
 
 /// A stripe's part of one database.
 #[derive(Default)]
@@ -60,23 +61,25 @@ impl Counts {
     }
 }
 
-/// One stripe.
+/// One stripe. The order of its fields is that of a read: what it touches lies in the two lines of the cache that the
+/// lock begins.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Stripe {
-    /// Databases up to the highest one used: most keyspaces use one.
-    pub(crate) dbs: Vec<Db>,
-    pub(crate) interest: Interest,
+    /// Databases up to the highest one used: most keyspaces use one, which then lies here and not behind a pointer.
+    pub(crate) dbs: SmallVec<[Db; 1]>,
     pub(crate) counts: Counts,
-    /// Its own chance and its own copy of the limits, so that writers of different stripes share nothing.
-    pub(crate) rng: Rng,
-    /// See above.
-    pub(crate) limits: ValueLimits,
     /// Bytes of records and objects.
     pub(crate) used_bytes: i64,
     /// The part of it that the engine's total does not know yet.
     pub(crate) unreported_bytes: i64,
     /// What the engine's total knows of tables, wheels and queues.
     reported_index_bytes: i64,
+    pub(crate) interest: Interest,
+    /// Its own chance and its own copy of the limits, so that writers of different stripes share nothing.
+    pub(crate) rng: Rng,
+    /// See above.
+    pub(crate) limits: ValueLimits,
 }
 
 impl Stripe {
@@ -84,7 +87,7 @@ impl Stripe {
         Stripe {
             rng: Rng::seeded(seed),
             limits,
-            dbs: Vec::new(),
+            dbs: SmallVec::new(),
             interest: Interest::default(),
             counts: Counts::default(),
             used_bytes: 0,
@@ -145,7 +148,8 @@ impl Stripe {
                 + db.wheel.as_ref().map_or(0, |wheel| wheel_bytes(wheel))
                 + db.fifo.as_ref().map_or(0, |fifo| fifo.own_bytes())
         };
-        self.dbs.iter().map(db).sum::<usize>() + self.dbs.capacity() * size_of::<Db>()
+        self.dbs.iter().map(db).sum::<usize>()
+            + if self.dbs.spilled() { self.dbs.capacity() * size_of::<Db>() } else { 0 }
     }
 
     /// When the timer must come.

@@ -17,4 +17,4 @@ mod table;
 
 pub use lent::Lent;
 pub(crate) use record::{Parts, Record, Stored};
-pub(crate) use table::{Ref, Table};
+pub(crate) use table::{Ref, Table, prefetch};

@@ -440,7 +440,7 @@ impl<O> Table<O> {
     #[inline]
     pub(crate) fn prefetch_bucket(&self, hash: u64) {
         if self.buckets != 0 {
-            prefetch(self.bucket(self.index_of(hash)).as_ptr().cast());
+            prefetch(self.bucket(self.index_of(hash)).as_ptr());
         }
     }
 
@@ -612,8 +612,9 @@ impl<O> Drop for Table<O> {
     }
 }
 
+/// Fetches the first line of something into the cache, without waiting for it.
 #[inline]
-fn prefetch(at: *const u8) {
+pub(crate) fn prefetch<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch is a hint that never faults.
     unsafe {
