@@ -17,7 +17,7 @@ pub(super) static SETUSER: Command = Command {
         ("7.0.0", "Has selectors in parentheses, and rules for keys that are only read or only written."),
     ],
     examples: &[
-        "ACL SETUSER ann on >secret ~app:* %R~shared:* &news:* +@read +@connection -keys",
+        "ACL SETUSER ann on >secret ~app:* %R~shared:* &news:* +@read -keys",
         "ACL GETUSER ann",
         "ACL SETUSER ann resetkeys (~tmp:* +set)",
         "ACL GETUSER ann",
