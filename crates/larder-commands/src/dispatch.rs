@@ -180,7 +180,8 @@ impl Instance {
             let context =
                 if session.transaction.is_some() { Context::Transaction } else { Context::TopLevel };
             self.note_denied(session, entry, words, denied, context);
-            return refuse(session, denied.error(entry));
+            let error = denied.error(&session.user, entry);
+            return refuse(session, error);
         }
         if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
             return refuse(session, self.scripts.busy_error());

@@ -20,18 +20,12 @@ pub(crate) enum Denied {
 }
 
 impl Denied {
-    /// As the line's own error.
-    pub(crate) fn error(self, entry: &Entry) -> Error {
+    /// As the line's own error, in the words of Redis 7.2: a key that somebody may not see is not named.
+    pub(crate) fn error(self, user: &User, entry: &Entry) -> Error {
         Error::new(match self {
-            Denied::Command => {
-                format!("NOPERM this user has no permissions to run the '{}' command", entry.full_name)
-            }
-            Denied::Key(_) => {
-                "NOPERM this user has no permissions to access one of the keys used as arguments".into()
-            }
-            Denied::Channel(_) => {
-                "NOPERM this user has no permissions to access one of the channels used as arguments".into()
-            }
+            Denied::Command => format!("NOPERM {}", self.sentence(user, entry, &[])),
+            Denied::Key(_) => "NOPERM No permissions to access a key".into(),
+            Denied::Channel(_) => "NOPERM No permissions to access a channel".into(),
         })
     }
 
@@ -63,17 +57,14 @@ impl Denied {
     }
 
     /// As a sentence that names what is denied.
-    pub(crate) fn sentence(self, entry: &Entry, words: &[&[u8]]) -> String {
+    pub(crate) fn sentence(self, user: &User, entry: &Entry, words: &[&[u8]]) -> String {
         let named = |at: usize| String::from_utf8_lossy(words.get(at).copied().unwrap_or_default());
-        match self {
-            Denied::Command => {
-                format!("This user has no permissions to run the '{}' command", entry.full_name)
-            }
-            Denied::Key(at) => format!("This user has no permissions to access the '{}' key", named(at)),
-            Denied::Channel(at) => {
-                format!("This user has no permissions to access the '{}' channel", named(at))
-            }
-        }
+        let what = match self {
+            Denied::Command => format!("run the '{}' command", entry.full_name),
+            Denied::Key(at) => format!("access the '{}' key", named(at)),
+            Denied::Channel(at) => format!("access the '{}' channel", named(at)),
+        };
+        format!("User {} has no permissions to {what}", String::from_utf8_lossy(&user.name))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use crate::testing::House;
 
-const NO_KEY: &str = "-NOPERM this user has no permissions to access one of the keys used as arguments";
-const NO_CHANNEL: &str =
-    "-NOPERM this user has no permissions to access one of the channels used as arguments";
+const NO_KEY: &str = "-NOPERM No permissions to access a key";
+const NO_CHANNEL: &str = "-NOPERM No permissions to access a channel";
 
 fn no_command(name: &str) -> String {
-    format!("-NOPERM this user has no permissions to run the '{name}' command")
+    format!("-NOPERM User u has no permissions to run the '{name}' command")
 }
 
 /// A user of these rules, logged in, and somebody who can do everything.

@@ -44,7 +44,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     }
     match user.may(entry, line) {
         Ok(()) => out.ok(),
-        Err(denied) => out.bulk(denied.sentence(entry, line).as_bytes()),
+        Err(denied) => out.bulk(denied.sentence(&user, entry, line).as_bytes()),
     }
     Ok(Done)
 }

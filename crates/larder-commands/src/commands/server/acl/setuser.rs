@@ -17,12 +17,11 @@ pub(super) static SETUSER: Command = Command {
         ("7.0.0", "Has selectors in parentheses, and rules for keys that are only read or only written."),
     ],
     examples: &[
-        "ACL SETUSER ann on >secret ~app:* %R~shared:* &news:* +@read -keys",
+        "ACL SETUSER ann reset on >secret ~app:* %R~shared:* &news:* +@read -keys",
         "ACL GETUSER ann",
         "ACL SETUSER ann resetkeys (~tmp:* +set)",
         "ACL GETUSER ann",
         "ACL LIST",
-        "AUTH ann secret",
         "ACL SETUSER bob +nosuch",
         "ACL SETUSER bob ~* ~a",
         "ACL SETUSER bob &* &a",
@@ -34,6 +33,7 @@ pub(super) static SETUSER: Command = Command {
         "ACL SETUSER bob (+get on)",
         "ACL SETUSER bob nonsense",
         "ACL GETUSER bob",
+        "AUTH ann secret",
     ],
     run,
     ..Command::DEFAULT
