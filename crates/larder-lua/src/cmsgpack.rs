@@ -320,13 +320,14 @@ impl Within {
                 self.table.raw_set(at, value)?;
                 Place::List(at + 1)
             }
-            Place::Key => match value {
-                Value::Nil => return Err(Error::runtime("table index is nil")),
-                Value::Number(n) if n.is_nan() => return Err(Error::runtime("table index is NaN")),
-                key => Place::Field(key),
-            },
+            Place::Key => Place::Field(value),
             Place::Field(key) => {
-                self.table.raw_set(key, value)?;
+                // Whether a key is one is known only here, as in Redis: its value may be what is wrong.
+                match key {
+                    Value::Nil => return Err(Error::runtime("table index is nil")),
+                    Value::Number(n) if n.is_nan() => return Err(Error::runtime("table index is NaN")),
+                    key => self.table.raw_set(key, value)?,
+                }
                 Place::Key
             }
         };

@@ -158,7 +158,8 @@ fn whole(n: f64) -> u64 {
     match n {
         n if n < 0.0 => n as i64 as u64,
         n if n < 18_446_744_073_709_551_616.0 => n as u64,
-        _ => 1 << 63,
+        n if n.is_nan() => 1 << 63,
+        _ => 0,
     }
 }
 
@@ -264,15 +265,9 @@ fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
         }
         if let Item::Bytes { size: 0 } = item {
             // A length of zero means the number read last.
-            let last = match values.pop() {
-                Some(Value::Number(n)) => Some(n),
-                _ => None,
-            };
+            let last = values.pop().map_or(Ok(None), |last| lua.coerce_number(last))?;
             let last = last.ok_or_else(|| fail(lua, "format 'c0' needs a previous size"))?;
-            if last < 0.0 || last > data.len() as f64 {
-                return Err(too_short());
-            }
-            size = last as usize;
+            size = whole(last) as usize;
         }
         let bytes = at.checked_add(size).and_then(|end| data.get(at..end)).ok_or_else(too_short)?;
         match item {

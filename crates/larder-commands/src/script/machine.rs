@@ -85,7 +85,7 @@ pub(super) struct Registered {
 
 /// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
 /// allocated.
-const GC_PAUSE: i32 = 1_000;
+const GC_PAUSE: i32 = 400;
 const GC_PACE: i32 = 400;
 
 /// The names of fields that make a table more than a list, as the machine has them.
@@ -177,6 +177,11 @@ pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Box<Machine>>
 
 /// Keeps a machine for the next script of this thread, unless it is spoiled.
 pub(super) fn give_back(machine: Box<Machine>) {
+    if !machine.spoiled && machine.lua.used_memory() > machine.memory_max / 4 {
+        // What is left of a large script shall not count against the next one. A machine that cannot collect has no
+        // use any more, and says so when it is used.
+        let _ = machine.lua.gc_collect();
+    }
     machine.watch.note_memory(machine.lua.used_memory());
     if !machine.spoiled {
         IDLE.with_borrow_mut(|idle| idle.push(machine));
