@@ -3,6 +3,7 @@
 use super::{Figures, Part, Row};
 use crate::workspace::Workspace;
 use crate::{Result, process};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -85,7 +86,9 @@ impl Server {
     pub(super) fn say(&self, words: &[&str]) -> Result<String> {
         let stream = TcpStream::connect(("127.0.0.1", self.port))?;
         let mut command = format!("*{}\r\n", words.len());
-        words.iter().for_each(|word| command += &format!("${}\r\n{word}\r\n", word.len()));
+        for word in words {
+            let _ = write!(command, "${}\r\n{word}\r\n", word.len());
+        }
         (&stream).write_all(command.as_bytes())?;
         let mut reader = BufReader::new(&stream);
         let mut reply = String::new();

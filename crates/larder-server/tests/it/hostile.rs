@@ -405,9 +405,10 @@ impl Border {
             CLEAN.iter().map(|line| words(line)).chain(before.iter().cloned()).collect();
         let at = lines.len();
         for line in numbered {
-            match waits {
-                true => lines.extend([words("MULTI"), line, words("EXEC")]),
-                false => lines.push(line),
+            if waits {
+                lines.extend([words("MULTI"), line, words("EXEC")]);
+            } else {
+                lines.push(line);
             }
         }
         lines.extend_from_slice(after);
@@ -443,9 +444,10 @@ fn borders_of_examples(entry: &Entry) -> Vec<Border> {
         // A string for a command that only reads is a change.
         let reads = line[0].eq_ignore_ascii_case(own);
         let (before, after) = (&examples[..at], &examples[at + 1..]);
-        match reads {
-            true => all.extend(borders(entry, before, numbered.collect(), after)),
-            false => all.extend(numbered.map(|line| Border::new(before, vec![line], after, false))),
+        if reads {
+            all.extend(borders(entry, before, numbered.collect(), after));
+        } else {
+            all.extend(numbered.map(|line| Border::new(before, vec![line], after, false)));
         }
     }
     all

@@ -209,7 +209,8 @@ impl Random {
             24 | 25 => format!("cmsgpack.pack({})", self.values(4)),
             26 => format!("cmsgpack.unpack(cmsgpack.pack({}))", self.values(4)),
             27 => {
-                let bytes: String = (0..=self.below(6)).map(|_| format!("\\{}", self.below(256))).collect();
+                let bytes: Vec<String> = (0..=self.below(6)).map(|_| format!("\\{}", self.below(256))).collect();
+                let bytes = bytes.concat();
                 let call = self.one(&["unpack(", "unpack_one(", "unpack_limit("]);
                 let rest = if call == "unpack(" { "" } else { self.one(&["", ", 1", ", 2", ", 1, 1"]) };
                 // What is nil as a key is another server's to answer for.
