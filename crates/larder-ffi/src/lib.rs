@@ -4,10 +4,10 @@
 //! The border has three rules, each kept in one file, so that the functions themselves stay a few lines of
 //! translation:
 //!
-//! - [`boundary`]: nothing unwinds into C. A panic, a forked child, an engine that is gone: each is a status.
-//! - [`handle`]: C holds numbers, never addresses. A number says what it names and of which generation it is, so that
+//! - `boundary`: nothing unwinds into C. A panic, a forked child, an engine that is gone: each is a status.
+//! - `handle`: C holds numbers, never addresses. A number says what it names and of which generation it is, so that
 //!   one that is stale, foreign or made up is an error and never a wild read.
-//! - [`pointer`]: the few pointers that C must give are looked at once, where they come in.
+//! - `pointer`: the few pointers that C must give are looked at once, where they come in.
 
 #![allow(non_camel_case_types, reason = "these names are read in C")]
 #![allow(clippy::doc_markdown, reason = "so are these comments, where names of functions need no marks")]

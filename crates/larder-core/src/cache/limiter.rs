@@ -209,7 +209,7 @@ mod tests {
     fn over_a_long_time_it_is_the_rate_and_never_more() {
         // Seven a minute cannot be divided to the nanosecond; three thousand a second are closer than milliseconds.
         for (count, period, step_ms, steps) in
-            [(7, Duration::from_secs(60), 370, 10_000), (3_000, Duration::from_secs(1), 1, 2_000)]
+            [(7, Duration::from_mins(1), 370, 10_000), (3_000, Duration::from_secs(1), 1, 2_000)]
         {
             let (clock, db) = house();
             let limiter = db.limiter(rate(count, count, period));
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn rates_have_bounds() {
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         assert!(Rate::new(0, day).is_none() && Rate::new(1, Duration::ZERO).is_none());
         assert!(Rate::new(1, Duration::MAX).is_none() && Rate::new(1, day * 36_501).is_none());
         let daily = Rate::new(1, day).expect("a rate");
