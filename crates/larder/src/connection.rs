@@ -86,7 +86,7 @@ impl Connection {
     /// ```
     /// let larder = larder::Larder::new();
     /// let mut connection = larder.connect();
-    /// let ender = connection.ender();
+    /// let ender = connection.ender().expect("an open connection");
     /// let waiting = std::thread::spawn(move || connection.call(["BLPOP", "jobs", "0"]));
     /// ender.end();
     /// assert!(waiting.join().unwrap().is_err());
