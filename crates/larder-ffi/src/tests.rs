@@ -438,7 +438,12 @@ fn a_panic_in_any_function_is_a_status() {
     }
     assert_eq!(words_about(0), "a defect of the library: planted");
     assert_eq!(house.set("k", "still there", 0), LARDER_OK);
-    // The list above is whole: these two touch nothing that could panic.
+    let header = include_str!("../../../include/larder.h");
+    for (name, _) in &functions {
+        let declaration = format!("enum larder_status larder_{name}(");
+        assert_eq!(header.matches(&declaration).count(), 1, "{name} is declared once");
+    }
+    // The list above is whole: the three beside it touch nothing that could panic.
     let sources = [
         include_str!("call.rs"),
         include_str!("engine.rs"),

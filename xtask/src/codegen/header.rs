@@ -47,13 +47,6 @@ pub(super) fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     let bindings = Builder::new()
         .with_config(config)
         .with_src(workspace.path("crates/larder-ffi/src/lib.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/handle.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/status.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/engine.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/call.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/reply.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/strings.rs"))
-        .with_src(workspace.path("crates/larder-ffi/src/topics.rs"))
         .generate()?;
     let mut text = Vec::new();
     bindings.write(&mut text);
