@@ -16,6 +16,16 @@ pub enum Outcome {
     Wait(Wait),
 }
 
+impl Outcome {
+    /// What it waits for, if it does.
+    pub(crate) fn wait(self) -> Option<Wait> {
+        match self {
+            Outcome::Done => None,
+            Outcome::Wait(wait) => Some(wait),
+        }
+    }
+}
+
 /// What a command waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {

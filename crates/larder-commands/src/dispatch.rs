@@ -198,6 +198,9 @@ impl Instance {
             }
             return refuse(session, Error::OUT_OF_MEMORY);
         }
+        if self.lacks_replicas.load(Ordering::Relaxed) && self.runs_any(session, command, flags::WRITE) {
+            return refuse(session, Error::NO_REPLICAS);
+        }
         if session.is_subscribed()
             && session.protocol() == Protocol::Resp2
             && !command.is(flags::WHILE_SUBSCRIBED)
@@ -208,6 +211,11 @@ impl Instance {
                 entry.full_name
             ));
             return refuse(session, error);
+        }
+        if session.client.has(client_flags::MONITOR)
+            && self.runs_any(session, command, flags::READONLY | flags::WRITE | flags::MAY_REPLICATE)
+        {
+            return refuse(session, Error::general("Replica can't interact with the keyspace"));
         }
         if session.transaction.is_some() && !command.is(flags::NO_QUEUE) {
             if command.is(flags::NO_MULTI) {
@@ -233,6 +241,16 @@ impl Instance {
                 Reach::Queued => transaction.queued.iter().any(|(index, _)| takes(index)),
                 _ => !command.is(flags::NO_QUEUE),
             })
+    }
+
+    /// Whether a command has one of some flags: itself, or because it is EXEC and one of its commands has.
+    #[cold]
+    fn runs_any(&self, session: &Session, command: &Command, flags: u32) -> bool {
+        let queued = || session.transaction.iter().flat_map(|transaction| &transaction.queued);
+        command.is(flags)
+            || matches!(command.reach, Reach::Queued)
+                && queued()
+                    .any(|(index, _)| self.table().get(*index).is_some_and(|entry| entry.command.is(flags)))
     }
 
     fn unknown(&self, words: &[&[u8]]) -> Error {
@@ -261,13 +279,6 @@ impl Instance {
         prepared: Prepared,
         out: &mut dyn Reply,
     ) -> Flow {
-        // EXEC shows itself after the commands it runs.
-        if self.clients().monitored.load(Ordering::Relaxed)
-            && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
-            && !matches!(entry.command.reach, Reach::Queued)
-        {
-            self.show_to_monitors(session, entry, words, false);
-        }
         let Some((view, first)) = self.lock(session, entry, words, prepared) else {
             return self.refuse_as_busy(entry, out);
         };
@@ -292,6 +303,13 @@ impl Instance {
             end_of_caching(session, entry);
         } else {
             drop(cx);
+        }
+        // As it was executed: SELECT with the database it chose. EXEC shows itself, scripts before what they call.
+        if self.clients().monitored.load(Ordering::Relaxed)
+            && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
+            && !matches!(entry.command.reach, Reach::Queued)
+        {
+            self.show_to_monitors(session, entry, words, false);
         }
         if !session.afterwards.is_empty() {
             self.finish(session);
@@ -329,6 +347,12 @@ impl Instance {
         let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))
             .then(|| self.engine().clock().now_us());
         let result = (entry.command.run)(cx, Args(words), out);
+        if matches!(result, Ok(Outcome::Wait(_))) && cx.may_wait() {
+            // It is counted, and logged if it is slow, when it is served.
+            let now_us = || self.engine().clock().now_us();
+            cx.session.spent_us = began_us.map_or(0, |began_us| now_us().saturating_sub(began_us));
+            return result.ok().and_then(Outcome::wait);
+        }
         if let Some(began_us) = began_us {
             let usec = self.engine().clock().now_us().saturating_sub(began_us);
             self.note_time(cx.session, entry, words, usec);
@@ -342,7 +366,6 @@ impl Instance {
         }
         match result {
             Ok(Outcome::Done) => None,
-            Ok(Outcome::Wait(wait)) if cx.may_wait() => Some(wait),
             Ok(Outcome::Wait(wait)) => {
                 wait.empty.write(out);
                 None
@@ -411,6 +434,15 @@ impl Instance {
     fn note_slow(&self, session: &Session, words: &[&[u8]], usec: u64) {
         let wall_us = self.engine().clock().wall_us();
         self.slowlog.add(stats::shortened(&redacted(words)), usec, wall_us, &session.client);
+    }
+
+    /// Counts a command that waited and was served.
+    pub(crate) fn count_served(&self, session: &Session, entry: &Entry, words: &[&[u8]], usec: u64) {
+        entry.stats.calls.fetch_add(1, Ordering::Relaxed);
+        entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
+        entry.stats.histogram.add(usec, 1);
+        self.note_time(session, entry, words, usec);
+        self.latency.record("command-unblocking", usec / 1_000, self.engine().clock().wall_us());
     }
 
     fn note_time(&self, session: &Session, entry: &Entry, words: &[&[u8]], usec: u64) {

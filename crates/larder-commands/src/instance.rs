@@ -37,6 +37,8 @@ pub struct Instance {
     pub(crate) pause: Pause,
     pub(crate) scripts: Scripts,
     pub(crate) tracking: Arc<Tracking>,
+    /// `min-replicas-to-write` asks for replicas, of which there are none: nothing may be written.
+    pub(crate) lacks_replicas: AtomicBool,
     /// Scripts may call what scripts may not call: for tests.
     pub(crate) scripts_unbridled: AtomicBool,
     /// What is counted.
@@ -82,6 +84,7 @@ impl Instance {
             pause: Pause::default(),
             scripts: Scripts::default(),
             tracking: Arc::default(),
+            lacks_replicas: AtomicBool::new(false),
             scripts_unbridled: AtomicBool::new(false),
             stats: Stats::default(),
             slowlog: Slowlog::default(),

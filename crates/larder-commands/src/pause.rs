@@ -47,6 +47,8 @@ impl Instance {
         }
         gate.until_ms = gate.until_ms.max(now.saturating_add(for_ms));
         gate.all |= all;
+        // What dies is a change, too.
+        self.engine().hold_expiry_until_ms(gate.until_ms);
         self.pause.closed.store(true, Ordering::Relaxed);
     }
 
@@ -55,6 +57,7 @@ impl Instance {
         let waiting = {
             let mut gate = self.pause.gate.lock();
             gate.until_ms = 0;
+            self.engine().hold_expiry_until_ms(0);
             self.pause.closed.store(false, Ordering::Relaxed);
             std::mem::take(&mut gate.waiting)
         };
@@ -81,6 +84,8 @@ impl Instance {
             self.unpause();
             return None;
         }
+        // Who only watches cannot touch anything.
+        let refused = refused || client.has(client_flags::MONITOR);
         if refused || !(gate.all || self.writes(session, entry, words)) {
             if client.has(client_flags::PAUSED) {
                 client.set_flag(client_flags::PAUSED, false);

@@ -91,6 +91,8 @@ pub struct Session {
     pub(crate) tally: (u16, u32, u64),
     /// Counts commands, to time some of the fast ones.
     pub(crate) ticks: u32,
+    /// What its last command took before it began to wait, in microseconds.
+    pub(crate) spent_us: u64,
     /// Commands since the last flush of the tally.
     pub(crate) commands: u32,
 }
@@ -130,6 +132,7 @@ impl Session {
             afterwards: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,
+            spent_us: 0,
             commands: 0,
         }
     }

@@ -342,8 +342,24 @@ pub static SETTINGS: &[Setting] = &[
     }),
     setting("maxmemory-samples", Kind::Int(1, INT_MAX), "5", "How many keys the sampling policies compare.")
         .applied(apply_sampling),
-    inert("min-replicas-max-lag", Kind::Int(0, INT_MAX), "10"),
-    inert("min-replicas-to-write", Kind::Int(0, 0), "0"),
+    setting(
+        "min-replicas-max-lag",
+        Kind::Int(0, INT_MAX),
+        "10",
+        "How many seconds a replica may be behind to count; 0 for writes without regard to replicas.",
+    )
+    .applied(apply_replicas),
+    setting(
+        "min-replicas-to-write",
+        Kind::Int(0, INT_MAX),
+        "0",
+        "Writes are refused while there are fewer replicas; there are none yet, so any number refuses all.",
+    )
+    .applied(apply_replicas),
+    setting("min-slaves-max-lag", Kind::Int(0, INT_MAX), "10", "The old name of min-replicas-max-lag.")
+        .applied(apply_replicas),
+    setting("min-slaves-to-write", Kind::Int(0, INT_MAX), "0", "The old name of min-replicas-to-write.")
+        .applied(apply_replicas),
     inert("no-appendfsync-on-rewrite", Kind::Bool, "no"),
     setting(
         "notify-keyspace-events",
@@ -385,7 +401,10 @@ pub static SETTINGS: &[Setting] = &[
     inert("repl-diskless-sync-delay", Kind::Int(0, INT_MAX), "5"),
     inert("repl-diskless-sync-max-replicas", Kind::Int(0, INT_MAX), "0"),
     inert("repl-ping-replica-period", Kind::Int(1, INT_MAX), "10"),
+    inert("repl-ping-slave-period", Kind::Int(1, INT_MAX), "10"),
     inert("repl-timeout", Kind::Int(1, INT_MAX), "60"),
+    inert("replica-announce-ip", Kind::Text, ""),
+    inert("replica-announce-port", Kind::Int(0, 65_535), "0"),
     inert("replica-announced", Kind::Bool, "yes"),
     inert("replica-ignore-disk-write-errors", Kind::Bool, "no"),
     inert("replica-ignore-maxmemory", Kind::Bool, "yes"),
@@ -440,6 +459,13 @@ pub static SETTINGS: &[Setting] = &[
     inert("shutdown-on-sigint", Kind::OneOf(&["default"]), "default"),
     inert("shutdown-on-sigterm", Kind::OneOf(&["default"]), "default"),
     inert("shutdown-timeout", Kind::Int(0, INT_MAX), "10"),
+    inert("slave-announce-ip", Kind::Text, ""),
+    inert("slave-announce-port", Kind::Int(0, 65_535), "0"),
+    inert("slave-ignore-maxmemory", Kind::Bool, "yes"),
+    inert("slave-lazy-flush", Kind::Bool, "yes"),
+    inert("slave-priority", Kind::Int(0, INT_MAX), "100"),
+    inert("slave-read-only", Kind::Bool, "yes"),
+    inert("slave-serve-stale-data", Kind::Bool, "yes"),
     inert("slaveof", Kind::OneOf(&[""]), "").fixed(),
     setting(
         "slowlog-log-slower-than",
@@ -532,6 +558,16 @@ const ALIASES: &[(&str, &str)] = &[
     ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
     ("hash-max-ziplist-value", "hash-max-listpack-value"),
     ("lua-time-limit", "busy-reply-threshold"),
+    ("min-slaves-max-lag", "min-replicas-max-lag"),
+    ("min-slaves-to-write", "min-replicas-to-write"),
+    ("repl-ping-slave-period", "repl-ping-replica-period"),
+    ("slave-announce-ip", "replica-announce-ip"),
+    ("slave-announce-port", "replica-announce-port"),
+    ("slave-ignore-maxmemory", "replica-ignore-maxmemory"),
+    ("slave-lazy-flush", "replica-lazy-flush"),
+    ("slave-priority", "replica-priority"),
+    ("slave-read-only", "replica-read-only"),
+    ("slave-serve-stale-data", "replica-serve-stale-data"),
     ("slaveof", "replicaof"),
     ("list-max-ziplist-size", "list-max-listpack-size"),
     ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
@@ -543,6 +579,12 @@ fn make_room(instance: &Instance) {
     if instance.engine().is_over_limit() {
         let _ = instance.engine().make_room();
     }
+}
+
+fn apply_replicas(instance: &Instance) {
+    let asked = |name| instance.settings().int(name) != 0;
+    let lacks = asked("min-replicas-to-write") && asked("min-replicas-max-lag");
+    instance.lacks_replicas.store(lacks, Ordering::Relaxed);
 }
 
 fn apply_scripts(instance: &Instance) {

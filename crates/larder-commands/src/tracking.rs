@@ -126,9 +126,10 @@ impl Tracking {
         self.active.load(Ordering::Relaxed)
     }
 
-    /// So many keys are remembered at most; 0 for no limit.
+    /// So many keys are remembered at most; 0 for no limit. Those that are too many are forgotten at once.
     pub(crate) fn set_keys_max(&self, keys: usize) {
         self.keys_max.store(keys, Ordering::Relaxed);
+        while keys != 0 && self.keys.load(Ordering::Relaxed) > keys && self.forget_one() {}
     }
 
     /// How many clients track, and how many keys, pairs of a key and a client, and prefixes there are.
@@ -228,19 +229,19 @@ impl Tracking {
         }
     }
 
-    /// Somebody's copy has to go, and any will do.
-    fn forget_one(&self) {
+    /// Somebody's copy has to go, and any will do. Says whether there was one.
+    fn forget_one(&self) -> bool {
         let forgotten = self.shards.iter().find_map(|shard| {
             let mut shard = shard.lock();
             let any = shard.keys().next()?.clone();
             shard.remove_entry(&any)
         });
-        if let Some((key, readers)) = forgotten {
-            self.keys.fetch_sub(1, Ordering::Relaxed);
-            let mut told = Told::default();
-            self.add_readers(&mut told, &key, &readers, 0);
-            self.tell(told);
-        }
+        let Some((key, readers)) = forgotten else { return false };
+        self.keys.fetch_sub(1, Ordering::Relaxed);
+        let mut told = Told::default();
+        self.add_readers(&mut told, &key, &readers, 0);
+        self.tell(told);
+        true
     }
 
     fn add_readers(&self, told: &mut Told, key: &[u8], readers: &[u64], author: u64) {

@@ -59,6 +59,8 @@ struct Waiter {
     words: Vec<Box<[u8]>>,
     keys: Vec<Box<[u8]>>,
     empty: Empty,
+    /// Microseconds it has taken so far; those of waiting do not count.
+    spent_us: AtomicU64,
     /// Taken before any stripe. Set by whoever ends the waiter.
     over: Mutex<bool>,
 }
@@ -100,6 +102,7 @@ impl Instance {
             words: words.iter().map(|word| Box::from(*word)).collect(),
             keys,
             empty: wait.empty,
+            spent_us: AtomicU64::new(cx.session.spent_us),
             over: Mutex::new(false),
         };
         for bytes in &waiter.keys {
@@ -164,20 +167,18 @@ impl Instance {
         for id in ids {
             let Some(waiter) = self.waiters.get(id) else { continue };
             let mut over = waiter.over.lock();
-            if *over {
-                continue;
+            if !*over && self.try_again(id, &waiter, &mut over) {
+                drop(over);
+                waiter.client.ring();
             }
-            let Some(reply) = self.try_again(id, &waiter) else { continue };
-            *over = true;
-            self.ended(id, &waiter);
-            drop(over);
-            waiter.client.send(Item::Reply(reply));
         }
     }
 
-    /// Runs a waiter's command again. If it is done, takes the waiter out of its queues under the same locks.
-    fn try_again(&self, id: WaiterId, waiter: &Waiter) -> Option<Value> {
-        let entry = self.table().get(waiter.command)?;
+    /// Runs a waiter's command again. If it is done, takes the waiter out of its queues under the same locks, and puts
+    /// the reply into its mailbox before anything that its changes bring there. Says whether it is done.
+    fn try_again(&self, id: WaiterId, waiter: &Waiter, over: &mut bool) -> bool {
+        let Some(entry) = self.table().get(waiter.command) else { return false };
+        let began_us = self.engine().clock().now_us();
         let words: Vec<&[u8]> = waiter.words.iter().map(|word| &**word).collect();
         let mut found = Vec::new();
         let _ = keys::positions(entry.command, &words, &mut found);
@@ -195,8 +196,11 @@ impl Instance {
             first: None,
         };
         cx.count_uses();
-        match (entry.command.run)(&mut cx, Args(&words), &mut out) {
-            Ok(Outcome::Wait(_)) => return None,
+        let result = (entry.command.run)(&mut cx, Args(&words), &mut out);
+        let usec = self.engine().clock().now_us().saturating_sub(began_us);
+        let spent_us = waiter.spent_us.fetch_add(usec, Ordering::Relaxed) + usec;
+        match result {
+            Ok(Outcome::Wait(_)) => return false,
             Ok(Outcome::Done) => {}
             Err(error) => {
                 entry.stats.failed.fetch_add(1, Ordering::Relaxed);
@@ -209,8 +213,12 @@ impl Instance {
             let key = cx.key(bytes);
             let _ = cx.view.stop_waiting(&key, id);
         }
+        *over = true;
+        self.ended(id, waiter);
+        waiter.client.put(Item::Reply(out.into_value()), || 0);
         authored(waiter.client.id, || drop(cx));
-        Some(out.into_value())
+        self.count_served(&session, entry, &words, spent_us);
+        true
     }
 }
 

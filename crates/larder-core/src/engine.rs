@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) timer: Timer,
     /// The dead are left where they are.
     expiry_paused: AtomicBool,
+    /// The same until this moment of engine time.
+    expiry_held_until_ms: AtomicU64,
     topics: Topics,
     pub(crate) used_bytes: AtomicI64,
     policy: AtomicU32,
@@ -119,6 +121,9 @@ impl Shared {
             return 0;
         }
         let now = self.now_ms();
+        if now < self.expiry_held_until_ms.load(Ordering::SeqCst) {
+            return 0;
+        }
         let mut removed = 0;
         for index in 0..STRIPES {
             while self.keyspace.cell(index).next_due_ms.load(Ordering::Acquire) <= now {
@@ -141,7 +146,8 @@ impl Shared {
             self.expire();
             self.timer.before_sleep();
             let paused = self.expiry_paused.load(Ordering::SeqCst);
-            let next = if paused { u64::MAX } else { self.keyspace.next_due_ms() };
+            let held_until = self.expiry_held_until_ms.load(Ordering::SeqCst);
+            let next = if paused { u64::MAX } else { self.keyspace.next_due_ms().max(held_until) };
             if !self.timer.sleep(self.now_ms(), next) {
                 return;
             }
@@ -223,6 +229,7 @@ impl Engine {
             feed: Feed::default(),
             timer: Timer::new(),
             expiry_paused: AtomicBool::new(false),
+            expiry_held_until_ms: AtomicU64::new(0),
             used_bytes: AtomicI64::new(0),
             policy: AtomicU32::new(options.policy.index()),
             sampling: AtomicU64::new(options.sampling.packed()),
@@ -406,6 +413,14 @@ impl Engine {
             // Whatever the thread sleeps until, it looks now.
             self.shared.timer.nudge(0);
         }
+    }
+
+    /// Entries are not removed at their deadlines before this moment of engine time; then those that are due are. They
+    /// are not seen meanwhile all the same. A moment that has passed ends it.
+    pub fn hold_expiry_until_ms(&self, until_ms: u64) {
+        self.shared.expiry_held_until_ms.store(until_ms, Ordering::SeqCst);
+        // Whatever the thread sleeps until, it looks now.
+        self.shared.timer.nudge(0);
     }
 
     /// How late expired entries were removed by the timer.

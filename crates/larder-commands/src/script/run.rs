@@ -387,6 +387,9 @@ impl<'a, 'e> Run<'a, 'e> {
         if has_effects && (self.call.read_only || self.call.program.is(NO_WRITES)) {
             return refused(Error::general("Write commands are not allowed from read-only scripts."));
         }
+        if writes && instance.lacks_replicas.load(Ordering::Relaxed) {
+            return refused(Error::NO_REPLICAS);
+        }
         if self.out_of_memory && !self.wrote && command.is(flags::DENYOOM) {
             return refused(Error::OUT_OF_MEMORY);
         }

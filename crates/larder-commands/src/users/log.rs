@@ -39,6 +39,7 @@ impl Reason {
 pub(crate) enum Context {
     TopLevel,
     Transaction,
+    #[cfg(feature = "scripts")]
     Script,
 }
 
@@ -48,6 +49,7 @@ impl Context {
         match self {
             Context::TopLevel => "toplevel",
             Context::Transaction => "multi",
+            #[cfg(feature = "scripts")]
             Context::Script => "lua",
         }
     }

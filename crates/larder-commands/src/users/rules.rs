@@ -382,8 +382,8 @@ pub(crate) struct Rules {
     pub(crate) is_on: bool,
     /// Any password will do.
     pub(crate) any_password: bool,
-    /// Whether what it restores is looked through first, if the rules say so.
-    pub(crate) sanitize: Option<bool>,
+    /// Whether what it restores is to be looked through first. It always is; the rules only say so.
+    pub(crate) sanitize: bool,
     /// SHA-256 digests in hexadecimal digits.
     pub(crate) passwords: Vec<String>,
     /// The first is the user's own; further ones were given in parentheses.
@@ -396,7 +396,7 @@ impl Rules {
         Rules {
             is_on: false,
             any_password: false,
-            sanitize: None,
+            sanitize: true,
             passwords: Vec::new(),
             selectors: vec![Selector::new(all_channels)],
         }
@@ -429,9 +429,9 @@ impl Rules {
                 self.any_password = false;
                 self.passwords.clear();
             }
-            _ if word("skip-sanitize-payload") => self.sanitize = Some(false),
-            _ if word("sanitize-payload") => self.sanitize = Some(true),
-            _ if word("reset") => *self = Rules { sanitize: Some(true), ..Rules::nothing(all_channels) },
+            _ if word("skip-sanitize-payload") => self.sanitize = false,
+            _ if word("sanitize-payload") => self.sanitize = true,
+            _ if word("reset") => *self = Rules::nothing(all_channels),
             _ if word("clearselectors") => self.selectors.truncate(1),
             [b'>', password @ ..] => self.add_password(digest(password)),
             [b'#', digest @ ..] => self.add_password(read_digest(digest)?),
@@ -468,7 +468,7 @@ impl Rules {
         if self.any_password {
             flags.push("nopass");
         }
-        flags.extend(self.sanitize.map(|yes| if yes { "sanitize-payload" } else { "skip-sanitize-payload" }));
+        flags.push(if self.sanitize { "sanitize-payload" } else { "skip-sanitize-payload" });
         flags
     }
 

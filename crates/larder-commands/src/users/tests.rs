@@ -140,9 +140,31 @@ fn a_file_is_taken_over_whole_or_not_at_all() {
         assert!(wrong.contains(place), "{place} in {wrong}");
     }
     assert_eq!(admin.says("ACL USERS"), "[\"default\" \"old\"]");
-    let lines = "user new on nopass ~* resetchannels -@all +get (~a resetchannels -@all +set)";
-    instance.load_users("f", lines).expect("it makes sense");
+    let lines =
+        "user new on nopass sanitize-payload ~* resetchannels -@all +get (~a resetchannels -@all +set)";
+    instance.load_users("f", &lines.replace("sanitize-payload ", "")).expect("it makes sense");
     assert_eq!(admin.says("ACL USERS"), "[\"default\" \"new\"]");
     assert!(!admin.says("CLIENT LIST").contains("user=old "), "its user is gone");
     assert!(admin.says("ACL LIST").contains(lines));
+}
+
+#[test]
+fn whether_payloads_are_looked_through_is_said_of_every_user() {
+    let house = House::new();
+    let mut admin = house.guest();
+    for (rules, flag) in [
+        ("on", "sanitize-payload"),
+        ("skip-sanitize-payload", "skip-sanitize-payload"),
+        ("sanitize-payload", "sanitize-payload"),
+        ("reset", "sanitize-payload"),
+    ] {
+        admin.says(&format!("ACL SETUSER u {rules}"));
+        let described = admin.says("ACL GETUSER u");
+        assert!(described.contains(&format!(" \"{flag}\"]")), "{rules}: {described}");
+    }
+    assert_eq!(
+        admin.says("ACL LIST"),
+        "[\"user default on nopass sanitize-payload ~* &* +@all\" \
+         \"user u off sanitize-payload resetchannels -@all\"]"
+    );
 }

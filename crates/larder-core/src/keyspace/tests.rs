@@ -226,6 +226,33 @@ fn who_waits_for_a_lock_may_give_up() {
 }
 
 #[test]
+fn the_dead_are_held_back_until_a_moment() {
+    let clock = Arc::new(ManualClock::new());
+    let engine = Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });
+    let (db, key) = (DbIndex::default(), engine.key(DbIndex::default(), b"k"));
+    let put = || {
+        let due = Expiry::At(Deadline::at_ms(engine.now_ms() + 10));
+        engine.view_one(&key, None).set(&key, b"v", due).expect("it is in the view");
+    };
+    let len = || engine.view_all(None).len(db).expect("all is locked");
+    put();
+    engine.hold_expiry_until_ms(engine.now_ms() + 30);
+    clock.advance(std::time::Duration::from_millis(20));
+    assert_eq!((engine.tick(), len()), (0, 1));
+    assert!(engine.view_one(&key, None).get(&key).expect("it is in the view").is_none());
+    clock.advance(std::time::Duration::from_millis(10));
+    engine.tick();
+    assert_eq!(len(), 0);
+    put();
+    engine.hold_expiry_until_ms(u64::MAX);
+    clock.advance(std::time::Duration::from_millis(20));
+    assert_eq!((engine.tick(), len()), (0, 1));
+    engine.hold_expiry_until_ms(0);
+    engine.tick();
+    assert_eq!(len(), 0);
+}
+
+#[test]
 fn the_dead_stay_unseen_while_nobody_removes_them() {
     let clock = Arc::new(ManualClock::new());
     let engine = Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });

@@ -41,6 +41,23 @@ mod tests {
     }
 
     #[test]
+    fn who_watches_touches_no_key() {
+        let house = House::new();
+        let mut watcher = house.guest();
+        let refused = "-ERR Replica can't interact with the keyspace";
+        watcher.says("MONITOR");
+        for line in ["GET a", "SET a 1", "PUBLISH a b"] {
+            assert_eq!(watcher.says(line), refused, "{line}");
+        }
+        house.guest().says("CLIENT PAUSE 1000");
+        assert_eq!(watcher.says("PING"), "PONG", "nothing holds it up");
+        watcher.hears();
+        assert_eq!(watcher.says("RESET"), "RESET");
+        house.advance_ms(1_000);
+        assert_eq!(watcher.says("GET a"), "nil");
+    }
+
+    #[test]
     fn commands_are_shown_until_the_end() {
         let house = House::new();
         let (mut watcher, mut other) = (house.guest(), house.guest());
@@ -51,7 +68,7 @@ mod tests {
         other.says("AUTH secret");
         assert_eq!(
             watcher.hears(),
-            "1577836800.000000 [0 127.0.0.1:1] \"SELECT\" \"2\" \
+            "1577836800.000000 [2 127.0.0.1:1] \"SELECT\" \"2\" \
              1577836800.000000 [2 127.0.0.1:1] \"SET\" \"a\\n\\\"\" \"\\xff\" \
              1577836800.000000 [2 127.0.0.1:1] \"AUTH\" \"(redacted)\""
         );

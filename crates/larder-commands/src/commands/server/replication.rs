@@ -129,3 +129,44 @@ fn run_failover(_: &mut Cx<'_>, args: Args<'_>, _: &mut dyn Reply) -> Result<Out
     }
     Err(Error::general("FAILOVER requires connected replicas."))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn nothing_is_written_where_replicas_are_asked_for() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let refused = "-NOREPLICAS Not enough good replicas to write.";
+        guest.says("MULTI");
+        guest.says("SET k 1");
+        assert_eq!(guest.says("CONFIG SET min-slaves-to-write 1"), "QUEUED");
+        assert_eq!(guest.says("EXEC"), "[OK OK]");
+        assert_eq!(guest.says("CONFIG GET min-replicas-to-write"), "{\"min-replicas-to-write\": \"1\"}");
+        assert_eq!(guest.says("SET k 2"), refused);
+        assert_eq!(guest.says("GET k"), "\"1\"");
+        assert_eq!(guest.says("PUBLISH c m"), "(0)");
+        guest.says("MULTI");
+        assert_eq!(guest.says("SET k 2"), refused);
+        assert!(guest.says("EXEC").starts_with("-EXECABORT"));
+        assert!(guest.says("INFO replication").contains("min_slaves_good_slaves:0"));
+        assert_eq!(guest.says("CONFIG SET min-replicas-max-lag 0"), "OK");
+        assert_eq!(guest.says("SET k 2"), "OK");
+    }
+
+    #[cfg(feature = "scripts")]
+    #[test]
+    fn scripts_write_no_more_than_their_callers() {
+        let house = House::new();
+        let mut guest = house.guest();
+        guest.says("CONFIG SET min-replicas-to-write 1");
+        let script = |body: &str, guest: &mut crate::testing::Guest| {
+            guest.says_words(&[b"EVAL", body.as_bytes(), b"1", b"k"])
+        };
+        assert!(
+            script("return redis.call('SET', KEYS[1], 1)", &mut guest).starts_with("-NOREPLICAS Not enough")
+        );
+        assert_eq!(script("return redis.call('GET', KEYS[1])", &mut guest), "nil");
+    }
+}

@@ -124,6 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_waits_is_logged_and_counted_when_it_is_served() {
+        let house = House::new();
+        let (mut waiter, mut guest) = (house.guest(), house.guest());
+        guest.says("CONFIG SET slowlog-log-slower-than 0");
+        waiter.says("CLIENT SETNAME waiter");
+        guest.says("SLOWLOG RESET");
+        assert_eq!(waiter.says("BLPOP l 0"), "(waits)");
+        assert!(!guest.says("SLOWLOG GET").contains("BLPOP"));
+        assert!(!guest.says("INFO commandstats").contains("blpop"));
+        guest.says("RPUSH l 1");
+        let log = guest.says("SLOWLOG GET");
+        assert!(log.contains("[\"BLPOP\" \"l\" \"0\"] \"127.0.0.1:1\" \"waiter\"]"), "{log}");
+        assert!(guest.says("INFO commandstats").contains("cmdstat_blpop:calls=1,"));
+    }
+
+    #[test]
     fn no_password_of_any_command_is_logged() {
         let house = House::new();
         let mut guest = house.guest();

@@ -60,11 +60,11 @@ fn run_queued(cx: &mut Cx<'_>, monitored: bool, out: &mut dyn Reply) -> Result<O
             out.error(&error);
             continue;
         }
+        cx.entry = entry;
+        instance.call(cx, &words, out);
         if monitored && !entry.command.is(SKIP_MONITOR | ADMIN) {
             instance.show_to_monitors(cx.session, entry, &words, false);
         }
-        cx.entry = entry;
-        instance.call(cx, &words, out);
     }
     // Until here others see it in its transaction.
     cx.session.show_transaction();

@@ -92,6 +92,30 @@ mod tests {
     }
 
     #[test]
+    fn nothing_dies_meanwhile() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let expired = |guest: &mut crate::testing::Guest| {
+            house.instance.engine().tick();
+            let info = guest.says("INFO stats");
+            info.split("expired_keys:").nth(1).and_then(|rest| rest.split('\\').next()).map(str::to_string)
+        };
+        guest.says("SET k 1 PX 10");
+        guest.says("CLIENT PAUSE 50 WRITE");
+        house.advance_ms(20);
+        assert_eq!(guest.says("GET k"), "nil");
+        assert_eq!(expired(&mut guest).as_deref(), Some("0"));
+        house.advance_ms(30);
+        assert_eq!(expired(&mut guest).as_deref(), Some("1"));
+        guest.says("SET k 1 PX 10");
+        guest.says("CLIENT PAUSE 100000 WRITE");
+        house.advance_ms(20);
+        assert_eq!(expired(&mut guest).as_deref(), Some("1"));
+        guest.says("CLIENT UNPAUSE");
+        assert_eq!(expired(&mut guest).as_deref(), Some("2"));
+    }
+
+    #[test]
     fn an_end_before_its_time() {
         let house = House::new();
         let (mut a, mut b) = (house.guest(), house.guest());

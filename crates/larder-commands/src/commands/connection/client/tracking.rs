@@ -298,3 +298,35 @@ fn run_info(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome
     prefixes.iter().for_each(|prefix| out.bulk(prefix));
     Ok(Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::reply::Protocol;
+    use crate::testing::House;
+
+    #[test]
+    fn a_smaller_table_is_made_at_once() {
+        let house = House::new();
+        let (mut client, mut other) = (house.guest().speaks(Protocol::Resp3), house.guest());
+        client.says("CLIENT TRACKING ON");
+        for n in 0..5 {
+            client.says(&format!("GET key:{n}"));
+        }
+        assert_eq!(other.says("CONFIG SET tracking-table-max-keys 2"), "OK");
+        assert_eq!(client.hears().matches(">[\"invalidate\"").count(), 3);
+        assert!(other.says("INFO stats").contains("tracking_total_keys:2"));
+        other.says("CONFIG SET tracking-table-max-keys 0");
+        assert_eq!(client.hears(), "", "no limit");
+    }
+
+    #[test]
+    fn who_waited_is_answered_before_it_is_told_of_its_own_change() {
+        let house = House::new();
+        let (mut client, mut other) = (house.guest().speaks(Protocol::Resp3), house.guest());
+        client.says("CLIENT TRACKING ON");
+        client.says("LRANGE to 0 -1");
+        assert_eq!(client.says("BLMOVE from to LEFT LEFT 0"), "(waits)");
+        other.says("RPUSH from a");
+        assert_eq!(client.hears(), "\"a\" >[\"invalidate\" [\"to\"]]");
+    }
+}

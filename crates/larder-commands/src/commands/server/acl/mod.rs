@@ -142,7 +142,7 @@ mod tests {
     fn the_password_shows_as_its_digest() {
         let house = House::new();
         let mut guest = house.guest();
-        assert_eq!(guest.says("ACL LIST"), "[\"user default on nopass ~* &* +@all\"]");
+        assert_eq!(guest.says("ACL LIST"), "[\"user default on nopass sanitize-payload ~* &* +@all\"]");
         guest.says("CONFIG SET requirepass foo");
         let digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
         assert!(

@@ -181,6 +181,9 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
 pub(super) fn replication(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("role", "master");
     section.line("connected_slaves", 0);
+    if cx.instance.lacks_replicas.load(Relaxed) {
+        section.line("min_slaves_good_slaves", 0);
+    }
     section.line("master_failover_state", "no-failover");
     section.line("master_replid", cx.instance.replication_id());
     section.line("master_replid2", "0".repeat(40));
