@@ -428,6 +428,7 @@ impl Instance {
     pub fn end_batch(&self, session: &mut Session) {
         self.flush_tally(session);
         session.wakes.wake_all();
+        session.note_straying();
     }
 
     #[cold]

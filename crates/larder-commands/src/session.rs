@@ -95,6 +95,17 @@ pub struct Session {
     pub(crate) spent_us: u64,
     /// Commands since the last flush of the tally.
     pub(crate) commands: u32,
+    /// Whether its scripts use keys that nobody declared.
+    pub(crate) straying: Straying,
+}
+
+/// Which batches of commands had scripts that use keys which nobody declared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Straying {
+    /// The one at hand.
+    pub(crate) now: bool,
+    /// So many more of the last ones than not.
+    before: u8,
 }
 
 impl fmt::Debug for Session {
@@ -102,6 +113,9 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("client", &self.client).field("db", &self.db).finish_non_exhaustive()
     }
 }
+
+/// So many more batches with straying scripts than without.
+const STRAYING_OFTEN: u8 = 16;
 
 /// The place of a space in arrays.
 pub(crate) fn space_index(space: Space) -> usize {
@@ -134,7 +148,21 @@ impl Session {
             ticks: 0,
             spent_us: 0,
             commands: 0,
+            straying: Straying::default(),
         }
+    }
+
+    /// Notes at the end of a batch whether a script of it has strayed.
+    pub(crate) fn note_straying(&mut self) {
+        let Straying { now, before } = self.straying;
+        let before = if now { before.saturating_add(1) } else { before.saturating_sub(1) };
+        self.straying = Straying { now: false, before };
+    }
+
+    /// Whether most batches of late had scripts that use keys which nobody declared. One such script runs at a time:
+    /// who serves clients on several threads had better serve all of these on one, where none waits for another.
+    pub fn often_strays(&self) -> bool {
+        self.straying.before >= STRAYING_OFTEN
     }
 
     /// The database it works on.

@@ -52,10 +52,10 @@ pub(crate) struct Shared {
     pub(crate) lateness: Lateness,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
-    /// Held by the one view that is widening.
-    pub(crate) widening: Mutex<()>,
+    /// Held by the one view that may lock more than it has locked in the beginning.
+    pub(crate) roaming: Mutex<()>,
     /// Set while it is: who waits for a stripe with others in hand lets go of them.
-    pub(crate) is_widening: AtomicBool,
+    pub(crate) roamer_waits: AtomicBool,
 }
 
 impl fmt::Debug for Shared {
@@ -243,8 +243,8 @@ impl Engine {
             ready: RwLock::new(None),
             lateness: Lateness::default(),
             wall_ahead_ms: AtomicI64::new(0),
-            widening: Mutex::new(()),
-            is_widening: AtomicBool::new(false),
+            roaming: Mutex::new(()),
+            roamer_waits: AtomicBool::new(false),
         });
         shared.settle();
         let observer: Arc<dyn ClockMoved> = shared.clone();
@@ -334,6 +334,12 @@ impl Engine {
     /// [`Engine::view_all`], unless others hold a stripe and `give_up` says meanwhile that this takes too long.
     pub fn view_all_unless(&self, give_up: GiveUp<'_>) -> Option<View<'_>> {
         View::all_unless(&self.shared, give_up)
+    }
+
+    /// A view that locks what it needs when it needs it ([`View::reach`]), once no other view does so; unless `give_up`
+    /// says meanwhile that this takes too long.
+    pub fn view_roaming_unless(&self, give_up: GiveUp<'_>) -> Option<View<'_>> {
+        View::roaming_unless(&self.shared, give_up)
     }
 
     /// Removes entries and fields whose deadlines have come, and reports their events. Gives how many. Needed where

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{net, os::unix};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
@@ -65,6 +66,30 @@ impl Stream {
             Stream::Tcp(stream) => stream.try_write(bytes),
             Stream::Unix(stream) => stream.try_write(bytes),
         }
+    }
+
+    fn deregister(self) -> io::Result<PlainStream> {
+        Ok(match self {
+            Stream::Tcp(stream) => PlainStream::Tcp(stream.into_std()?),
+            Stream::Unix(stream) => PlainStream::Unix(stream.into_std()?),
+        })
+    }
+}
+
+/// A stream that no worker waits for.
+#[derive(Debug)]
+pub(crate) enum PlainStream {
+    Tcp(net::TcpStream),
+    Unix(unix::net::UnixStream),
+}
+
+impl PlainStream {
+    /// Has the worker of this thread wait for it.
+    pub(crate) fn register(self) -> io::Result<Stream> {
+        Ok(match self {
+            PlainStream::Tcp(socket) => Stream::Tcp(TcpStream::from_std(socket)?),
+            PlainStream::Unix(socket) => Stream::Unix(UnixStream::from_std(socket)?),
+        })
     }
 }
 
@@ -198,6 +223,26 @@ enum Pause {
     Closing,
 }
 
+/// How serving a connection ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// It is over.
+    Ended,
+    /// Another worker should go on.
+    Moves,
+}
+
+/// A connection on its way from one worker to another. Nothing of it waits for anything.
+#[derive(Debug)]
+pub(crate) struct Moving {
+    socket: PlainStream,
+    bell: Bell,
+    guest: Guest,
+    parser: RequestParser,
+    buffers: Option<Box<Buffers>>,
+    bulk_len_max: usize,
+}
+
 /// One connection.
 pub(crate) struct Connection {
     stream: Stream,
@@ -253,8 +298,40 @@ impl Connection {
         });
     }
 
-    /// Serves until either side ends it.
-    pub(crate) async fn serve(&mut self) {
+    /// A connection that comes from another worker.
+    pub(crate) fn arrive(moving: Moving, pool: Rc<Pool>) -> io::Result<Connection> {
+        let Moving { socket, bell, guest, parser, buffers, bulk_len_max } = moving;
+        Ok(Connection {
+            stream: socket.register()?,
+            bell,
+            guest,
+            parser,
+            buffers,
+            pool,
+            blocked: None,
+            paused: None,
+            elsewhere: None,
+            timeout: None,
+            closing: false,
+            bulk_len_max,
+        })
+    }
+
+    /// Makes this connection ready to be served by another worker.
+    pub(crate) fn depart(self) -> io::Result<Moving> {
+        let Connection { stream, bell, guest, parser, buffers, bulk_len_max, .. } = self;
+        Ok(Moving { socket: stream.deregister()?, bell, guest, parser, buffers, bulk_len_max })
+    }
+
+    /// Whether another worker should go on with this connection: that one which runs all scripts that would otherwise
+    /// wait for each other.
+    fn wants_to_move(&self) -> bool {
+        let is_free = self.blocked.is_none() && self.paused.is_none() && self.timeout.is_none();
+        is_free && !self.closing && self.guest.session.as_ref().is_some_and(Session::often_strays)
+    }
+
+    /// Serves until either side ends it, or, where it `may_move`, until another worker should go on with it.
+    pub(crate) async fn serve(&mut self, may_move: bool) -> Served {
         loop {
             let pause = self.work();
             self.take_mail();
@@ -269,6 +346,9 @@ impl Connection {
                 continue;
             }
             self.rest();
+            if may_move && self.wants_to_move() {
+                return Served::Moves;
+            }
             if !self.wait(&pause, unread > 0).await {
                 break;
             }
@@ -276,6 +356,7 @@ impl Connection {
         if let Some(buffers) = self.buffers.take() {
             self.pool.give(buffers);
         }
+        Served::Ended
     }
 
     fn is_killed(&self) -> bool {

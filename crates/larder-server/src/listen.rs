@@ -1,8 +1,9 @@
 //! Listening: addresses and paths become sockets, sockets become arrivals, arrivals go to the worker with the least to
 //! do.
 
+use crate::connection::PlainStream;
 use crate::server::StartError;
-use crate::worker::{Arrival, Worker};
+use crate::worker::Worker;
 use larder_commands::Instance;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use std::fs;
@@ -117,7 +118,7 @@ impl Porter {
                     if self.is_full() {
                         refuse(&self.instance, &mut socket, FULL);
                     } else {
-                        self.place(Arrival::Unix(socket));
+                        self.place(PlainStream::Unix(socket));
                     }
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -147,16 +148,16 @@ impl Porter {
             let keepalive = keepalive.with_interval(every).with_retries(3);
             let _ = socket2::SockRef::from(&socket).set_tcp_keepalive(&keepalive);
         }
-        self.place(Arrival::Tcp(socket));
+        self.place(PlainStream::Tcp(socket));
     }
 
     fn is_full(&self) -> bool {
         self.instance.clients().len() >= self.instance.settings().int("maxclients") as usize
     }
 
-    fn place(&self, arrival: Arrival) {
+    fn place(&self, socket: PlainStream) {
         if let Some(worker) = self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed)) {
-            worker.give(arrival);
+            worker.give(socket);
         }
     }
 }

@@ -128,9 +128,13 @@ impl Server {
         let host = Arc::new(Process::new(port, stop.clone(), log.clone()));
         instance.set_host(host.clone());
         instance.load_first_users().map_err(StartError::Users)?;
-        let workers: Result<Vec<Worker>, io::Error> =
-            (0..threads).map(|index| Worker::start(index, &instance, stopped.clone())).collect();
-        let workers = Arc::new(workers.map_err(StartError::Threads)?);
+        let mut workers: Vec<Worker> = Vec::new();
+        for index in 0..threads {
+            let home = workers.first().map(Worker::home);
+            let worker = Worker::start(index, &instance, stopped.clone(), home);
+            workers.push(worker.map_err(StartError::Threads)?);
+        }
+        let workers = Arc::new(workers);
         let porter = Mutex::new(None);
         let server = Server { instance, workers, stop, porter, addresses, log, host, unix_path };
         server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;

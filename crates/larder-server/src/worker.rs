@@ -1,22 +1,24 @@
 //! A worker: one thread with its own runtime and its share of the connections.
 
-use crate::connection::{Bell, Connection, Pool, Stream};
+use crate::connection::{Bell, Connection, Moving, PlainStream, Pool, Served};
 use larder_commands::{Instance, Origin};
 use parking_lot::Mutex;
+use std::io;
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::{io, net, os::unix};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
-/// A socket on its way to its worker.
+/// What comes to a worker.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Tcp(net::TcpStream),
-    Unix(unix::net::UnixStream),
+    /// A new client.
+    New(PlainStream),
+    /// A connection that another worker has served so far.
+    Moved(Box<Moving>),
 }
 
 /// A running worker.
@@ -26,6 +28,13 @@ pub(crate) struct Worker {
     /// Connections it has, on their way included.
     pub(crate) load: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The worker to which all connections move whose scripts would otherwise wait for each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    arrivals: UnboundedSender<Arrival>,
+    load: Arc<AtomicUsize>,
 }
 
 /// A connection's place in its worker's load.
@@ -42,13 +51,14 @@ impl Worker {
         index: usize,
         instance: &Arc<Instance>,
         stop: watch::Receiver<bool>,
+        home: Option<Home>,
     ) -> io::Result<Worker> {
         let (arrivals, receiver) = unbounded_channel();
         let load = Arc::new(AtomicUsize::new(0));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (instance, places) = (instance.clone(), load.clone());
         let thread = std::thread::Builder::new().name(format!("larder-worker-{index}")).spawn(move || {
-            tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop));
+            tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop, home));
             // A script that does not end keeps nobody from leaving.
             runtime.shutdown_background();
         })?;
@@ -56,9 +66,14 @@ impl Worker {
     }
 
     /// Hands a socket to the worker. `false` if the worker is gone.
-    pub(crate) fn give(&self, arrival: Arrival) -> bool {
+    pub(crate) fn give(&self, socket: PlainStream) -> bool {
         self.load.fetch_add(1, Ordering::Relaxed);
-        self.arrivals.send(arrival).is_ok()
+        self.arrivals.send(Arrival::New(socket)).is_ok()
+    }
+
+    /// This worker, as one that others move connections to.
+    pub(crate) fn home(&self) -> Home {
+        Home { arrivals: self.arrivals.clone(), load: self.load.clone() }
     }
 
     /// Waits for the worker's end.
@@ -75,6 +90,7 @@ async fn run(
     mut arrivals: UnboundedReceiver<Arrival>,
     load: Arc<AtomicUsize>,
     mut stop: watch::Receiver<bool>,
+    home: Option<Home>,
 ) {
     let pool = Rc::new(Pool::default());
     loop {
@@ -82,11 +98,13 @@ async fn run(
             arrival = arrivals.recv() => {
                 let Some(arrival) = arrival else { return };
                 let place = Place(load.clone());
-                if let Some(mut connection) = welcome(&instance, arrival, &pool) {
-                    tokio::task::spawn_local(async move {
-                        connection.serve().await;
-                        drop(place);
-                    });
+                // A socket may be of no use already.
+                let connection = match arrival {
+                    Arrival::New(socket) => welcome(&instance, socket, &pool),
+                    Arrival::Moved(moving) => Connection::arrive(*moving, pool.clone()),
+                };
+                if let Ok(connection) = connection {
+                    tokio::task::spawn_local(serve(connection, place, home.clone()));
                 }
             }
             _ = stop.wait_for(|stop| *stop) => return,
@@ -94,27 +112,37 @@ async fn run(
     }
 }
 
-/// A connection for a socket; `None` where the socket is of no use already.
-fn welcome(instance: &Arc<Instance>, arrival: Arrival, pool: &Rc<Pool>) -> Option<Connection> {
-    let (stream, origin) = match arrival {
-        Arrival::Tcp(socket) => {
-            let fd = i64::from(socket.as_raw_fd());
-            let (addr, laddr) = (socket.peer_addr().ok()?.to_string(), socket.local_addr().ok()?.to_string());
-            let stream = tokio::net::TcpStream::from_std(socket).ok()?;
-            (Stream::Tcp(stream), Origin { addr, laddr, unix: false, fd })
-        }
-        Arrival::Unix(socket) => {
-            let fd = i64::from(socket.as_raw_fd());
+async fn serve(mut connection: Connection, place: Place, home: Option<Home>) {
+    let served = connection.serve(home.is_some()).await;
+    drop(place);
+    if served == Served::Moves
+        && let Some(home) = home
+        && let Ok(moving) = connection.depart()
+    {
+        home.load.fetch_add(1, Ordering::Relaxed);
+        // Where that worker is gone, the server is about to end.
+        let _ = home.arrivals.send(Arrival::Moved(Box::new(moving)));
+    }
+}
+
+/// A connection for a socket.
+fn welcome(instance: &Arc<Instance>, socket: PlainStream, pool: &Rc<Pool>) -> io::Result<Connection> {
+    let origin = match &socket {
+        PlainStream::Tcp(socket) => Origin {
+            addr: socket.peer_addr()?.to_string(),
+            laddr: socket.local_addr()?.to_string(),
+            unix: false,
+            fd: i64::from(socket.as_raw_fd()),
+        },
+        PlainStream::Unix(socket) => {
             let path = instance.settings().text("unixsocket");
-            let stream = tokio::net::UnixStream::from_std(socket).ok()?;
-            (
-                Stream::Unix(stream),
-                Origin { addr: format!("{path}:0"), laddr: format!("{path}:0"), unix: true, fd },
-            )
+            let fd = i64::from(socket.as_raw_fd());
+            Origin { addr: format!("{path}:0"), laddr: format!("{path}:0"), unix: true, fd }
         }
     };
+    let stream = socket.register()?;
     let bell = Bell::default();
     let session = instance.connect(origin, Box::new(bell.clone()));
     instance.stats.connections.fetch_add(1, Ordering::Relaxed);
-    Some(Connection::new(stream, instance.clone(), session, bell, pool.clone()))
+    Ok(Connection::new(stream, instance.clone(), session, bell, pool.clone()))
 }

@@ -3,8 +3,8 @@
 //! A program (a script, or a function of a library) runs in a machine of the calling thread, within the locks of the
 //! keys it needs. Which these are nobody knows beforehand: clients may declare keys, and scripts may use others. So a
 //! program is watched when it first runs, with everything locked. One that stays within its declared keys runs from
-//! then on with only these locked, in parallel with others; should it stray after all, its view widens to everything
-//! while it runs. One that has ever strayed runs with everything locked from the beginning.
+//! then on with only these locked, in parallel with others. One that has ever strayed locks each key when it reaches
+//! for it, and keeps it locked to its end; one such program runs at a time, so that no two wait for each other.
 
 mod flags;
 mod library;

@@ -120,6 +120,7 @@ fn run_in(
             habit = Habit::Strays;
             continue;
         }
+        cx.session.straying.now |= strayed || habit == Habit::Strays;
         program.note(strayed, watch.instructions() + commands * INSTRUCTIONS_PER_COMMAND, || {
             instance.engine().clock().now_us().saturating_sub(since_us)
         });
@@ -151,11 +152,13 @@ fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> Result<()> {
     // What was locked for the last attempt goes first.
     cx.view = engine.view_none(None);
     let give_up = || instance.scripts.has_slow();
-    let view = if habit == Habit::Confined {
-        let keys: SmallVec<[Key<'_>; 8]> = call.keys.iter().map(|key| cx.key(key)).collect();
-        engine.view_unless(&keys, &give_up)
-    } else {
-        engine.view_all_unless(&give_up)
+    let view = match habit {
+        Habit::Unknown => engine.view_all_unless(&give_up),
+        Habit::Strays => engine.view_roaming_unless(&give_up),
+        Habit::Confined => {
+            let keys: SmallVec<[Key<'_>; 8]> = call.keys.iter().map(|key| cx.key(key)).collect();
+            engine.view_unless(&keys, &give_up)
+        }
     };
     cx.view = view.ok_or_else(|| instance.scripts.busy_error())?;
     cx.count_uses();
@@ -434,10 +437,14 @@ impl<'a, 'e> Run<'a, 'e> {
             return Ok(());
         }
         let key = self.cx.key(key);
-        if self.cx.view.holds(&key) { Ok(()) } else { self.stray() }
+        if self.cx.view.reach(&key) {
+            return Ok(());
+        }
+        self.strayed = true;
+        if self.cx.view.roam() && self.cx.view.reach(&key) { Ok(()) } else { self.begin_again() }
     }
 
-    /// The program wants more than it declared: everything is locked, now or from its beginning.
+    /// The program wants more than one may lock in the end: everything is locked, now or from its beginning.
     #[cold]
     fn stray(&mut self) -> Result<()> {
         self.strayed = true;
@@ -445,7 +452,12 @@ impl<'a, 'e> Run<'a, 'e> {
             self.watch.holds_all();
             return Ok(());
         }
-        // Another script is just doing the same, and each may hold what the other one wants.
+        self.begin_again()
+    }
+
+    /// Another script is just doing the same, and each may hold what the other one wants.
+    #[cold]
+    fn begin_again(&mut self) -> Result<()> {
         self.call.program.note(true, 0, || 0);
         self.begin_again = !self.wrote;
         Err(Error::general(

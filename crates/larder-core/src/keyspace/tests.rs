@@ -170,7 +170,7 @@ fn a_flush_leaves_the_bytes_of_other_databases() {
 /// Money is moved between accounts by views of every kind, some of which find out late what they need: none is lost,
 /// and nobody waits in a circle.
 #[test]
-fn views_that_widen_stay_atomic_and_come_to_an_end() {
+fn views_that_lock_more_later_stay_atomic_and_come_to_an_end() {
     const ACCOUNTS: u64 = 40;
     const MOVES: u64 = 2_000;
     let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
@@ -188,7 +188,7 @@ fn views_that_widen_stay_atomic_and_come_to_an_end() {
                 let mut rng = crate::rng::Rng::seeded(thread);
                 for _ in 0..MOVES {
                     let (from, to) = (rng.next_u64() % ACCOUNTS, rng.next_u64() % ACCOUNTS);
-                    match rng.next_u64() % 4 {
+                    match rng.next_u64() % 6 {
                         0 => pay(&mut engine.view(&[key(from), key(to)]), from, to),
                         1 => pay(&mut engine.view_all_unless(&give_up_never).expect("never"), from, to),
                         2 => pay(
@@ -196,6 +196,21 @@ fn views_that_widen_stay_atomic_and_come_to_an_end() {
                             from,
                             to,
                         ),
+                        3 => {
+                            let mut view = engine.view_roaming_unless(&give_up_never).expect("never");
+                            assert!(view.reach(&key(from)) && view.reach(&key(to)));
+                            pay(&mut view, from, to);
+                            // It may go on to everything.
+                            assert!(rng.next_u64() > u64::MAX / 4 || view.widen());
+                        }
+                        4 => loop {
+                            let mut view = engine.view_one(&key(from), None);
+                            if view.roam() {
+                                assert!(view.reach(&key(to)));
+                                pay(&mut view, from, to);
+                                break;
+                            }
+                        },
                         _ => loop {
                             let mut view = engine.view_one(&key(from), None);
                             if view.widen() {
@@ -222,6 +237,9 @@ fn who_waits_for_a_lock_may_give_up() {
     assert!(engine.view_unless(&[key], &|| true).is_none());
     assert!(engine.view_all_unless(&|| true).is_none());
     drop(held);
+    let roaming = engine.view_roaming_unless(&|| true).expect("nobody else roams");
+    assert!(engine.view_roaming_unless(&|| true).is_none() && !engine.view_one(&key, None).roam());
+    drop(roaming);
     assert!(engine.view_all_unless(&|| true).is_some_and(|view| view.holds_all() && view.holds(&key)));
 }
 

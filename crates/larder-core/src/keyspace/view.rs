@@ -38,6 +38,8 @@ pub(super) enum Locked<'e> {
     One(usize, Guard<'e>),
     /// Sorted by stripe.
     Many(Vec<(usize, Guard<'e>)>),
+    /// Those that were needed so far, sorted by stripe. More may follow, since only one view at a time may do that.
+    Roaming(Vec<(usize, Guard<'e>)>, MutexGuard<'e, ()>),
     /// Every stripe, in order.
     All(Vec<(usize, Guard<'e>)>),
 }
@@ -48,10 +50,12 @@ impl Locked<'_> {
         match self {
             Locked::One(at, guard) if *at == index => Ok(guard),
             Locked::None | Locked::One(..) => Err(Error::OutsideView),
-            Locked::Many(guards) => match guards.binary_search_by_key(&index, |(at, _)| *at) {
-                Ok(i) => Ok(&mut guards[i].1),
-                Err(_) => Err(Error::OutsideView),
-            },
+            Locked::Many(guards) | Locked::Roaming(guards, _) => {
+                match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                    Ok(i) => Ok(&mut guards[i].1),
+                    Err(_) => Err(Error::OutsideView),
+                }
+            }
             Locked::All(guards) => {
                 guards.get_mut(index).map(|(_, guard)| &mut **guard).ok_or(Error::OutsideView)
             }
@@ -64,10 +68,12 @@ impl Locked<'_> {
         match self {
             Locked::One(at, guard) if *at == index => Ok(guard),
             Locked::None | Locked::One(..) => Err(Error::OutsideView),
-            Locked::Many(guards) => match guards.binary_search_by_key(&index, |(at, _)| *at) {
-                Ok(i) => Ok(&guards[i].1),
-                Err(_) => Err(Error::OutsideView),
-            },
+            Locked::Many(guards) | Locked::Roaming(guards, _) => {
+                match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                    Ok(i) => Ok(&guards[i].1),
+                    Err(_) => Err(Error::OutsideView),
+                }
+            }
             Locked::All(guards) => match guards.get(index) {
                 Some((_, guard)) => Ok(guard),
                 None => Err(Error::OutsideView),
@@ -105,10 +111,23 @@ fn wait_for<'e>(
         if give_up() {
             return Err(Vain::GaveUp);
         }
-        if holding && shared.is_widening.load(Ordering::SeqCst) {
+        if holding && shared.roamer_waits.load(Ordering::SeqCst) {
             return Err(Vain::LetGo);
         }
     }
+}
+
+/// Locks a stripe for the one view that may wait for a stripe with others in hand. Whoever else does so meanwhile lets
+/// go of these and begins again, so that nobody waits in a circle.
+fn lock_while_holding(shared: &Shared, stripe: usize) -> Guard<'_> {
+    let cell = &shared.keyspace.cell(stripe).stripe;
+    if let Some(guard) = cell.try_lock() {
+        return guard;
+    }
+    shared.roamer_waits.store(true, Ordering::SeqCst);
+    let guard = cell.lock();
+    shared.roamer_waits.store(false, Ordering::SeqCst);
+    guard
 }
 
 /// Locks stripes, which come in order; `None` if it took too long.
@@ -344,29 +363,68 @@ impl<'e> View<'e> {
         matches!(self.locked, Locked::All(_))
     }
 
-    /// Locks every stripe that is not locked yet, without letting go of those that are: for scripts, which say too
-    /// late what they need. While that waits, whoever else waits for a stripe with others in hand lets these go and
-    /// begins again, so that nobody waits in a circle. Two that want this at once would; so `false`, with nothing
-    /// changed, if another one is just doing it.
+    /// A view that locks what it needs when it needs it: for scripts, which say too late what that is. One view at a
+    /// time may do that. What it has locked stays locked until it ends, as with any other view.
+    pub(crate) fn roaming_unless(shared: &'e Shared, give_up: GiveUp<'_>) -> Option<View<'e>> {
+        let turn = loop {
+            match shared.roaming.try_lock_for(LOOK_UP) {
+                Some(turn) => break turn,
+                None if give_up() => return None,
+                None => {}
+            }
+        };
+        let locked = Locked::Roaming(Vec::new(), turn);
+        Some(View { shared, locked, now_ms: None, after: After::default(), uses: true })
+    }
+
+    /// Has this view lock what it needs from now on when it needs it, without letting go of what it holds. `false`,
+    /// with nothing changed, if another view does so already: each might wait for what the other one holds.
     #[must_use]
-    pub fn widen(&mut self) -> bool {
-        if self.holds_all() {
+    pub fn roam(&mut self) -> bool {
+        if matches!(self.locked, Locked::All(_) | Locked::Roaming(..)) {
             return true;
         }
-        let Some(_only_one) = self.shared.widening.try_lock() else { return false };
-        self.shared.is_widening.store(true, Ordering::SeqCst);
+        let Some(turn) = self.shared.roaming.try_lock() else { return false };
         let held = match std::mem::replace(&mut self.locked, Locked::None) {
-            Locked::None => Vec::new(),
             Locked::One(at, guard) => vec![(at, guard)],
-            Locked::Many(guards) | Locked::All(guards) => guards,
+            Locked::Many(guards) => guards,
+            Locked::None | Locked::Roaming(..) | Locked::All(_) => Vec::new(),
         };
+        self.locked = Locked::Roaming(held, turn);
+        true
+    }
+
+    /// Locks the stripe of a key, where this view may do so. Says whether it is locked.
+    pub fn reach(&mut self, key: &Key<'_>) -> bool {
+        let stripe = key.stripe();
+        let Locked::Roaming(guards, _) = &mut self.locked else { return self.holds(key) };
+        if let Err(place) = guards.binary_search_by_key(&stripe, |(at, _)| *at) {
+            guards.insert(place, (stripe, lock_while_holding(self.shared, stripe)));
+        }
+        true
+    }
+
+    /// Locks every stripe that is not locked yet, as [`View::roam`] locks one.
+    #[must_use]
+    pub fn widen(&mut self) -> bool {
+        if !self.roam() {
+            return false;
+        }
+        let held = match std::mem::replace(&mut self.locked, Locked::None) {
+            Locked::Roaming(guards, turn) => (guards, turn),
+            other => {
+                self.locked = other;
+                return true;
+            }
+        };
+        // Who holds everything waits for nobody, so that another view may have its turn.
+        let (held, _turn) = held;
         let mut held = held.into_iter().peekable();
         let lock = |stripe: usize| {
             let held = held.next_if(|(at, _)| *at == stripe);
-            held.unwrap_or_else(|| (stripe, self.shared.keyspace.cell(stripe).stripe.lock()))
+            held.unwrap_or_else(|| (stripe, lock_while_holding(self.shared, stripe)))
         };
         self.locked = Locked::All((0..STRIPES).map(lock).collect());
-        self.shared.is_widening.store(false, Ordering::SeqCst);
         true
     }
 
@@ -1141,7 +1199,7 @@ impl View<'_> {
         match &mut self.locked {
             Locked::None => {}
             Locked::One(_, guard) => settle(guard),
-            Locked::Many(guards) | Locked::All(guards) => {
+            Locked::Many(guards) | Locked::Roaming(guards, _) | Locked::All(guards) => {
                 guards.iter_mut().for_each(|(_, guard)| settle(guard));
             }
         }

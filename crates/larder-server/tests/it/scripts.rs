@@ -1,6 +1,8 @@
 //! Scripts from outside: what they can and cannot reach, how they are stopped, and that they are atomic.
 
 use crate::harness::{Client, Larder, PATIENCE, Redis, shown};
+use larder_resp::encode_command;
+use std::io::Write;
 use std::thread;
 use std::time::Instant;
 
@@ -488,4 +490,38 @@ fn functions_leave_nothing_behind() {
     assert_eq!(client.says("FCALL look 0"), clean);
     let look = "return {#redis, #string, string.format('%d', 3), tostring(rawget(_G, 'y'))}";
     assert_eq!(eval(&mut client, look, &[]), clean);
+}
+
+/// Such clients are brought together on one worker. What they have sent, what is half sent, and who they are goes with
+/// them.
+#[test]
+fn clients_whose_scripts_stray_lose_nothing_when_another_worker_goes_on_with_them() {
+    const CLIENTS: usize = 6;
+    const BATCHES: usize = 40;
+    const STRAYS: &str = "return redis.call('INCR', KEYS[1] .. ':undeclared')";
+    let larder = Larder::start(&[("io-threads", "3")]);
+    thread::scope(|scope| {
+        for n in 0..CLIENTS {
+            let mut client = larder.client();
+            scope.spawn(move || {
+                let (id, key) = (client.says("CLIENT ID"), format!("client:{n}"));
+                client.says("SELECT 1");
+                let mut bytes = Vec::new();
+                encode_command(&["EVAL", STRAYS, "1", &key], &mut bytes);
+                for batch in 0..BATCHES {
+                    // Two commands and the beginning of a third, whose rest comes after the replies to them.
+                    let cut = 1 + batch * (bytes.len() - 2) / BATCHES;
+                    client.stream.write_all(&[&*bytes, &bytes, &bytes[..cut]].concat()).expect("written");
+                    let replies = [client.receive(), client.receive()].map(|reply| shown(&reply));
+                    assert_eq!(replies, [3 * batch + 1, 3 * batch + 2].map(|count| format!("({count})")));
+                    client.stream.write_all(&bytes[cut..]).expect("written");
+                    assert_eq!(shown(&client.receive()), format!("({})", 3 * batch + 3));
+                }
+                assert_eq!(client.says("CLIENT ID"), id);
+            });
+        }
+    });
+    let mut client = larder.client();
+    client.says("SELECT 1");
+    assert_eq!(client.says("DBSIZE"), format!("({CLIENTS})"));
 }
