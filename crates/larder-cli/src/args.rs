@@ -248,8 +248,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// The text of `--help`.
 pub(crate) fn usage() -> String {
     let mut text = String::from(
-        "Usage: larder [cli] [options] [command [argument ...]]\n       larder serve [options]\n\n\
-         Without a command, a prompt. `larder serve --help` tells about the server.\n\n",
+        "Usage: larder [cli] [options] [command [argument ...]]\n       larder serve [options]\n       \
+         larder bench [options] [command [argument ...]]\n\n\
+         Without a command, a prompt. `larder serve --help` tells about the server, `larder bench --help` about\n\
+         putting one under load.\n\n",
     );
     for Row(_, short, long, value, what) in TABLE {
         let short = short.map_or("    ".to_owned(), |short| format!("-{short}, "));
@@ -318,14 +320,18 @@ fn long_row(long: &str) -> Result<&'static Row, Failure> {
     if let Some((name, why)) = ELSEWHERE.iter().find(|(name, _)| *name == long) {
         return Err(Failure::Usage(format!("--{name}: {why}")));
     }
-    let nearest = TABLE.iter().map(|Row(_, _, name, ..)| (distance(long, name), *name)).min();
-    Err(Failure::Usage(match nearest {
+    Err(Failure::Usage(unknown_option(long, TABLE.iter().map(|Row(_, _, name, ..)| *name))))
+}
+
+/// What is said of an option that is none of these.
+pub(crate) fn unknown_option<'n>(long: &str, names: impl Iterator<Item = &'n str>) -> String {
+    match names.map(|name| (distance(long, name), name)).min() {
         // Further away, a name is no help.
         Some((distance, name)) if distance <= long.len() / 3 + 1 => {
             format!("unknown option '--{long}'; did you mean '--{name}'?")
         }
         _ => format!("unknown option '--{long}'"),
-    }))
+    }
 }
 
 /// Insertions, deletions and replacements that make `b` of `a` (Levenshtein).
@@ -479,8 +485,6 @@ impl Draft {
     }
 
     fn finish(self, environment: impl Fn(&str) -> Option<String>) -> Result<Options, Failure> {
-        let first =
-            |names: &[&str]| names.iter().find_map(|name| Some((environment(name)?, name.to_string())));
         let Self { mut options, mut login, .. } = self;
         options.address = if self.embedded {
             if self.host.is_some() || self.port.is_some() || self.socket.is_some() {
@@ -492,17 +496,10 @@ impl Draft {
         } else if let Some(path) = self.socket {
             Address::Socket(path)
         } else {
-            let host = self.host.or_else(|| Some(first(&["LARDER_HOST", "REDIS_HOST"])?.0));
-            let port = match (self.port, first(&["LARDER_PORT", "REDIS_PORT"])) {
-                (Some(port), _) => port,
-                (None, Some((value, name))) => port_of_environment(&name, &value)?,
-                (None, None) => Address::PORT,
-            };
-            Address::Tcp { host: host.unwrap_or_else(|| Address::HOST.to_owned()), port }
+            tcp_address(self.host, self.port, &environment)?
         };
         if login.password.is_none() && !self.embedded {
-            let found = first(&["LARDER_PASSWORD", "REDISCLI_AUTH", "REDIS_PASSWORD"]);
-            login.password = found.map(|(password, _)| password);
+            login.password = environment_password(environment);
         }
         if login.proto.is_none() && matches!(options.format, Some(Format::Json | Format::QuotedJson)) {
             login.proto = Some(Proto::Resp3);
@@ -526,6 +523,27 @@ impl Draft {
         }
         Ok(options)
     }
+}
+
+/// The address that a host and a port, or else the environment, name.
+pub(crate) fn tcp_address(
+    host: Option<String>,
+    port: Option<u16>,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<Address, Failure> {
+    let first = |names: &[&str]| names.iter().find_map(|name| Some((environment(name)?, name.to_string())));
+    let host = host.or_else(|| Some(first(&["LARDER_HOST", "REDIS_HOST"])?.0));
+    let port = match (port, first(&["LARDER_PORT", "REDIS_PORT"])) {
+        (Some(port), _) => port,
+        (None, Some((value, name))) => port_of_environment(&name, &value)?,
+        (None, None) => Address::PORT,
+    };
+    Ok(Address::Tcp { host: host.unwrap_or_else(|| Address::HOST.to_owned()), port })
+}
+
+/// The password that the environment names.
+pub(crate) fn environment_password(environment: impl Fn(&str) -> Option<String>) -> Option<String> {
+    ["LARDER_PASSWORD", "REDISCLI_AUTH", "REDIS_PASSWORD"].into_iter().find_map(environment)
 }
 
 /// A port; container platforms also set `…_PORT` to `tcp://address:port` for a service that has our name.

@@ -11,6 +11,7 @@
 //! | what happens at the prompt? | `prompt`, `line` |
 //! | `--pipe`, `--scan`, `--bigkeys`, … | `modes` |
 //! | what does `larder docs` print? | `pages` |
+//! | how fast is it? | `bench` |
 //!
 //! Scripts parse what this prints, so the text of replies is that of `redis-cli` byte for byte, and the tests compare
 //! the two. Options that cannot be understood end the program with status 2 before anything is sent; everything else
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod display;
 mod docs;
 mod embedded;
@@ -41,6 +43,7 @@ use args::{Mode, Options, Request};
 use failure::Failure;
 use session::Session;
 
+pub use bench::bench;
 pub use pages::docs;
 
 /// Runs the client with the words after its name. Reads the standard input, writes to the standard output and error.

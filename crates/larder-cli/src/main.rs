@@ -14,6 +14,7 @@ fn main() -> ExitCode {
             let flags: Vec<_> = args.drain(1..).map(|flag| flag.to_string_lossy().into_owned()).collect();
             larder_server::main(&flags)
         }
+        Some("bench") => larder_cli::bench(&args[1..]),
         Some("docs") => larder_cli::docs(&args[1..]),
         Some("cli") => {
             args.remove(0);

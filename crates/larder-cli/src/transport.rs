@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,7 +71,7 @@ pub(crate) fn system_text(error: &io::Error) -> String {
 
 /// Either kind of socket.
 #[derive(Debug)]
-enum Stream {
+pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
@@ -83,10 +84,35 @@ impl Stream {
         }
     }
 
-    fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+    pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nonblocking(nonblocking),
             Self::Unix(stream) => stream.set_nonblocking(nonblocking),
+        }
+    }
+
+    /// Reads while somebody else may be waiting for the socket.
+    pub(crate) fn read_shared(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => (&*stream).read(buf),
+            Self::Unix(stream) => (&*stream).read(buf),
+        }
+    }
+
+    /// Writes while somebody else may be waiting for the socket.
+    pub(crate) fn write_shared(&self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => (&*stream).write(buf),
+            Self::Unix(stream) => (&*stream).write(buf),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
         }
     }
 }
@@ -155,6 +181,11 @@ impl Socket {
             interrupt,
             patience: None,
         })
+    }
+
+    /// The bare socket, for whoever speaks the protocol without this. No reply may be outstanding.
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
     }
 
     /// Reads what is there, or waits for it; `false` at the end of the stream.

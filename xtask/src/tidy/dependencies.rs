@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Each crate of the workspace, with the crates of the workspace it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("larder-core", &[]),
+    ("larder-load", &[]),
     ("larder-lua", &[]),
     ("larder-rdb", &["larder-core"]),
     ("larder-commands", &["larder-core", "larder-lua", "larder-rdb"]),
@@ -21,7 +22,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("larder-node", LIBRARY),
     (
         "larder-cli",
-        &["larder", "larder-core", "larder-commands", "larder-resp", "larder-persist", "larder-server"],
+        &[
+            "larder",
+            "larder-core",
+            "larder-commands",
+            "larder-load",
+            "larder-resp",
+            "larder-persist",
+            "larder-server",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -1,5 +1,6 @@
 //! The `larder` program from outside, beside `redis-cli`, against a real server where one is installed.
 
+mod bench;
 mod beside_redis_cli;
 mod server;
 mod tools;
