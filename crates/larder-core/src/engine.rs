@@ -1,5 +1,6 @@
 //! The engine: one keyspace, its topics, its timer. A cheap handle that all threads share.
 
+use crate::api::Rooms;
 use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub(crate) roaming: Mutex<()>,
     /// Set while it is: who waits for a stripe with others in hand lets go of them.
     pub(crate) roamer_waits: AtomicBool,
+    /// Where transactions work.
+    pub(crate) rooms: Rooms,
 }
 
 impl fmt::Debug for Shared {
@@ -191,7 +194,7 @@ impl Drop for Running {
 /// ```
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     _running: Arc<Running>,
 }
 
@@ -221,6 +224,17 @@ impl Engine {
             (false, Some(seed)) => KeyHasher::repeatable(seed),
             (false, None) => KeyHasher::fast(Rng::entropy()),
         };
+        Engine::with_hasher(options, hasher, seed)
+    }
+
+    /// An engine whose keys hash as those of this one: what is made for the tables of one fits those of the other.
+    pub(crate) fn sibling(&self, clock: Arc<dyn Clock>) -> Engine {
+        let values = self.value_limits();
+        let options = Options { clock, values, maintenance: Maintenance::Manual, ..Options::default() };
+        Engine::with_hasher(options, self.shared.keyspace.hasher.clone(), self.random())
+    }
+
+    fn with_hasher(options: Options, hasher: KeyHasher, seed: u64) -> Engine {
         let seconds = (options.clock.now_ms() / 1_000) as u32;
         let shared = Arc::new(Shared {
             topics: Topics::new(hasher.clone()),
@@ -245,6 +259,7 @@ impl Engine {
             wall_ahead_ms: AtomicI64::new(0),
             roaming: Mutex::new(()),
             roamer_waits: AtomicBool::new(false),
+            rooms: Rooms::default(),
         });
         shared.settle();
         let observer: Arc<dyn ClockMoved> = shared.clone();

@@ -20,6 +20,10 @@ pub enum Error {
     OutsideView,
     /// There is no such database.
     NoSuchDb,
+    /// Others changed the keys of a transaction at each of its attempts.
+    Contended,
+    /// What is about all keys of a database cannot be part of a transaction.
+    NotInTransaction,
 }
 
 impl fmt::Display for Error {
@@ -32,6 +36,8 @@ impl fmt::Display for Error {
             Error::OutOfMemory => "the memory limit is reached",
             Error::OutsideView => "the key is outside of what the operation locked",
             Error::NoSuchDb => "there is no such database",
+            Error::Contended => "others kept changing the keys of the transaction",
+            Error::NotInTransaction => "operations on all keys cannot be part of a transaction",
         })
     }
 }

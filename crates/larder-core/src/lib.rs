@@ -27,7 +27,7 @@ mod timer;
 mod topics;
 pub mod value;
 
-pub use api::Db;
+pub use api::{Db, Transaction};
 pub use cache::{Limiter, Rate, Verdict};
 pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
 pub use engine::{Engine, ReadyListener};

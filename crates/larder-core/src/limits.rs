@@ -49,3 +49,13 @@ pub const EVICT_STEPS: usize = 2_048;
 
 /// Bytes of fields and values of one entry of a stream, and of a node of a stream: Redis' own limit.
 pub const STREAM_ENTRY_LEN_MAX: usize = 1 << 30;
+
+/// Attempts that a transaction makes before it gives up. Each that fails does so because another one succeeded, so a
+/// queue of equals is through long before; only one that takes much longer than what it competes with gets here.
+pub const TRANSACTION_ATTEMPTS_MAX: usize = 1_000;
+
+/// Rooms that are kept for transactions to come: more are at work at once only where more threads are.
+pub const ROOMS_KEPT: usize = 8;
+
+/// Transactions after which a room is thrown away: timers of what has left it stay in it until they are due.
+pub const ROOM_USES_MAX: u32 = 1_000;

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! - [`Larder`]: the handle; cheap to clone, one engine for all clones.
-//! - [`Db`]: the typed interface.
+//! - [`Db`]: the typed interface; [`Db::transaction`]: several operations as one.
 //! - [`Larder::call`]: every command of Redis, with an owned [`Value`] for a reply; [`Larder::connect`] for commands
 //!   that have a state, such as transactions and subscriptions.
 //! - [`Larder::topics`]: publish and subscribe.
@@ -21,10 +21,13 @@ mod connection;
 
 pub use connection::{Connection, Ender};
 pub use larder_commands::{Error as CommandError, Protocol, Value};
+pub use larder_core::api::{
+    Geo, Hashes, Keys, Lists, Place, SetWith, Sets, StreamEntry, Streams, Strings, Zsets,
+};
 pub use larder_core::{
     ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Limiter, Maintenance, ManualClock, Message,
     Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
-    ValueLimits, Verdict,
+    Transaction, ValueLimits, Verdict,
 };
 
 use larder_commands::Instance;

@@ -144,7 +144,7 @@ impl Hashes<'_> {
 
     /// How long a field has to live; `None` where it does not exist or does not die. O(1).
     pub fn time_to_live(&self, key: impl AsRef<[u8]>, field: impl AsRef<[u8]>) -> Result<Option<Duration>> {
-        let key = self.0.key(key.as_ref());
+        let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
         let now = view.now_ms();
         let deadline = view.collection::<Hash>(&key)?.and_then(|hash| hash.deadline(field.as_ref()));

@@ -8,6 +8,7 @@ mod lists;
 mod sets;
 mod streams;
 mod strings;
+mod transaction;
 mod zsets;
 
 pub use geo::{Geo, Place};
@@ -17,11 +18,17 @@ pub use lists::Lists;
 pub use sets::Sets;
 pub use streams::{StreamEntry, Streams};
 pub use strings::{SetWith, Strings};
+pub use transaction::Transaction;
 pub use zsets::Zsets;
 
+pub(crate) use transaction::Rooms;
+
+use transaction::Stage;
+
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::keyspace::{DbIndex, Edit, Expiry, Key, Missing};
+use crate::sync::Arc;
 use crate::value::Collection;
 use crate::{Deadline, Topics};
 use std::time::Duration;
@@ -41,6 +48,8 @@ use std::time::Duration;
 pub struct Db {
     engine: Engine,
     index: DbIndex,
+    /// Where the engine is the private room of a transaction: what brings keys into it.
+    stage: Option<Arc<Stage>>,
 }
 
 impl Engine {
@@ -51,7 +60,7 @@ impl Engine {
 
     /// Another database.
     pub fn db_at(&self, index: DbIndex) -> Db {
-        Db { engine: self.clone(), index }
+        Db { engine: self.clone(), index, stage: None }
     }
 }
 
@@ -107,8 +116,16 @@ impl Db {
     }
 
     #[inline]
-    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        self.engine.key(self.index, bytes)
+    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Result<Key<'k>> {
+        if let Some(stage) = &self.stage {
+            stage.bring(self, bytes)?;
+        }
+        Ok(self.engine.key(self.index, bytes))
+    }
+
+    /// Refuses what is about all keys in a transaction, which knows only those it has touched.
+    fn outside_transaction(&self) -> Result<()> {
+        if self.stage.is_some() { Err(Error::NotInTransaction) } else { Ok(()) }
     }
 
     /// Refuses a write when memory is short and nothing can go.
@@ -119,7 +136,7 @@ impl Db {
 
     /// Looks at a collection.
     fn look<C: Collection, R>(&self, key: &[u8], look: impl FnOnce(&C) -> R) -> Result<Option<R>> {
-        let key = self.key(key);
+        let key = self.key(key)?;
         let mut view = self.engine.view_one(&key, None);
         Ok(view.collection::<C>(&key)?.map(look))
     }
@@ -131,7 +148,7 @@ impl Db {
         edit: impl FnOnce(&mut Edit<'_, C>) -> R,
     ) -> Result<R> {
         self.check_room()?;
-        let key = self.key(key);
+        let key = self.key(key)?;
         let mut view = self.engine.view_one(&key, None);
         Ok(view.edit(&key, Missing::Create, edit)?.unwrap_or_default())
     }
@@ -142,7 +159,7 @@ impl Db {
         key: &[u8],
         edit: impl FnOnce(&mut Edit<'_, C>) -> R,
     ) -> Result<Option<R>> {
-        let key = self.key(key);
+        let key = self.key(key)?;
         let mut view = self.engine.view_one(&key, None);
         view.edit(&key, Missing::Skip, edit)
     }

@@ -36,7 +36,7 @@ impl<'d> Strings<'d> {
     /// ```
     #[inline]
     pub fn with<R>(&self, key: impl AsRef<[u8]>, look: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
-        let key = self.0.key(key.as_ref());
+        let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
         Ok(view.string(&key)?.map(|value| look(value.as_bytes(&mut IntText::new()))))
     }
@@ -49,7 +49,7 @@ impl<'d> Strings<'d> {
 
     /// The strings of several keys, all of one moment; `None` for what is missing or no string.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>> {
-        let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect();
+        let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect::<Result<_>>()?;
         self.0.engine.prefetch(keys.iter());
         let mut view = self.0.engine.view(&keys);
         keys.iter()
@@ -110,7 +110,7 @@ impl<'d> Strings<'d> {
 
     /// Removes a key if it holds this string. Says whether it did.
     pub fn remove_if_equals(&self, key: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> Result<bool> {
-        let key = self.0.key(key.as_ref());
+        let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
         let removed = view.meets(&key, Condition::Equals(expected.as_ref()))? && view.remove(&key)?;
         if removed {
@@ -130,7 +130,7 @@ impl<'d> Strings<'d> {
     /// ```
     pub fn increment(&self, key: impl AsRef<[u8]>, by: i64) -> Result<i64> {
         self.0.check_room()?;
-        let key = self.0.key(key.as_ref());
+        let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
         let sum = view.increment(&key, by)?;
         view.report(&key, "incrby", Class::STRING)?;
@@ -140,7 +140,7 @@ impl<'d> Strings<'d> {
     /// Adds to the end of a string. Gives its length. [`Error::TooLarge`] beyond 512 MiB.
     pub fn append(&self, key: impl AsRef<[u8]>, more: impl AsRef<[u8]>) -> Result<usize> {
         self.0.check_room()?;
-        let (key, more) = (self.0.key(key.as_ref()), more.as_ref());
+        let (key, more) = (self.0.key(key.as_ref())?, more.as_ref());
         let mut view = self.0.engine.view_one(&key, None);
         let len = view.string(&key)?.map_or(0, |value| value.len());
         let len = len.checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TooLarge)?;
@@ -151,7 +151,7 @@ impl<'d> Strings<'d> {
 
     /// Removes a string and gives it.
     pub fn take(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
-        let key = self.0.key(key.as_ref());
+        let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
         let value = view.string(&key)?.map(|value| value.to_vec());
         if value.is_some() && view.remove(&key)? {
@@ -206,7 +206,7 @@ impl<'a, K: AsRef<[u8]>, V: AsRef<[u8]>> SetWith<'a, K, V> {
     /// Sets it. Says whether the condition held.
     pub fn run(self) -> Result<bool> {
         self.db.check_room()?;
-        let key = self.db.key(self.key.as_ref());
+        let key = self.db.key(self.key.as_ref())?;
         let mut view = self.db.engine.view_one(&key, None);
         if !view.meets(&key, self.condition)? {
             return Ok(false);

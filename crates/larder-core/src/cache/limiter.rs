@@ -159,13 +159,13 @@ impl Limiter<'_> {
     /// Takes several if that is allowed: all or none.
     pub fn take_many(&self, key: impl AsRef<[u8]>, cost: u64) -> Result<Verdict> {
         self.db.check_room()?;
-        let key = self.db.key(key.as_ref());
+        let key = self.db.key(key.as_ref())?;
         self.db.engine().view_one(&key, None).throttle(&key, self.rate, cost)
     }
 
     /// How things stand.
     pub fn look(&self, key: impl AsRef<[u8]>) -> Result<Verdict> {
-        let key = self.db.key(key.as_ref());
+        let key = self.db.key(key.as_ref())?;
         self.db.engine().view_one(&key, None).throttle(&key, self.rate, 0)
     }
 }

@@ -18,6 +18,7 @@ mod scan;
 pub(crate) mod stripe;
 #[cfg(test)]
 mod tests;
+mod transfer;
 pub(crate) mod view;
 mod waiters;
 
