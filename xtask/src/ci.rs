@@ -84,6 +84,10 @@ fn steps(external: Vec<&'static str>) -> Vec<Step> {
             ..step("tests", &["cargo", "nextest", "run", "--workspace", "--profile", "ci"])
         },
         step("documentation tests", &["cargo", "test", "--workspace", "--doc", "--quiet"]),
+        step(
+            "features of the library",
+            &["cargo", "test", "--package", "larder", "--all-features", "--quiet"],
+        ),
         // Advisories are not asked here: they change while the code does not, and need more of the network than
         // packages.
         Step {

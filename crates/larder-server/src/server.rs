@@ -5,8 +5,8 @@ use crate::listen::{self, Porter};
 use crate::log::{Level, Log};
 use crate::watchman;
 use crate::worker::Worker;
-use larder_commands::Instance;
 use larder_commands::settings::Settings;
+use larder_commands::{Host, Instance};
 use larder_core::{Engine, Options};
 use parking_lot::Mutex;
 use std::net::{SocketAddr, TcpListener};
@@ -46,10 +46,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Listen { address, error } if error.kind() == io::ErrorKind::AddrInUse => {
-                write!(
-                    f,
-                    "{address} is in use already: is another server running there? Choose another --port"
-                )
+                write!(f, "{address} is in use already: is another server running there? Choose another port")
             }
             StartError::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
             StartError::Log { path, error } => write!(f, "cannot write the log {path}: {error}"),
@@ -74,6 +71,8 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     log: Arc<Log>,
     host: Arc<Process>,
+    /// What surrounded the instance before.
+    host_before: Arc<dyn Host>,
     unix_path: Option<String>,
 }
 
@@ -109,11 +108,42 @@ impl Server {
         tcp: Vec<TcpListener>,
         unix: Option<UnixListener>,
     ) -> Result<Server, StartError> {
+        let path = unix.as_ref().map(|_| instance.settings().text("unixsocket"));
+        Server::serve(instance, tcp, unix, path.filter(|path| !path.is_empty()))
+    }
+
+    /// Opens an address, `host:port` or `unix:/path`, and serves an instance there. With port 0 the system chooses one:
+    /// see [`Server::addresses`]. The file of a Unix socket has the permissions of the setting `unixsocketperm`, and is
+    /// removed at the end; one that a dead server left is replaced.
+    pub fn serve_at(instance: Arc<Instance>, address: &str) -> Result<Server, StartError> {
+        if let Some(path) = address.strip_prefix("unix:") {
+            let listener = listen::unix(path, &instance.settings().text("unixsocketperm"))?;
+            return Server::serve(instance, Vec::new(), Some(listener), Some(path.into()));
+        }
+        let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let Some((host, port)) = parts.filter(|(host, _)| !host.is_empty()) else {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "host:port or unix:/path is wanted");
+            return Err(StartError::Listen { address: address.into(), error });
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tcp = listen::tcp(host, port, instance.settings().int("tcp-backlog") as i32)?;
+        if tcp.is_empty() { Err(StartError::NoAddress) } else { Server::serve(instance, tcp, None, None) }
+    }
+
+    fn serve(
+        instance: Arc<Instance>,
+        tcp: Vec<TcpListener>,
+        unix: Option<UnixListener>,
+        unix_path: Option<String>,
+    ) -> Result<Server, StartError> {
         let settings = instance.settings();
         let logfile = settings.text("logfile");
         let log = Log::open(&logfile, Level::named(&settings.text("loglevel")));
         let log = Arc::new(log.map_err(|error| StartError::Log { path: logfile, error })?);
         for listener in &tcp {
+            listener.set_nonblocking(true).map_err(StartError::Threads)?;
+        }
+        if let Some(listener) = &unix {
             listener.set_nonblocking(true).map_err(StartError::Threads)?;
         }
         let addresses: Vec<SocketAddr> =
@@ -122,10 +152,10 @@ impl Server {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
-        let unix_path = unix.as_ref().map(|_| settings.text("unixsocket")).filter(|path| !path.is_empty());
         let (stop, stopped) = watch::channel(false);
         let port = addresses.first().map_or(0, SocketAddr::port);
         let host = Arc::new(Process::new(port, stop.clone(), log.clone()));
+        let host_before = instance.host();
         instance.set_host(host.clone());
         instance.load_first_users().map_err(StartError::Users)?;
         let mut workers: Vec<Worker> = Vec::new();
@@ -136,7 +166,7 @@ impl Server {
         }
         let workers = Arc::new(workers);
         let porter = Mutex::new(None);
-        let server = Server { instance, workers, stop, porter, addresses, log, host, unix_path };
+        let server = Server { instance, workers, stop, porter, addresses, log, host, host_before, unix_path };
         server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;
         Ok(server)
     }
@@ -208,6 +238,10 @@ impl Server {
             let _ = porter.join();
         }
         self.workers.iter().for_each(Worker::join);
+        let host: Arc<dyn Host> = self.host.clone();
+        if Arc::ptr_eq(&self.instance.host(), &host) {
+            self.instance.set_host(self.host_before.clone());
+        }
         self.instance.stop_slow_scripts(false);
         if let Some(path) = &self.unix_path {
             // Somebody may have removed it before.

@@ -18,8 +18,11 @@
 //! - [`Larder::topics`]: publish and subscribe.
 
 mod connection;
+#[cfg(feature = "server")]
+mod serving;
 
 pub use connection::{Connection, Ender};
+pub use larder_commands::settings::SettingError;
 pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::api::{
     Geo, Hashes, Keys, Lists, Place, SetWith, Sets, StreamEntry, Streams, Strings, Zsets,
@@ -30,7 +33,11 @@ pub use larder_core::{
     Transaction, ValueLimits, Verdict,
 };
 
+#[cfg(feature = "server")]
+pub use larder_server::{Server, StartError};
+
 use larder_commands::Instance;
+use larder_commands::settings::Settings;
 use larder_core::{Engine, Options};
 use std::sync::Arc;
 
@@ -60,7 +67,10 @@ impl Larder {
     /// # larder.call(["PING"]).unwrap();
     /// ```
     pub fn builder() -> Builder {
-        Builder { options: Options { policy: Policy::AllkeysS3Fifo, ..Options::default() } }
+        Builder {
+            options: Options { policy: Policy::AllkeysS3Fifo, ..Options::default() },
+            settings: Vec::new(),
+        }
     }
 
     /// Database 0.
@@ -102,6 +112,7 @@ impl Larder {
 #[derive(Clone, Debug)]
 pub struct Builder {
     options: Options,
+    settings: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -148,15 +159,36 @@ impl Builder {
         self
     }
 
+    /// Any setting that commands and servers go by, as it stands in a file of settings: `requirepass`,
+    /// `notify-keyspace-events`, `maxclients`, `io-threads`. An unknown name or a bad value is an error.
+    ///
+    /// ```
+    /// let larder = larder::Larder::builder().setting("notify-keyspace-events", "Ex")?.build();
+    /// assert!(larder::Larder::builder().setting("notify-keyspace-event", "Ex").is_err());
+    /// # larder.call(["PING"]).unwrap();
+    /// # Ok::<(), larder::SettingError>(())
+    /// ```
+    pub fn setting(mut self, name: &str, value: &str) -> std::result::Result<Builder, SettingError> {
+        Settings::default().preset(name, value)?;
+        self.settings.push((name.into(), value.into()));
+        Ok(self)
+    }
+
     /// The engine.
     pub fn build(self) -> Larder {
-        let memory = self.options.memory_max_bytes;
-        let policy = self.options.policy;
-        let engine = Engine::with_options(self.options);
-        let instance = Instance::new(engine);
-        // The settings' defaults are a server's; what was asked for here stands.
-        instance.engine().set_memory_max_bytes(memory);
-        instance.engine().set_policy(policy);
-        Larder { instance }
+        let settings = Settings::default();
+        let memory = self.options.memory_max_bytes.unwrap_or(0).to_string();
+        let own = [
+            ("maxmemory", memory.as_str()),
+            ("maxmemory-policy", self.options.policy.name()),
+            // A program's standard error is its own.
+            ("loglevel", "nothing"),
+        ];
+        let asked = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in own.into_iter().chain(asked) {
+            // They have been read before, when they were given.
+            let _ = settings.preset(name, value);
+        }
+        Larder { instance: Instance::with_settings(Engine::with_options(self.options), settings) }
     }
 }

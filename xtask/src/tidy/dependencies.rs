@@ -16,8 +16,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("larder-commands", &["larder-core", "larder-lua", "larder-rdb"]),
     ("larder-resp", &["larder-core", "larder-commands"]),
     ("larder-persist", &["larder-core", "larder-commands", "larder-rdb"]),
-    ("larder", &["larder-core", "larder-commands", "larder-resp", "larder-persist"]),
-    ("larder-server", LIBRARY),
+    // The server stands beneath the library, as a feature that must be asked for.
+    ("larder", &["larder-core", "larder-commands", "larder-resp", "larder-persist", "larder-server"]),
+    ("larder-server", &["larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist"]),
     ("larder-ffi", LIBRARY),
     ("larder-node", LIBRARY),
     (
@@ -37,14 +38,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const LIBRARY: &[&str] =
     &["larder", "larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist"];
 
-/// What must not come along with the crates that others embed, however indirectly.
-const EMBEDDED: &[&str] =
-    &["larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist", "larder"];
+/// What must not come along with the crates that others embed, however indirectly. `larder` itself is looked at as it
+/// is built without features: see [`small_library`].
+const EMBEDDED: &[&str] = &["larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist"];
 const NOT_EMBEDDED: &[&str] =
     &["tokio", "mio", "socket2", "async-std", "smol", "mimalloc", "tikv-jemallocator"];
 
 /// The engine stays small: this many packages named by it at most.
 const CORE_DEPENDENCIES_MAX: usize = 10;
+
+/// What comes along from outside with the crate that others add, where nothing more is asked for. Fifteen is the aim;
+/// the list may shrink.
+const LIBRARY_DEPENDENCIES_MAX: usize = 21;
 
 /// The packages of the workspace and below, by name, with what they build on.
 struct Graph {
@@ -64,7 +69,11 @@ pub(super) fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let metadata = process::output(&mut workspace.command("cargo", &["metadata", "--format-version", "1"]))?;
     let graph = Graph::read(&serde_json::from_str(&metadata)?, &workspace.root().to_string_lossy())
         .ok_or("the output of cargo metadata has an unknown shape")?;
-    Ok([direction(&graph), embeddable(&graph), small_core(&graph)].into_iter().flatten().collect())
+    // Metadata tells of the features of all members together; the tree tells of this one alone.
+    let tree = ["tree", "--package", "larder", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let tree = process::output(&mut workspace.command("cargo", &tree))?;
+    let findings = [direction(&graph), embeddable(&graph), small_core(&graph), small_library(&tree)];
+    Ok(findings.into_iter().flatten().collect())
 }
 
 impl Graph {
@@ -156,6 +165,21 @@ fn small_core(graph: &Graph) -> Vec<Finding> {
         .collect()
 }
 
+/// `tree` has a line for each package that is built with the library; those of the workspace end in their folder.
+fn small_library(tree: &str) -> Vec<Finding> {
+    let outside = tree.lines().filter(|line| !line.is_empty() && !line.contains(" (/"));
+    let names: BTreeSet<&str> = outside.filter_map(|line| line.split(' ').next()).collect();
+    let heavy = NOT_EMBEDDED.iter().filter(|heavy| names.contains(**heavy));
+    let mut texts: Vec<String> =
+        heavy.map(|heavy| format!("larder is for embedding, but brings {heavy} along")).collect();
+    if names.len() > LIBRARY_DEPENDENCIES_MAX {
+        let most = LIBRARY_DEPENDENCIES_MAX;
+        texts.push(format!("{} packages come along with larder, at most {most}", names.len()));
+    }
+    let path = "crates/larder/Cargo.toml";
+    texts.into_iter().map(|text| Finding { path: path.into(), line: 0, text }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +233,17 @@ mod tests {
     fn a_core_that_grew_is_found() {
         assert!(small_core(&graph(&["larder-core:a b c d e f g h i j"])).is_empty());
         assert_eq!(small_core(&graph(&["larder-core:a b c d e f g h i j k"])).len(), 1);
+    }
+
+    #[test]
+    fn a_library_that_grew_is_found() {
+        let lines = |count: usize| {
+            let outside = (0..count).map(|n| format!("package{n} v1.0.0 (*)\npackage{n} v1.0.0\n"));
+            format!("larder v0.1.0 (/at/larder)\n{}\n", outside.collect::<String>())
+        };
+        assert!(small_library(&lines(LIBRARY_DEPENDENCIES_MAX)).is_empty());
+        assert_eq!(small_library(&lines(LIBRARY_DEPENDENCIES_MAX + 1)).len(), 1);
+        assert_eq!(small_library("larder v0.1.0 (/at/larder)\ntokio v1.54.0\n").len(), 1);
     }
 
     #[test]

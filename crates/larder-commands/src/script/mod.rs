@@ -19,7 +19,7 @@ use crate::instance::Instance;
 use library::Libraries;
 use machine::{Kind, Machine};
 use parking_lot::{Mutex, RwLock};
-use sha1::{Digest, Sha1};
+use sha1_smol::Sha1;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -197,7 +197,7 @@ impl Default for Scripts {
 
 /// The SHA-1 digest in hexadecimal digits.
 pub(crate) fn sha1_hex(text: &[u8]) -> String {
-    hex(&Sha1::digest(text).into())
+    hex(&Sha1::from(text).digest().bytes())
 }
 
 fn hex(digest: &[u8; 20]) -> String {
@@ -372,7 +372,7 @@ impl Instance {
             }
             return Ok(script);
         }
-        let (digest, hash): ([u8; 20], _) = (Sha1::digest(text).into(), self.engine().hash(text));
+        let (digest, hash): ([u8; 20], _) = (Sha1::from(text).digest().bytes(), self.engine().hash(text));
         let (flags, _) = flags::of_script(text)?;
         let program = Arc::new(Program::new(hex(&digest), flags, false, text));
         let script = Arc::new(Script { program, text: text.into(), digest, hash });

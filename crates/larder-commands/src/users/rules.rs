@@ -8,7 +8,6 @@
 use crate::spec::acl;
 use crate::table::{Entry, Table};
 use larder_core::glob;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -486,7 +485,7 @@ impl Rules {
 
 /// The digest that stands for a password.
 pub(crate) fn digest(password: &[u8]) -> String {
-    Sha256::digest(password).iter().fold(String::new(), |mut digits, byte| {
+    hmac_sha256::Hash::hash(password).iter().fold(String::new(), |mut digits, byte| {
         // Writing to a string cannot fail.
         let _ = write!(digits, "{byte:02x}");
         digits

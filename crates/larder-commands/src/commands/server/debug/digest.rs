@@ -9,7 +9,7 @@ use larder_core::Entry;
 use larder_core::value::stream::StreamId;
 use larder_core::value::string::{IntText, Str};
 use larder_core::value::{Kind, Object};
-use sha1::{Digest, Sha1};
+use sha1_smol::Sha1;
 use std::fmt::Write;
 
 /// A digest in the making.
@@ -19,7 +19,7 @@ struct Sum([u8; 20]);
 impl Sum {
     /// Adds what has no place in an order: added twice, it is gone again.
     fn add(&mut self, bytes: &[u8]) {
-        for (to, from) in self.0.iter_mut().zip(Sha1::digest(bytes)) {
+        for (to, from) in self.0.iter_mut().zip(Sha1::from(bytes).digest().bytes()) {
             *to ^= from;
         }
     }
@@ -27,7 +27,7 @@ impl Sum {
     /// Adds what comes next in an order.
     fn mix(&mut self, bytes: &[u8]) {
         self.add(bytes);
-        self.0 = Sha1::digest(self.0).into();
+        self.0 = Sha1::from(self.0).digest().bytes();
     }
 
     fn mix_text(&mut self, text: Str<'_>) {
