@@ -1,10 +1,8 @@
 //! Commands that wait.
 //!
 //! A command that finds nothing returns [`Outcome::Wait`]; still under the locks under which it found nothing it is put
-//! into the queues of its keys, so no change can slip in between. A change of a key tells the engine's ready listener
-//! after the locks of the change are gone: here, where the commands of those who wait are run again, first come first
-//! served, each under its own locks. One thread at a time does this, so that order is kept; whoever comes meanwhile
-//! leaves its keys to that thread.
+//! into the queues of its keys, so no change can slip in between. After a change of a key the engine goes through its
+//! queue, first come first served, and has the commands of those who wait run again here, each under its own locks.
 //!
 //! A waiter ends once: served, timed out, or gone. Its own lock decides which, and is taken before any stripe's.
 
@@ -16,9 +14,9 @@ use crate::reply::{Protocol, Reply, Value, ValueReply};
 use crate::session::Session;
 use crate::tracking::authored;
 use crate::{args::Args, keys};
-use larder_core::{DbIndex, Key, OwnedKey, ReadyListener, WaiterId};
+use larder_core::{DbIndex, Key, ReadyListener, WaiterId};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -70,8 +68,6 @@ struct Waiter {
 pub(crate) struct Waiters {
     next: AtomicU64,
     all: Mutex<BTreeMap<WaiterId, Arc<Waiter>>>,
-    ready: Mutex<VecDeque<OwnedKey>>,
-    serving: Mutex<()>,
 }
 
 impl Waiters {
@@ -161,19 +157,6 @@ impl Instance {
         waiter.client.set_flag(client_flags::BLOCKED, false);
     }
 
-    fn serve_key(&self, key: &OwnedKey) {
-        let locked = self.engine().key(key.db, &key.bytes);
-        let ids = self.engine().view_one(&locked, None).waiters(&locked).unwrap_or_default();
-        for id in ids {
-            let Some(waiter) = self.waiters.get(id) else { continue };
-            let mut over = waiter.over.lock();
-            if !*over && self.try_again(id, &waiter, &mut over) {
-                drop(over);
-                waiter.client.ring();
-            }
-        }
-    }
-
     /// Runs a waiter's command again. If it is done, takes the waiter out of its queues under the same locks, and puts
     /// the reply into its mailbox before anything that its changes bring there. Says whether it is done.
     fn try_again(&self, id: WaiterId, waiter: &Waiter, over: &mut bool) -> bool {
@@ -223,19 +206,12 @@ impl Instance {
 }
 
 impl ReadyListener for Instance {
-    fn ready(&self, keys: Vec<OwnedKey>) {
-        self.waiters.ready.lock().extend(keys);
-        loop {
-            let Some(serving) = self.waiters.serving.try_lock() else { return };
-            loop {
-                let Some(key) = self.waiters.ready.lock().pop_front() else { break };
-                self.serve_key(&key);
-            }
-            drop(serving);
-            // A key that came between the last look and the unlocking would otherwise be left to nobody.
-            if self.waiters.ready.lock().is_empty() {
-                return;
-            }
+    fn serve(&self, id: WaiterId) {
+        let Some(waiter) = self.waiters.get(id) else { return };
+        let mut over = waiter.over.lock();
+        if !*over && self.try_again(id, &waiter, &mut over) {
+            drop(over);
+            waiter.client.ring();
         }
     }
 }

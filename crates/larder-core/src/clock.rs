@@ -9,6 +9,25 @@ use std::fmt;
 use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// How long a thread is willing to wait, by the machine's clock: one that is moved by hand must not hold it for ever.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience(Option<Instant>);
+
+impl Patience {
+    /// Without end.
+    pub(crate) const ENDLESS: Patience = Patience(None);
+
+    /// From now on, for so long.
+    pub(crate) fn of(time: Duration) -> Patience {
+        Patience(Instant::now().checked_add(time))
+    }
+
+    /// What is left of it; `None` for no end.
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.0.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+}
+
 /// Where the engine takes time from.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Microseconds on a clock that never goes back; at the start it reads as Unix time.

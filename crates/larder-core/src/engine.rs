@@ -16,15 +16,10 @@ use crate::sync::{Arc, AtomicBool, AtomicI64, AtomicU32, AtomicU64, Mutex, Order
 use crate::timer::{Lateness, Timer};
 use crate::topics::Topics;
 use crate::value::Object;
+use crate::waiting::{ReadyListener, Waiters};
 use std::fmt;
 use std::sync::Weak;
 use std::thread::JoinHandle;
-
-/// Told, with no lock held, that keys somebody waits for have changed.
-pub trait ReadyListener: Send + Sync {
-    /// Serves those who wait for these keys.
-    fn ready(&self, keys: Vec<OwnedKey>);
-}
 
 /// What all handles of one engine share.
 pub(crate) struct Shared {
@@ -49,7 +44,7 @@ pub(crate) struct Shared {
     seconds: AtomicU32,
     values: RwLock<ValueLimits>,
     rng: Mutex<Rng>,
-    ready: RwLock<Option<Weak<dyn ReadyListener>>>,
+    pub(crate) waiters: Waiters,
     pub(crate) lateness: Lateness,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
@@ -112,10 +107,7 @@ impl Shared {
     }
 
     pub(crate) fn serve(&self, keys: Vec<OwnedKey>) {
-        let listener = self.ready.read().as_ref().and_then(Weak::upgrade);
-        if let Some(listener) = listener {
-            listener.ready(keys);
-        }
+        self.waiters.serve(self, keys);
     }
 
     /// Removes what is due, a bounded step per lock at a time.
@@ -254,7 +246,7 @@ impl Engine {
             seconds: AtomicU32::new(seconds),
             values: RwLock::new(options.values),
             rng: Mutex::new(Rng::seeded(seed)),
-            ready: RwLock::new(None),
+            waiters: Waiters::default(),
             lateness: Lateness::default(),
             wall_ahead_ms: AtomicI64::new(0),
             roaming: Mutex::new(()),
@@ -421,9 +413,9 @@ impl Engine {
         self.shared.feed.listen(listener, class);
     }
 
-    /// Names who serves waiters. The engine does not keep it alive.
+    /// Names who serves waiters that are not the engine's own. The engine does not keep it alive.
     pub fn on_ready(&self, listener: Weak<dyn ReadyListener>) {
-        *self.shared.ready.write() = Some(listener);
+        self.shared.waiters.set_others(listener);
     }
 
     /// Whether entries are removed at their deadlines. While they are not, nobody sees them any more from then on all

@@ -26,11 +26,12 @@ mod sync;
 mod timer;
 mod topics;
 pub mod value;
+mod waiting;
 
-pub use api::{Db, Transaction};
+pub use api::{Db, Transaction, Waiting};
 pub use cache::{Limiter, Rate, Verdict};
 pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemClock};
-pub use engine::{Engine, ReadyListener};
+pub use engine::Engine;
 pub use error::{Error, Result};
 pub use keyspace::{
     Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key,
@@ -45,3 +46,4 @@ pub use topics::{
     ChannelSubscription, Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space,
     Subscriber, SubscriberId, Subscription, TopicCounts, Topics, Wakes, glob,
 };
+pub use waiting::ReadyListener;

@@ -27,10 +27,11 @@ pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::api::{
     Geo, Hashes, Keys, Lists, Place, SetWith, Sets, StreamEntry, Streams, Strings, Zsets,
 };
+pub use larder_core::value::stream::StreamId;
 pub use larder_core::{
     ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Limiter, Maintenance, ManualClock, Message,
     Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
-    Transaction, ValueLimits, Verdict,
+    Transaction, ValueLimits, Verdict, Waiting,
 };
 
 #[cfg(feature = "server")]

@@ -9,6 +9,7 @@ mod sets;
 mod streams;
 mod strings;
 mod transaction;
+mod waiting;
 mod zsets;
 
 pub use geo::{Geo, Place};
@@ -19,6 +20,7 @@ pub use sets::Sets;
 pub use streams::{StreamEntry, Streams};
 pub use strings::{SetWith, Strings};
 pub use transaction::Transaction;
+pub use waiting::Waiting;
 pub use zsets::Zsets;
 
 pub(crate) use transaction::Rooms;

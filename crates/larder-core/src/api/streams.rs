@@ -1,6 +1,7 @@
 //! Streams: logs of entries.
 
 use super::Db;
+use super::waiting::{Found, Sought, Waiting};
 use crate::error::{Error, Result};
 use crate::limits::STREAM_ENTRY_LEN_MAX;
 use crate::value::stream::{Keep, References, Stream, StreamId, Trim};
@@ -17,6 +18,16 @@ pub struct StreamEntry {
     pub id: StreamId,
     /// Its fields with their values.
     pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Copies of entries.
+pub(super) fn copied(stream: &Stream, ids: RangeInclusive<StreamId>) -> Vec<StreamEntry> {
+    let entries = stream.log().range(*ids.start(), *ids.end());
+    let copied = entries.map(|entry| StreamEntry {
+        id: entry.id,
+        fields: entry.fields().map(|(field, value)| (field.to_vec(), value.to_vec())).collect(),
+    });
+    copied.collect()
 }
 
 impl Streams<'_> {
@@ -54,15 +65,28 @@ impl Streams<'_> {
 
     /// The entries from one id to another, both included. O(log N + M).
     pub fn range(&self, key: impl AsRef<[u8]>, ids: RangeInclusive<StreamId>) -> Result<Vec<StreamEntry>> {
-        let range = self.0.look::<Stream, _>(key.as_ref(), |stream| {
-            let entries = stream.log().range(*ids.start(), *ids.end());
-            let copied = entries.map(|entry| StreamEntry {
-                id: entry.id,
-                fields: entry.fields().map(|(field, value)| (field.to_vec(), value.to_vec())).collect(),
-            });
-            copied.collect()
-        })?;
+        let range = self.0.look::<Stream, _>(key.as_ref(), |stream| copied(stream, ids))?;
         Ok(range.unwrap_or_default())
+    }
+
+    /// The entries behind an id, waiting for one if there is none: with [`StreamId::MIN`] all there are. They stay
+    /// in the stream.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # let db = larder_core::Engine::new().db();
+    /// let first = db.streams().append("events", &[("kind", "login")])?;
+    /// let other = db.clone();
+    /// let reader = std::thread::spawn(move || other.streams().wait_after("events", first).for_ever());
+    /// let second = db.streams().append("events", &[("kind", "logout")])?;
+    /// assert_eq!(reader.join().unwrap()?[0].id, second);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn wait_after(&self, key: impl AsRef<[u8]>, id: StreamId) -> Waiting<Vec<StreamEntry>> {
+        Waiting::new(self.0, vec![key.as_ref().into()], Sought::After(id), |_, found| match found {
+            Found::Entries(entries) => entries,
+            Found::Element(_) | Found::Member(..) => Vec::new(),
+        })
     }
 
     /// Removes the oldest entries, so that at most so many are left. Gives how many went. O(N).

@@ -1,6 +1,7 @@
 //! Sorted sets: members ordered by scores.
 
 use super::Db;
+use super::waiting::{Found, Sought, Waiting};
 use crate::error::{Error, Result};
 use crate::value::zset::{Inserted, Zset};
 use std::ops::Range;
@@ -76,8 +77,43 @@ impl Zsets<'_> {
         Ok(popped.flatten())
     }
 
+    /// Takes the member with the highest score. O(log N).
+    pub fn pop_max(&self, key: impl AsRef<[u8]>) -> Result<Option<(Vec<u8>, f64)>> {
+        let popped = self.0.shrink::<Zset, _>(key.as_ref(), |edit| {
+            edit.report("zpopmax");
+            edit.pop_max()
+        })?;
+        Ok(popped.flatten())
+    }
+
+    /// Takes the member with the lowest score, waiting for one if there is none: on this thread or as a future, as
+    /// [`Lists::wait_front`](super::Lists::wait_front) does.
+    ///
+    /// ```
+    /// # let db = larder_core::Engine::new().db();
+    /// db.zsets().add("due", "job:7", 1_700_000_000.0)?;
+    /// assert_eq!(db.zsets().wait_min("due").for_ever()?, (b"job:7".to_vec(), 1_700_000_000.0));
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn wait_min(&self, key: impl AsRef<[u8]>) -> Waiting<(Vec<u8>, f64)> {
+        Waiting::new(self.0, vec![key.as_ref().into()], Sought::Min, |_, found| member(found))
+    }
+
+    /// Takes the member with the highest score, waiting for one: see [`Zsets::wait_min`].
+    pub fn wait_max(&self, key: impl AsRef<[u8]>) -> Waiting<(Vec<u8>, f64)> {
+        Waiting::new(self.0, vec![key.as_ref().into()], Sought::Max, |_, found| member(found))
+    }
+
     /// How many members there are. O(1).
     pub fn len(&self, key: impl AsRef<[u8]>) -> Result<usize> {
         Ok(self.0.look::<Zset, _>(key.as_ref(), Zset::len)?.unwrap_or(0))
+    }
+}
+
+fn member(found: Found) -> (Vec<u8>, f64) {
+    match found {
+        Found::Member(member, score) => (member, score),
+        Found::Element(member) => (member, 0.0),
+        Found::Entries(_) => (Vec::new(), 0.0),
     }
 }

@@ -8,6 +8,7 @@ use crate::limits::{QUEUE_BYTES_MAX, QUEUE_LEN_MAX};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// What happens to a message when the queue of a subscription is full.
@@ -73,6 +74,8 @@ struct State {
     closed: Option<Closed>,
     /// Receivers that sleep.
     receiving: usize,
+    /// Tasks that wait.
+    wakers: Vec<Waker>,
     /// Publishers that sleep.
     blocked: usize,
 }
@@ -159,9 +162,17 @@ impl Queue {
     }
 
     pub(super) fn wake(&self) {
-        let state = self.state.lock();
-        if state.receiving > 0 && (!state.messages.is_empty() || state.closed.is_some()) {
+        let mut state = self.state.lock();
+        if state.messages.is_empty() && state.closed.is_none() {
+            return;
+        }
+        if state.receiving > 0 {
             self.filled.notify_all();
+        }
+        if !state.wakers.is_empty() {
+            let wakers = std::mem::take(&mut state.wakers);
+            drop(state);
+            wakers.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -190,6 +201,9 @@ impl Queue {
         state.closed.get_or_insert(reason);
         self.filled.notify_all();
         self.emptied.notify_all();
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     fn took(&self, state: &State) {
@@ -200,6 +214,19 @@ impl Queue {
 
     pub(super) fn try_recv(&self) -> Result<Option<Message>, Closed> {
         self.take(&mut self.state.lock())
+    }
+
+    /// A message, or the task is woken when there may be one. Tasks that wait together are woken together: what each
+    /// finds depends on who is first.
+    pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Message, Closed>> {
+        let mut state = self.state.lock();
+        if let Some(received) = self.take(&mut state).transpose() {
+            return Poll::Ready(received);
+        }
+        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
     }
 
     fn take(&self, state: &mut State) -> Result<Option<Message>, Closed> {

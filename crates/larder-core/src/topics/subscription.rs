@@ -86,6 +86,24 @@ impl Subscription {
         self.queue.recv()
     }
 
+    /// The next message as a future, on any runtime; whatever is not received yet stays when it is dropped. With the
+    /// feature `stream` a subscription is a `futures_core::Stream` as well.
+    ///
+    /// ```
+    /// # use larder_core::{Engine, QueueOptions, Space};
+    /// async fn first(news: &larder_core::Subscription) -> Result<Vec<u8>, larder_core::Closed> {
+    ///     Ok(news.recv_async().await?.payload.to_vec())
+    /// }
+    /// # let engine = Engine::new();
+    /// # let news = engine.topics().subscribe(Space::Channel, b"news", QueueOptions::default());
+    /// # engine.topics().publish(Space::Channel, b"news", b"rain");
+    /// # let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    /// # assert!(std::pin::pin!(first(&news)).poll(&mut cx).is_ready());
+    /// ```
+    pub fn recv_async(&self) -> impl Future<Output = Result<Message, Closed>> + Send + '_ {
+        std::future::poll_fn(|cx| self.queue.poll_recv(cx))
+    }
+
     /// Waits for the next message, at most this long. `None` if there was none. Where several threads receive, one
     /// that finds its message taken by another begins to wait anew.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Option<Message>, Closed> {
@@ -131,6 +149,23 @@ impl Subscription {
     #[cfg(test)]
     pub(super) fn queue(&self) -> &Queue {
         &self.queue
+    }
+}
+
+/// Messages until the subscription is closed.
+#[cfg(feature = "stream")]
+impl futures_core::Stream for Subscription {
+    type Item = Message;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Message>> {
+        self.queue.poll_recv(cx).map(Result::ok)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), None)
     }
 }
 
