@@ -184,6 +184,22 @@ impl Instance {
     pub fn trust(&self, session: &mut Session) {
         session.user = self.users.host.clone();
         session.authenticated = true;
+        session.client.set_flag(client_flags::AUTHENTICATED, true);
+    }
+
+    /// Whether a trusted session has nothing about it that a new one would not have, but its number, its age and its
+    /// protocol: so that it may serve somebody else.
+    pub fn is_as_new(&self, session: &Session) -> bool {
+        let client = &session.client;
+        let names = client.names.read();
+        let unnamed = [&names.name, &names.lib_name, &names.lib_ver].iter().all(|name| name.is_empty());
+        let flags = client.flags.load(Ordering::Relaxed);
+        unnamed
+            && flags & !(client_flags::AUTHENTICATED | client_flags::UNIX) == 0
+            && !client.is_killed()
+            && !client.has_mail()
+            && Arc::ptr_eq(&session.user, &self.users.host)
+            && session.is_plain()
     }
 
     /// Ends a session: its subscriptions, watches and waits.

@@ -165,6 +165,21 @@ impl Session {
         self.straying.before >= STRAYING_OFTEN
     }
 
+    /// Whether it works on database 0 and remembers nothing of what was said.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.db == DbIndex::default()
+            && self.authenticated
+            && self.transaction.is_none()
+            && self.watched.is_empty()
+            && self.mark.is_none()
+            && self.topics.iter().all(BTreeSet::is_empty)
+            && self.answers == Answers::On
+            && !self.closing
+            && self.tracker.is_none()
+            && !self.caching
+            && self.afterwards.is_empty()
+    }
+
     /// The database it works on.
     #[inline]
     pub fn db(&self) -> DbIndex {

@@ -98,7 +98,7 @@ pub unsafe extern "C" fn larder_call(
             connected.connection.lock().reply(words)
         } else {
             let engine = Engine::of(&object)?;
-            let mut connection = engine.larder.connect();
+            let mut connection = engine.larder.spare();
             // Whoever closes the engine ends the connections it sees; one that came later sees that it closes.
             if engine.is_closing() {
                 return Err(Failure::closed());

@@ -4,7 +4,7 @@ use larder_commands::{
     Client, Error, Flow, Instance, Item, Origin, Protocol, Session, Value, ValueReply, Wake,
 };
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Wakes the thread that waits on a connection.
@@ -36,6 +36,62 @@ impl Wake for Bell {
         let (rung, bell) = &*self.0;
         *rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
         bell.notify_one();
+    }
+}
+
+/// Connections that nobody uses at the moment.
+#[derive(Debug, Default)]
+pub(crate) struct Idle(Mutex<Vec<Connection>>);
+
+impl Idle {
+    /// More than so many at once are seldom needed: each is held for one call.
+    const KEPT: usize = 16;
+
+    fn list(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take(&self) -> Option<Connection> {
+        // Not with the list in hand: who is ended is disconnected.
+        let mut taken = self.list().pop();
+        while taken.as_ref().is_some_and(Connection::is_ended) {
+            taken = self.list().pop();
+        }
+        taken
+    }
+
+    fn give(&self, connection: Connection) {
+        let mut list = self.list();
+        if list.len() < Idle::KEPT {
+            list.push(connection);
+        }
+    }
+}
+
+/// A connection for calls that need none of their own: see [`Larder::spare`](crate::Larder::spare).
+#[derive(Debug)]
+pub struct Spare<'l> {
+    idle: &'l Idle,
+    /// There until it is dropped.
+    connection: Option<Connection>,
+}
+
+impl<'l> Spare<'l> {
+    pub(crate) fn new(idle: &'l Idle, connection: Connection) -> Spare<'l> {
+        Spare { idle, connection: Some(connection) }
+    }
+
+    /// Runs a command and gives its reply, whatever it is: see [`Connection::reply`].
+    pub fn reply<W: AsRef<[u8]>>(&mut self, words: impl IntoIterator<Item = W>) -> Value {
+        self.connection.as_mut().map_or_else(ended, |connection| connection.reply(words))
+    }
+}
+
+impl Drop for Spare<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take().filter(Connection::is_as_new) {
+            self.idle.give(connection);
+        }
     }
 }
 
@@ -97,6 +153,13 @@ impl Connection {
 
     fn is_ended(&self) -> bool {
         self.session.as_ref().is_none_or(|session| session.client.is_killed())
+    }
+
+    /// Whether nothing that was said through it can be noticed by the next one.
+    fn is_as_new(&self) -> bool {
+        let plain =
+            |session: &Session| session.protocol() == Protocol::Resp3 && self.instance.is_as_new(session);
+        self.messages.is_empty() && self.session.as_ref().is_some_and(plain)
     }
 
     /// Runs a command and gives its reply; an error reply is an error. A command that waits does so here.
@@ -221,6 +284,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use crate::{Larder, Value};
+    use larder_commands::client_flags::AUTHENTICATED;
     use std::time::Duration;
 
     #[test]
@@ -248,5 +312,59 @@ mod tests {
         assert_eq!(larder.db_at(3).unwrap().strings().get("a").unwrap(), Some(b"1".to_vec()));
         assert!(connection.next_message(Duration::ZERO).is_none());
         assert!(larder.db_at(16).is_err());
+    }
+
+    #[test]
+    fn a_call_notices_nothing_of_those_before_it() {
+        let larder = Larder::new();
+        let id = |larder: &Larder| larder.call(["CLIENT", "ID"]).unwrap();
+        let first = id(&larder);
+        larder.call(["SET", "a", "1"]).unwrap();
+        assert!(larder.call(["INCR", "a", "b"]).is_err());
+        assert_eq!(id(&larder), first);
+        for line in [
+            "SELECT 3",
+            "MULTI",
+            "WATCH a",
+            "SUBSCRIBE news",
+            "PSUBSCRIBE n*",
+            "HELLO 2",
+            "CLIENT SETNAME me",
+            "CLIENT SETINFO lib-name me",
+            "CLIENT NO-TOUCH on",
+            "CLIENT NO-EVICT on",
+            "CLIENT TRACKING on",
+            "CLIENT REPLY off",
+            "MONITOR",
+            "QUIT",
+        ] {
+            let before = id(&larder);
+            // Some are answered with silence.
+            let _ = larder.call(line.split(' '));
+            assert_ne!(id(&larder), before, "{line}");
+            assert_eq!(larder.call(["GET", "a"]), Ok(Value::Bulk(b"1".to_vec())), "{line}");
+            assert_eq!(larder.instance().clients().len(), 1, "{line}");
+        }
+        // Who was ended while nobody used it is not asked again.
+        let idle = larder.instance().clients().list();
+        idle.iter().for_each(|client| client.kill());
+        assert_eq!(larder.call(["PING"]), Ok(Value::Status("PONG".into())));
+    }
+
+    #[test]
+    fn calls_of_many_threads_each_have_a_connection() {
+        let larder = Larder::new();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        larder.call(["INCR", "n"]).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(larder.db().strings().get("n"), Ok(Some(b"4000".to_vec())));
+        assert!(larder.instance().clients().len() <= 16);
+        assert!(larder.instance().clients().list().iter().all(|client| client.has(AUTHENTICATED)));
     }
 }

@@ -21,7 +21,7 @@ mod connection;
 #[cfg(feature = "server")]
 mod serving;
 
-pub use connection::{Connection, Ender};
+pub use connection::{Connection, Ender, Spare};
 pub use larder_commands::settings::SettingError;
 pub use larder_commands::{Error as CommandError, Protocol, Value};
 pub use larder_core::api::{
@@ -46,6 +46,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Larder {
     instance: Arc<Instance>,
+    idle: Arc<connection::Idle>,
 }
 
 impl Default for Larder {
@@ -95,7 +96,24 @@ impl Larder {
         &self,
         words: impl IntoIterator<Item = W>,
     ) -> std::result::Result<Value, CommandError> {
-        self.connect().call(words)
+        match self.spare().reply(words) {
+            Value::Error(error) => Err(error),
+            value => Ok(value),
+        }
+    }
+
+    /// A connection for calls that need none of their own, as [`Larder::call`] takes one for each. It is kept for the
+    /// next one when it is dropped, unless something was said through it that would be noticed then.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// let mut spare = larder.spare();
+    /// spare.reply(["SET", "a", "1"]);
+    /// assert_eq!(spare.reply(["INCR", "a"]), larder::Value::Int(2));
+    /// ```
+    pub fn spare(&self) -> Spare<'_> {
+        let connection = self.idle.take().unwrap_or_else(|| self.connect());
+        Spare::new(&self.idle, connection)
     }
 
     /// A connection: what a client of a server would have, without a socket.
@@ -190,6 +208,7 @@ impl Builder {
             // They have been read before, when they were given.
             let _ = settings.preset(name, value);
         }
-        Larder { instance: Instance::with_settings(Engine::with_options(self.options), settings) }
+        let instance = Instance::with_settings(Engine::with_options(self.options), settings);
+        Larder { instance, idle: Arc::default() }
     }
 }
