@@ -183,6 +183,15 @@ impl Instance {
             let error = denied.error(&session.user, entry);
             return refuse(session, error);
         }
+        if self.cluster.is_enabled()
+            && entry.single_key.is_none()
+            && let Err(error) = self.check_slots(session, entry, words)
+        {
+            if matches!(command.reach, Reach::Queued) {
+                self.drop_transaction(session);
+            }
+            return refuse(session, error);
+        }
         if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
             return refuse(session, self.scripts.busy_error());
         }
@@ -191,9 +200,7 @@ impl Instance {
             && self.engine().make_room().is_err()
         {
             if matches!(command.reach, Reach::Queued) {
-                session.transaction = None;
-                self.unwatch(session);
-                session.show_transaction();
+                self.drop_transaction(session);
                 return refuse(session, Error::EXEC_OUT_OF_MEMORY);
             }
             return refuse(session, Error::OUT_OF_MEMORY);
@@ -361,8 +368,8 @@ impl Instance {
         } else {
             self.tally(cx.session, entry, 0);
         }
-        if cx.session.tracker.is_some() && entry.command.is(flags::READONLY) {
-            self.note_reads(cx, words);
+        if cx.session.tracker.is_some() {
+            self.note_reads(cx, entry, words);
         }
         match result {
             Ok(Outcome::Done) => None,
@@ -379,10 +386,18 @@ impl Instance {
         }
     }
 
-    /// Notes which keys a client has read that keeps copies, while they are locked.
+    /// Notes which keys a client has read that keeps copies, while they are locked. A script that has read anything has
+    /// read the keys that it declares.
     #[cold]
-    fn note_reads(&self, cx: &Cx<'_>, words: &[&[u8]]) {
-        let Some(tracker) = &cx.session.tracker else { return };
+    fn note_reads(&self, cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
+        let is_script = entry.command.group == Group::Scripting;
+        let reads = if is_script {
+            std::mem::take(&mut cx.session.script_reads) != 0
+        } else {
+            entry.command.is(flags::READONLY)
+        };
+        let Some(tracker) = cx.session.tracker.clone().filter(|_| reads) else { return };
+        cx.session.script_reads += u32::from(!is_script && cx.caller == Caller::Script);
         let noted = match tracker.mode {
             Mode::Default => true,
             Mode::OptIn => cx.session.caching,
@@ -390,7 +405,7 @@ impl Instance {
             Mode::Broadcast => false,
         };
         let mut found = Vec::new();
-        if !noted || keys::positions(cx.entry.command, words, &mut found).is_err() {
+        if !noted || keys::positions(entry.command, words, &mut found).is_err() {
             return;
         }
         for (at, _) in found.iter().filter(|(_, does)| does & access::NOT_KEY == 0) {
@@ -571,6 +586,14 @@ impl Instance {
         self.tracking.stop(&session.client);
         session.tracker = None;
         session.caching = false;
+    }
+
+    /// Ends a transaction that is not to be executed.
+    #[cold]
+    fn drop_transaction(&self, session: &mut Session) {
+        session.transaction = None;
+        self.unwatch(session);
+        session.show_transaction();
     }
 
     /// Forgets what a session watches.

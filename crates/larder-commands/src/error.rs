@@ -69,6 +69,8 @@ texts! {
     RANGE_NOT_FLOAT = "ERR min or max is not a float";
     /// `*BYLEX` with bad bounds.
     RANGE_NOT_STRING = "ERR min or max not valid string range item";
+    /// Keys that lie in several slots, in cluster mode.
+    CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
     /// A write, where replicas are asked for that are not there.
     NO_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
     /// What scripts, streams and the like answer until they exist.

@@ -1,6 +1,7 @@
 //! An instance: one engine with everything that speaks commands to it. A server has one; a process may have several.
 
 use crate::client::{Client, Clients, Origin, Wake, client_flags};
+use crate::cluster::Cluster;
 use crate::host::{Host, NoHost};
 use crate::login::Guesses;
 use crate::notify::{Notifications, Notifier};
@@ -35,6 +36,7 @@ pub struct Instance {
     pub(crate) users: Users,
     pub(crate) access_log: AccessLog,
     pub(crate) pause: Pause,
+    pub(crate) cluster: Cluster,
     pub(crate) scripts: Scripts,
     pub(crate) tracking: Arc<Tracking>,
     /// `min-replicas-to-write` asks for replicas, of which there are none: nothing may be written.
@@ -67,6 +69,8 @@ impl Instance {
     /// An instance over an engine, with these settings, which are applied to the engine.
     pub fn with_settings(engine: Engine, settings: Settings) -> Arc<Instance> {
         let (run_id, replication_id) = (forty_digits(&engine), forty_digits(&engine));
+        let is_cluster = settings.bool("cluster-enabled");
+        let cluster = Cluster::new(is_cluster, forty_digits(&engine), forty_digits(&engine));
         let table = Table::new();
         let instance = Arc::new(Instance {
             users: Users::new(&table),
@@ -82,6 +86,7 @@ impl Instance {
             waiters: Waiters::default(),
             guesses: Guesses::default(),
             pause: Pause::default(),
+            cluster,
             scripts: Scripts::default(),
             tracking: Arc::default(),
             lacks_replicas: AtomicBool::new(false),

@@ -9,6 +9,7 @@
 mod args;
 mod choose;
 mod client;
+mod cluster;
 mod commands;
 mod cx;
 mod dispatch;

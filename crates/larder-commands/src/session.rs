@@ -83,6 +83,8 @@ pub struct Session {
     pub wakes: Wakes,
     /// How it tracks keys for a cache on the client's side.
     pub(crate) tracker: Option<Arc<Tracker>>,
+    /// Commands that read and that its script has run, while it keeps copies of what it reads.
+    pub(crate) script_reads: u32,
     /// `CLIENT CACHING` was said just before.
     pub(crate) caching: bool,
     /// What takes locks of its own, and so has to wait until those of its transaction are gone.
@@ -143,6 +145,7 @@ impl Session {
             wakes: Wakes::default(),
             tracker: None,
             caching: false,
+            script_reads: 0,
             afterwards: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,

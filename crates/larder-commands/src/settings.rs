@@ -189,7 +189,50 @@ pub static SETTINGS: &[Setting] = &[
         "1073741824",
         "The largest request.",
     ),
-    setting("cluster-enabled", Kind::OneOf(&["no"]), "no", "Cluster mode. Not available.").fixed(),
+    inert("cluster-allow-pubsubshard-when-down", Kind::Bool, "yes"),
+    inert("cluster-allow-reads-when-down", Kind::Bool, "no"),
+    inert("cluster-allow-replica-migration", Kind::Bool, "yes"),
+    inert("cluster-announce-bus-port", Kind::Int(0, 65_535), "0"),
+    setting(
+        "cluster-announce-hostname",
+        Kind::Custom(read_hostname),
+        "",
+        "The name of this node that clients of the cluster are told.",
+    ),
+    setting(
+        "cluster-announce-ip",
+        Kind::Text,
+        "",
+        "The address that clients of the cluster are told; empty for the one by which they came.",
+    ),
+    setting(
+        "cluster-announce-port",
+        Kind::Int(0, 65_535),
+        "0",
+        "The port that clients of the cluster are told; 0 for the one by which they came.",
+    ),
+    inert("cluster-announce-tls-port", Kind::Int(0, 65_535), "0"),
+    inert("cluster-config-file", Kind::Text, "nodes.conf").fixed(),
+    setting(
+        "cluster-enabled",
+        Kind::Bool,
+        "no",
+        "Answer as a cluster of one node that owns every slot, and keep its rules.",
+    )
+    .fixed(),
+    inert("cluster-link-sendbuf-limit", Kind::Bytes(0, MAX), "0"),
+    inert("cluster-migration-barrier", Kind::Int(0, INT_MAX), "1"),
+    inert("cluster-node-timeout", Kind::Int(0, MAX), "15000"),
+    inert("cluster-port", Kind::Int(0, 65_535), "0").fixed(),
+    setting(
+        "cluster-preferred-endpoint-type",
+        Kind::OneOf(&["ip", "hostname", "unknown-endpoint"]),
+        "ip",
+        "Whether clients of the cluster are told an address, a name, or nothing.",
+    ),
+    inert("cluster-replica-no-failover", Kind::Bool, "no"),
+    inert("cluster-replica-validity-factor", Kind::Int(0, INT_MAX), "10"),
+    inert("cluster-require-full-coverage", Kind::Bool, "yes"),
     inert("crash-log-enabled", Kind::Bool, "yes"),
     inert("crash-memcheck-enabled", Kind::Bool, "yes"),
     setting("daemonize", Kind::Bool, "no", "Accepted for compatibility: Larder stays in the foreground.")
@@ -673,6 +716,17 @@ fn read_percentiles(text: &str) -> Result<String, String> {
         .collect();
     let percents = percents.ok_or("Invalid latency-tracking-info-percentiles parameters")?;
     Ok(percents.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+}
+
+fn read_hostname(text: &str) -> Result<String, String> {
+    const LEN_MAX: usize = 255;
+    if text.len() > LEN_MAX {
+        return Err(format!("Hostnames must be less than {} characters", LEN_MAX + 1));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) {
+        return Err("Hostnames may only contain alphanumeric characters, hyphens or dots".into());
+    }
+    Ok(text.into())
 }
 
 fn read_permissions(text: &str) -> Result<String, String> {

@@ -34,6 +34,8 @@ pub struct Stats {
     pub output_limit_disconnections: AtomicU64,
     /// Replies that were errors.
     pub error_replies: AtomicU64,
+    /// Large values of which `UNLINK` and `FLUSHALL ASYNC` said that nobody should wait for their end.
+    pub lazyfreed_objects: AtomicU64,
     /// The most bytes of data there were whenever somebody looked.
     pub peak_bytes: AtomicU64,
     errors: Mutex<BTreeMap<String, u64>>,
@@ -104,6 +106,7 @@ impl Stats {
             &self.evicted_clients,
             &self.output_limit_disconnections,
             &self.error_replies,
+            &self.lazyfreed_objects,
         ] {
             count.store(0, Ordering::Relaxed);
         }

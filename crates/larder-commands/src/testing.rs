@@ -5,6 +5,7 @@ use crate::dispatch::{Flow, deliver};
 use crate::instance::Instance;
 use crate::reply::{Protocol, Value, ValueReply};
 use crate::session::Session;
+use crate::settings::Settings;
 use larder_core::{Engine, ManualClock, Options};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -24,14 +25,29 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> House {
+        House::with(&[])
+    }
+
+    /// With settings that hold from the start.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> House {
+        let all = Settings::default();
+        settings.iter().for_each(|(name, value)| all.preset(name, value).expect("a valid setting"));
         let clock = Arc::new(ManualClock::new());
         let engine =
             Engine::with_options(Options { clock: clock.clone(), seed: Some(7), ..Options::default() });
-        House { instance: Instance::new(engine), clock }
+        House { instance: Instance::with_settings(engine, all), clock }
     }
 
     pub(crate) fn guest(&self) -> Guest {
-        let origin = Origin { addr: "127.0.0.1:1".into(), laddr: "127.0.0.1:2".into(), unix: false, fd: 8 };
+        self.guest_from(Origin {
+            addr: "127.0.0.1:1".into(),
+            laddr: "127.0.0.1:2".into(),
+            unix: false,
+            fd: 8,
+        })
+    }
+
+    pub(crate) fn guest_from(&self, origin: Origin) -> Guest {
         Guest {
             instance: self.instance.clone(),
             session: Some(self.instance.connect(origin, Box::new(Silent))),

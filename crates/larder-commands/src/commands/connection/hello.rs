@@ -95,7 +95,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     out.int(i64::from(protocol.number()));
     out.bulk(b"id");
     out.int(cx.session.client.id as i64);
-    for (field, value) in [("mode", "standalone"), ("role", "master")] {
+    for (field, value) in [("mode", cx.instance.cluster.mode()), ("role", "master")] {
         out.bulk(field.as_bytes());
         out.bulk(value.as_bytes());
     }

@@ -22,6 +22,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         return Err(Error::general("value is out of range, value must between -2147483648 and 2147483647"));
     }
     let index = usize::try_from(index).map_err(|_| Error::DB_INDEX)?;
+    if index != 0 {
+        cx.instance.cluster.forbid("SELECT is not allowed in cluster mode")?;
+    }
     cx.session.select(DbIndex::new(index)?);
     out.ok();
     Ok(Done)

@@ -46,6 +46,11 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             () if is(option, "REPLACE") => replace = true,
             () if is(option, "DB") => {
                 let index = usize::try_from(int32(options.int()?)?).map_err(|_| Error::DB_INDEX)?;
+                if index != 0 {
+                    cx.instance
+                        .cluster
+                        .forbid("Copying to another database is not allowed in cluster mode")?;
+                }
                 db = DbIndex::new(index)?;
             }
             () => return Err(Error::SYNTAX),

@@ -32,6 +32,7 @@ pub(crate) static MOVE: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    cx.instance.cluster.forbid("MOVE is not allowed in cluster mode")?;
     let db = int32(args.int(2)?)?;
     let db = DbIndex::new(usize::try_from(db).map_err(|_| Error::DB_INDEX)?)?;
     if db == cx.db() {

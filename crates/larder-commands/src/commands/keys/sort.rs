@@ -142,6 +142,12 @@ impl<'a> Plan<'a> {
     /// Patterns name keys that nobody can tell before, so they are for those who may read every key.
     fn allowed(self, cx: &Cx<'_>, args: Args<'_>) -> Result<Plan<'a>> {
         let by = self.by.is_some() && !self.unsorted;
+        if by {
+            cx.instance.cluster.forbid("BY option of SORT denied in Cluster mode.")?;
+        }
+        if !self.gets.is_empty() {
+            cx.instance.cluster.forbid("GET option of SORT denied in Cluster mode.")?;
+        }
         if (by || !self.gets.is_empty()) && !cx.session.user.may_read_anything(cx.entry, args.0) {
             let option = if by { "BY" } else { "GET" };
             return Err(Error::general(format_args!(

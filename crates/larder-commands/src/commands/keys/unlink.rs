@@ -1,7 +1,9 @@
 //! `UNLINK`: removes keys. Larder frees values outside of its locks in any case, so it is DEL by another name.
 
-use super::del::run;
+use super::del;
 use crate::prelude::*;
+use larder_core::value::Object;
+use std::sync::atomic::Ordering;
 
 pub(crate) static UNLINK: Command = Command {
     name: "unlink",
@@ -18,3 +20,55 @@ pub(crate) static UNLINK: Command = Command {
     run,
     ..Command::DEFAULT
 };
+
+/// A value of more parts than this is large: INFO counts it as freed by somebody else, as Redis does.
+const PARTS_MAX: usize = 64;
+
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    for bytes in args.from(1) {
+        let key = cx.key(bytes);
+        let large = cx.view.peek(&key)?.and_then(|entry| entry.object().map(parts)) > Some(PARTS_MAX);
+        if large {
+            cx.instance.stats.lazyfreed_objects.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    del::run(cx, args, out)
+}
+
+fn parts(object: &Object) -> usize {
+    match object {
+        Object::List(list) => list.len(),
+        Object::Zset(zset) => zset.len(),
+        Object::Hash(hash) => hash.len(),
+        Object::Set(set) => set.len(),
+        Object::Stream(stream) => stream.log().len(),
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn large_values_are_counted_and_whatever_is_flushed_in_the_background() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let freed = |guest: &mut crate::testing::Guest, count: u32| {
+            guest.says("INFO memory").contains(&format!("lazyfreed_objects:{count}\\r"))
+        };
+        guest.says("RPUSH small 1 2 3");
+        guest.says("SET text 1");
+        (0..65).for_each(|n| drop(guest.says(&format!("XADD large 0-{} f v", n + 1))));
+        assert_eq!(guest.says("UNLINK large small text nosuch"), "(3)");
+        assert!(freed(&mut guest, 1));
+        guest.says("MSET a 1 b 2");
+        guest.says("FLUSHALL");
+        assert!(freed(&mut guest, 1));
+        guest.says("MSET a 1 b 2");
+        guest.says("FLUSHALL ASYNC");
+        assert!(freed(&mut guest, 3));
+        guest.says("CONFIG RESETSTAT");
+        assert!(freed(&mut guest, 0));
+    }
+}

@@ -3,6 +3,7 @@
 use crate::prelude::*;
 use crate::session::Afterwards;
 use crate::spec::acl;
+use std::sync::atomic::Ordering;
 
 pub(crate) static FLUSHALL: Command = Command {
     name: "flushall",
@@ -63,19 +64,29 @@ pub(crate) static FLUSHDB: Command = Command {
     ..Command::DEFAULT
 };
 
-/// Values are dropped when the locks are gone, in either mode.
-fn check(args: Args<'_>) -> Result<()> {
+/// Whether nobody is to wait for it. Values are dropped when the locks are gone in either mode; INFO counts those of
+/// this one.
+fn is_async(args: Args<'_>) -> Result<bool> {
     match args.from(1) {
-        [] => Ok(()),
-        [mode] if is(mode, "ASYNC") || is(mode, "SYNC") => Ok(()),
+        [] => Ok(false),
+        [mode] if is(mode, "ASYNC") || is(mode, "SYNC") => Ok(is(mode, "ASYNC")),
         _ => Err(Error::SYNTAX),
     }
 }
 
+fn flush(cx: &mut Cx<'_>, db: DbIndex, is_async: bool) -> Result<()> {
+    if is_async {
+        let keys = cx.view.len(db)? as u64;
+        cx.instance.stats.lazyfreed_objects.fetch_add(keys, Ordering::Relaxed);
+    }
+    cx.view.flush(db)?;
+    Ok(())
+}
+
 fn run_all(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    check(args)?;
+    let is_async = is_async(args)?;
     for db in DbIndex::all() {
-        cx.view.flush(db)?;
+        flush(cx, db, is_async)?;
     }
     cx.session.afterwards.push(Afterwards::Flushed);
     out.ok();
@@ -83,8 +94,8 @@ fn run_all(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outco
 }
 
 fn run_one(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    check(args)?;
-    cx.view.flush(cx.db())?;
+    let is_async = is_async(args)?;
+    flush(cx, cx.db(), is_async)?;
     cx.session.afterwards.push(Afterwards::Flushed);
     out.ok();
     Ok(Done)

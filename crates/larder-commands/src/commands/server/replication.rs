@@ -101,7 +101,8 @@ pub(crate) static SYNC: Command = Command {
     ..Command::DEFAULT
 };
 
-fn run_replicaof(_: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+fn run_replicaof(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    cx.instance.cluster.forbid("REPLICAOF not allowed in cluster mode.")?;
     if is(args.at(1), "NO") && is(args.at(2), "ONE") {
         out.ok();
         return Ok(Done);

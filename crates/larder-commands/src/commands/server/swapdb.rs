@@ -32,6 +32,7 @@ pub(crate) static SWAPDB: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    cx.instance.cluster.forbid("SWAPDB is not allowed in cluster mode")?;
     let number = |at: usize, which: &str| {
         let number = parse_int(args.at(at)).and_then(|n| i32::try_from(n).ok());
         number.ok_or_else(|| Error::general(format_args!("invalid {which} DB index")))

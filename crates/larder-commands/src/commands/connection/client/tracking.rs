@@ -319,6 +319,25 @@ mod tests {
         assert_eq!(client.hears(), "", "no limit");
     }
 
+    #[cfg(feature = "scripts")]
+    #[test]
+    fn a_script_that_reads_has_read_the_keys_it_declares() {
+        let house = House::new();
+        let (mut client, mut other) = (house.guest().speaks(Protocol::Resp3), house.guest());
+        client.says("CLIENT TRACKING ON");
+        for (verb, script, told) in [
+            ("EVAL", "redis.call('set', 'c', 1)", ""),
+            ("EVAL", "redis.call('get', 'd')", ">[\"invalidate\" [\"a\"]] >[\"invalidate\" [\"b\"]]"),
+            ("EVAL_RO", "redis.call('ping')", ""),
+            ("EVAL_RO", "redis.call('get', 'a')", ">[\"invalidate\" [\"a\"]] >[\"invalidate\" [\"b\"]]"),
+        ] {
+            let words = [verb, script, "2", "a", "b"].map(str::as_bytes);
+            assert_eq!(client.says_words(&words), "nil");
+            other.says("MSET a 1 b 2");
+            assert_eq!(client.hears(), told, "{verb} {script}");
+        }
+    }
+
     #[test]
     fn who_waited_is_answered_before_it_is_told_of_its_own_change() {
         let house = House::new();

@@ -65,7 +65,7 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.numbers(&[
         ("active_defrag_running", 0),
         ("lazyfree_pending_objects", 0),
-        ("lazyfreed_objects", 0),
+        ("lazyfreed_objects", cx.instance.stats.lazyfreed_objects.load(Relaxed)),
     ]);
     Ok(())
 }

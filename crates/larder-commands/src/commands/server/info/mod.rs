@@ -46,8 +46,8 @@ const SECTIONS: [(&str, &str, Shown, Write); 14] = [
     ("commandstats", "Commandstats", Shown::OnAll, commands::calls),
     ("errorstats", "Errorstats", Shown::Always, commands::errors),
     ("latencystats", "Latencystats", Shown::OnAll, commands::latencies),
-    ("cluster", "Cluster", Shown::Always, |_, section| {
-        section.line("cluster_enabled", 0);
+    ("cluster", "Cluster", Shown::Always, |cx, section| {
+        section.line("cluster_enabled", u8::from(cx.instance.cluster.is_enabled()));
         Ok(())
     }),
     ("larder", "Larder", Shown::Always, data::larder),

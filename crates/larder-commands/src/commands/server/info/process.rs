@@ -16,7 +16,7 @@ pub(super) fn server(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("redis_git_sha1", "00000000");
     section.line("redis_git_dirty", 0);
     section.line("redis_build_id", "0");
-    section.line("redis_mode", "standalone");
+    section.line("redis_mode", cx.instance.cluster.mode());
     section.line("os", host.os());
     section.line("arch_bits", usize::BITS);
     section.line("monotonic_clock", "POSIX clock_gettime");
