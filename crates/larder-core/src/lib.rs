@@ -39,7 +39,6 @@ pub use keyspace::{
     WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
-pub use raw::Lent;
 pub use rng::Rng;
 pub use timer::Lateness;
 pub use topics::{

@@ -1,11 +1,11 @@
 //! The libraries that Redis gives to Lua scripts: `bit`, `cjson`, `cmsgpack` and `struct`, and those functions of Lua's
-//! own libraries that a script could use to do harm, in safe Rust over a Lua 5.1 machine.
+//! own libraries that a script could use to do harm, over a Lua 5.1 machine; and the way to its stack ([`raw`]).
 //!
 //! They do what their namesakes in C do, quirks and error texts included, since scripts are written against those. No
 //! function allocates by a number from its input before it has seen as many bytes, and none recurses deeper than its
 //! limit.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod arguments;
 mod bit;
@@ -14,6 +14,8 @@ mod cmsgpack;
 mod decimal;
 mod pattern;
 mod random;
+#[allow(unsafe_code)]
+pub mod raw;
 mod strings;
 mod structs;
 

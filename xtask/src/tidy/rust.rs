@@ -12,8 +12,9 @@ const COLUMNS_MAX: usize = 120;
 /// of code.
 const FUNCTION_LINES_MAX: usize = 100;
 
-/// Where `unsafe` may stand: the engine's raw memory, and the borders to C and Node.
-const UNSAFE_HOMES: &[&str] = &["crates/larder-core/src/raw/", "crates/larder-ffi/", "bindings/"];
+/// Where `unsafe` may stand: the engine's raw memory, and the borders to Lua, C and Node.
+const UNSAFE_HOMES: &[&str] =
+    &["crates/larder-core/src/raw/", "crates/larder-lua/src/raw/", "crates/larder-ffi/", "bindings/"];
 
 const CORE: &str = "crates/larder-core/src/";
 const COMMANDS: &str = "crates/larder-commands/src/";

@@ -6,7 +6,7 @@ use super::watch::Running;
 use super::{Program, run};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use mlua::MultiValue;
+use larder_lua::raw::{Args, Stack};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -166,8 +166,7 @@ impl Instance {
             0,
         );
         watch.stop_after(LOAD_MS_MAX);
-        let lua = machine.lua.clone();
-        let mut log = |(_, words): (Reach, MultiValue)| run::log(self, &lua, &words);
+        let mut log = |_: Reach, args: &Args<'_>, stack: &mut Stack<'_>| run::log(self, args, stack);
         let registered = machine.load_library(&compiled, &mut log);
         drop(watched);
         registered.map_err(|blame| format!("Error registering functions: {}", blame.text))

@@ -5,14 +5,12 @@
 //! killed or that ran out of memory is thrown away.
 
 use super::Program;
-use super::reply::error_table;
+use super::reply::{NumberText, error_table};
 use super::watch::Watch;
 use crate::error::Error;
-use larder_core::{Engine, Lent};
-use mlua::{
-    ChunkMode, Either, Function, HookTriggers, IntoLua, Lua, LuaOptions, MultiValue, StdLib, Table, Value,
-    Variadic, VmState,
-};
+use larder_core::Engine;
+use larder_lua::raw::{self, Args, Failed, Kind as Type, Lent, Outcome, Reader, Slot, Stack};
+use mlua::{ChunkMode, Function, HookTriggers, IntoLua, Lua, LuaOptions, StdLib, Table, Value, VmState};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -30,10 +28,6 @@ pub(super) enum Kind {
     Scripts,
     Functions,
 }
-
-/// What the sandbox says of a run: whether it went well, the value or the error, and whether the value is a list at
-/// most.
-type Finished = (bool, Value, bool);
 
 /// What scripts reach out for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +52,8 @@ const REACHES: [(&str, Reach); 6] = [
 
 /// How a run ended.
 pub(super) enum Ended {
-    /// With what the script returned, and whether that is a list at most.
-    Returned(Value, bool),
+    /// With what the script returned, which lies there on the machine's stack.
+    Returned(Slot),
     /// With an error that nobody caught.
     Failed(Blame),
 }
@@ -88,44 +82,15 @@ pub(super) struct Registered {
 const GC_PAUSE: i32 = 400;
 const GC_PACE: i32 = 400;
 
-/// The names of fields that make a table more than a list, as the machine has them.
-#[derive(Debug)]
-pub(super) struct Names {
-    pub(super) err: mlua::String,
-    pub(super) ok: mlua::String,
-    pub(super) double: mlua::String,
-    pub(super) map: mlua::String,
-    pub(super) set: mlua::String,
-    pub(super) big_number: mlua::String,
-    pub(super) verbatim: mlua::String,
-}
-
-impl Names {
-    fn new(lua: &Lua) -> mlua::Result<Names> {
-        Ok(Names {
-            err: lua.create_string("err")?,
-            ok: lua.create_string("ok")?,
-            double: lua.create_string("double")?,
-            map: lua.create_string("map")?,
-            set: lua.create_string("set")?,
-            big_number: lua.create_string("big_number")?,
-            verbatim: lua.create_string("verbatim_string")?,
-        })
-    }
-}
-
 /// What scripts reach through `redis.call` and its like.
-pub(super) type ReachOut<'a> = &'a mut dyn FnMut((Reach, MultiValue)) -> mlua::Result<Value>;
+pub(super) type ReachOut<'a> =
+    &'a mut dyn for<'l> FnMut(Reach, &Args<'l>, &mut Stack<'l>) -> Result<usize, Failed>;
 
 /// Where that is while a script runs.
-type Out = Rc<Lent<(Reach, MultiValue), mlua::Result<Value>>>;
-
-/// Words as they go over: one by one, in the form that costs least; or as a table of keys and one of arguments.
-/// The limit comes behind them.
-type Words<'w> = Variadic<Either<Either<&'w str, Value>, Limit>>;
+type Out = Rc<Lent<Reach>>;
 
 /// An argument that limits the machine's memory when it is handed over: as the last one, so that the others are handed
-/// over without a look at the limit for each of them. The script sees nil.
+/// over without a look at the limit for each of them. The function sees nil.
 struct Limit(usize);
 
 impl IntoLua for Limit {
@@ -136,9 +101,6 @@ impl IntoLua for Limit {
     }
 }
 
-/// More words than this go over in tables: the machine's stack is not endless.
-const WORDS_MAX: usize = 100;
-
 pub(super) struct Machine {
     pub(super) lua: Lua,
     out: Out,
@@ -146,8 +108,6 @@ pub(super) struct Machine {
     load: Function,
     /// What scripts change of the libraries is put back before the next one.
     settings: larder_lua::Settings,
-    /// What replies that are more than lists are made of.
-    pub(super) names: Names,
     memory_max: usize,
     pub(super) kind: Kind,
     pub(super) watch: Arc<Watch>,
@@ -211,7 +171,6 @@ impl Machine {
             sandbox.call((native, kind == Kind::Functions))?;
         lua.set_globals(globals)?;
         watch_over(&lua, &watch)?;
-        let names = Names::new(&lua)?;
         // Scripts leave little that lives: it costs less to collect seldom, and then all of it.
         lua.gc_inc(GC_PAUSE, GC_PACE, 0);
         Ok(Machine {
@@ -220,7 +179,6 @@ impl Machine {
             run,
             load,
             settings,
-            names,
             memory_max: 0,
             kind,
             watch,
@@ -265,21 +223,33 @@ impl Machine {
         self.compiled.insert(program.id, (Arc::downgrade(program), function));
     }
 
-    /// Runs a function with keys and arguments. `check` looks whether it leaves anything behind in what is shared.
-    pub(super) fn run(
+    /// Runs a function with keys and arguments, and shows `look` how that ended. `check` looks whether it leaves
+    /// anything behind in what is shared. An error says that it could not even begin.
+    pub(super) fn run<R>(
         &mut self,
         function: &Function,
-        keys: &[&[u8]],
-        args: &[&[u8]],
+        [keys, args]: [&[&[u8]]; 2],
         check: bool,
         reach_out: ReachOut<'_>,
-    ) -> Ended {
+        look: impl FnOnce(&mut Reader<'_>, Ended) -> R,
+    ) -> Result<R, Failed> {
         self.settings.reset();
-        let ended = self.hand_over(keys, args).and_then(|(count, words)| {
-            let run = || self.run.call::<Finished>((function, check, count, words));
-            self.out.lend(reach_out, || with_limit(&self.lua, 0, run))
-        });
-        self.ended(ended)
+        let push = |stack: &mut Stack<'_>| {
+            stack.push_boolean(check)?;
+            list(stack, keys)?;
+            list(stack, args)
+        };
+        let mut spoiled = true;
+        let read = |reader: &mut Reader<'_>, outcome: Outcome| {
+            let (well, ended) = ended(&self.lua, reader, outcome);
+            spoiled = !well;
+            look(reader, ended)
+        };
+        let functions = [&self.run, function];
+        let ran =
+            self.out.lend(reach_out, || raw::run(&self.lua, &functions, 2, self.memory_max, push, read));
+        self.spoiled |= spoiled || self.watch.is_killed();
+        ran
     }
 
     /// Runs the text of a library, and gives the functions that it registers.
@@ -288,73 +258,67 @@ impl Machine {
         body: &Function,
         reach_out: ReachOut<'_>,
     ) -> Result<Vec<Registered>, Blame> {
-        let load = || self.load.call::<Finished>((body, Limit(self.memory_max)));
+        let load = || self.load.call::<(bool, Value)>((body, Limit(self.memory_max)));
         let ended = self.out.lend(reach_out, || with_limit(&self.lua, 0, load));
-        let found = match self.ended(ended) {
-            Ended::Failed(blame) => return Err(blame),
-            Ended::Returned(found, _) => found,
-        };
+        self.spoiled |= self.watch.is_killed();
         let plain = |error: mlua::Error| Blame { text: message_of(&error), at: None, counted: false };
-        let Value::Table(found) = found else { return Ok(Vec::new()) };
-        found
-            .sequence_values::<Table>()
-            .map(|spec| registered(&spec?))
-            .collect::<Result<_, _>>()
-            .map_err(plain)
-    }
-
-    /// Words as values for a script, and how many of them are keys.
-    fn hand_over<'w>(&self, keys: &[&'w [u8]], args: &[&'w [u8]]) -> mlua::Result<(usize, Words<'w>)> {
-        let limit = Either::Right(Limit(self.memory_max));
-        let given = |value| Either::Left(Either::Right(value));
-        if keys.len() + args.len() > WORDS_MAX {
-            let tables = [list(&self.lua, keys)?, list(&self.lua, args)?];
-            let tables = tables.into_iter().map(|table| given(Value::Table(table)));
-            return Ok((usize::MAX, tables.chain([limit]).collect()));
-        }
-        let mut words = Vec::with_capacity(keys.len() + args.len() + 1);
-        for word in keys.iter().chain(args) {
-            words.push(match std::str::from_utf8(word) {
-                Ok(text) => Either::Left(Either::Left(text)),
-                Err(_) => given(Value::String(self.lua.create_string(word)?)),
-            });
-        }
-        words.push(limit);
-        Ok((keys.len(), words.into()))
-    }
-
-    fn ended(&mut self, ended: mlua::Result<Finished>) -> Ended {
-        let killed = self.watch.is_killed();
         match ended {
-            Ok((ok, value, list)) => {
-                self.spoiled |= killed;
-                if ok { Ended::Returned(value, list) } else { Ended::Failed(self.blame(&value)) }
-            }
+            Ok((true, Value::Table(found))) => found
+                .sequence_values::<Table>()
+                .map(|spec| registered(&spec?))
+                .collect::<Result<_, _>>()
+                .map_err(plain),
+            Ok((true, _)) => Ok(Vec::new()),
+            Ok((false, problem)) => Err(self.blame_of_library(&problem)),
             Err(error) => {
                 self.spoiled = true;
-                Ended::Failed(Blame { text: format!("ERR {}", message_of(&error)), at: None, counted: false })
+                Err(Blame { text: format!("ERR {}", message_of(&error)), at: None, counted: false })
             }
         }
     }
 
-    fn blame(&mut self, value: &Value) -> Blame {
-        let Value::Table(table) = value else {
-            // Errors of the machine itself (no memory, errors within errors) pass by the handler.
-            self.spoiled = true;
-            let text = value.to_string().unwrap_or_else(|error| message_of(&error));
-            return Blame { text: format!("ERR {text}"), at: None, counted: false };
-        };
-        let text = |name: &str| match table.raw_get(name) {
-            Ok(Value::String(text)) => Some(text.to_string_lossy()),
-            _ => None,
-        };
-        let line = table.raw_get::<i64>("line").ok();
-        Blame {
-            text: text("text").unwrap_or_else(|| "ERR unknown error".into()),
-            at: text("source").zip(line),
-            counted: table.raw_get::<bool>("counted").unwrap_or(false),
-        }
+    fn blame_of_library(&mut self, problem: &Value) -> Blame {
+        let text = problem.as_table().and_then(|table| table.raw_get::<mlua::String>("text").ok());
+        let text = text.map(|text| text.to_string_lossy());
+        // Errors of the machine itself (no memory, errors within errors) pass by the handler.
+        self.spoiled |= text.is_none();
+        let text = text.unwrap_or_else(|| {
+            format!("ERR {}", problem.to_string().unwrap_or_else(|error| message_of(&error)))
+        });
+        Blame { text, at: None, counted: false }
     }
+}
+
+/// How a run ended, and whether the machine is still good for others.
+fn ended(lua: &Lua, reader: &mut Reader<'_>, outcome: Outcome) -> (bool, Ended) {
+    let problem = match outcome {
+        Outcome::Returned(ok) if reader.truth(ok) => return (true, Ended::Returned(ok.next())),
+        Outcome::Returned(ok) => ok.next(),
+        Outcome::Failed(problem) => problem,
+    };
+    if let Ok(Some(blame)) = blame(reader, problem) {
+        return (true, Ended::Failed(blame));
+    }
+    // Errors of the machine itself (no memory, errors within errors) pass by the handler.
+    let text = reader.value(lua, problem).and_then(|problem| problem.to_string());
+    let text = text.unwrap_or_else(|error| message_of(&error));
+    (false, Ended::Failed(Blame { text: format!("ERR {text}"), at: None, counted: false }))
+}
+
+/// What the handler of errors says of one; nothing if it was passed by.
+fn blame(reader: &mut Reader<'_>, problem: Slot) -> Result<Option<Blame>, Failed> {
+    if reader.kind(problem) != Type::Table {
+        return Ok(None);
+    }
+    let text =
+        |reader: &mut Reader<'_>, at| reader.text(at).map(|text| String::from_utf8_lossy(text).into_owned());
+    let source = reader.field(problem, "source", text)?;
+    let line = reader.field(problem, "line", |reader, at| reader.number(at))?;
+    Ok(Some(Blame {
+        text: reader.field(problem, "text", text)?.unwrap_or_else(|| "ERR unknown error".into()),
+        at: source.zip(line.map(|line| line as i64)),
+        counted: reader.field(problem, "counted", |reader, at| reader.truth(at))?,
+    }))
 }
 
 fn registered(spec: &Table) -> mlua::Result<Registered> {
@@ -378,12 +342,14 @@ fn with_limit<R>(lua: &Lua, bytes: usize, f: impl FnOnce() -> R) -> R {
     result
 }
 
-fn list(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
-    let table = lua.create_table_with_capacity(words.len(), 0)?;
+/// Pushes a list of words.
+fn list(stack: &mut Stack<'_>, words: &[&[u8]]) -> Result<(), Failed> {
+    let table = stack.push_table(words.len(), 0)?;
     for (at, word) in words.iter().enumerate() {
-        table.raw_set(at + 1, lua.create_string(word)?)?;
+        stack.push_text(word)?;
+        stack.set_item(table, at + 1)?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// What the sandbox is made of and Lua does not have.
@@ -395,12 +361,7 @@ fn natives(lua: &Lua, seed: u64, out: &Out, watch: &Arc<Watch>) -> mlua::Result<
     let look = move |work: u64| watch.look(work).map_err(mlua::Error::runtime);
     for (name, what) in REACHES {
         let out = out.clone();
-        // What Rust adds is bounded by what is stored; the script meets its limit afterwards.
-        let reach_out = move |lua: &Lua, words: MultiValue| {
-            let reply = with_limit(lua, 0, || out.call((what, words)));
-            reply.unwrap_or_else(|| Err(mlua::Error::runtime("no script is running")))
-        };
-        native.raw_set(name, lua.create_function(reach_out)?)?;
+        native.raw_set(name, raw::function(lua, move |args, stack| out.call(what, args, stack))?)?;
     }
     for (name, function) in larder_lua::patterns(lua, look)? {
         native.raw_set(name, function)?;
@@ -409,9 +370,8 @@ fn natives(lua: &Lua, seed: u64, out: &Out, watch: &Arc<Watch>) -> mlua::Result<
     native.raw_set("random", random)?;
     native.raw_set("randomseed", randomseed)?;
     native.raw_set("text", lua.create_function(text_of)?)?;
-    native.raw_set("seen", lua.create_function(seen)?)?;
     native.raw_set("where", lua.create_function(|lua, ()| Ok(where_it_arose(lua)))?)?;
-    native.raw_set("sha1hex", lua.create_function(sha1hex)?)?;
+    native.raw_set("sha1hex", raw::function(lua, sha1hex)?)?;
     native.raw_set("version", crate::commands::connection::hello::REDIS_VERSION)?;
     native.raw_set("version_number", version_number(crate::commands::connection::hello::REDIS_VERSION))?;
     let flags = lua.create_table()?;
@@ -427,61 +387,22 @@ fn natives(lua: &Lua, seed: u64, out: &Out, watch: &Arc<Watch>) -> mlua::Result<
     Ok(native)
 }
 
-/// An error of a command, on its way through the machine.
-#[derive(Clone, Debug)]
-pub(super) struct Raised {
-    pub(super) error: Error,
-    /// The statistics know of it.
-    pub(super) counted: bool,
+/// The text of an error.
+fn text_of(lua: &Lua, problem: Value) -> mlua::Result<Value> {
+    let Value::Error(error) = problem else { return Ok(problem) };
+    Ok(Value::String(lua.create_string(message_of(&error))?))
 }
 
-impl std::fmt::Display for Raised {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)
+fn sha1hex(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
+    if args.len() != 1 {
+        error_table(stack, &Error::general("wrong number of arguments"), false)?;
+        return Err(Failed::Raised);
     }
-}
-
-impl std::error::Error for Raised {}
-
-impl From<Raised> for mlua::Error {
-    fn from(raised: Raised) -> mlua::Error {
-        mlua::Error::external(raised)
-    }
-}
-
-fn raised(error: &mlua::Error) -> Option<&Raised> {
-    match error {
-        mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => raised(cause),
-        mlua::Error::ExternalError(inner) => inner.downcast_ref(),
-        _ => None,
-    }
-}
-
-/// The text of an error, and for one of a command whether it was counted.
-fn text_of(lua: &Lua, problem: Value) -> mlua::Result<(Value, Option<bool>)> {
-    let Value::Error(error) = problem else { return Ok((problem, None)) };
-    let counted = raised(&error).map(|raised| raised.counted);
-    Ok((Value::String(lua.create_string(message_of(&error))?), counted))
-}
-
-/// An error as handlers see it.
-fn seen(lua: &Lua, problem: Value) -> mlua::Result<Value> {
-    match &problem {
-        Value::Error(error) => match raised(error) {
-            Some(raised) => error_table(lua, &raised.error, raised.counted).map(Value::Table),
-            None => Ok(text_of(lua, problem)?.0),
-        },
-        _ => Ok(problem),
-    }
-}
-
-fn sha1hex(lua: &Lua, words: MultiValue) -> mlua::Result<mlua::String> {
-    if words.len() != 1 {
-        return Err(Raised { error: Error::general("wrong number of arguments"), counted: false }.into());
-    }
-    let text = words.into_iter().next().map(|word| lua.coerce_string(word)).transpose()?.flatten();
-    let digits = text.map_or_else(|| super::sha1_hex(b""), |text| super::sha1_hex(&text.as_bytes()));
-    lua.create_string(digits)
+    let mut number = NumberText::default();
+    // What has no text counts as an empty one.
+    let digits = super::sha1_hex(number.text(args, 0).unwrap_or_default());
+    stack.push_text(digits.as_bytes())?;
+    Ok(1)
 }
 
 /// `7.2.4` as 0x00070204.

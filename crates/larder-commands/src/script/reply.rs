@@ -1,13 +1,13 @@
 //! Replies of commands as Lua values, and Lua values as replies.
 
-use super::machine::Names;
 use crate::dispatch::write_message;
 use crate::error::Error;
 use crate::reply::{Protocol, Reply, Value as Tree};
 use larder_core::Message;
 use larder_core::value::score::ScoreText;
-use mlua::{Lua, Table, Value};
-use std::cell::Cell;
+use larder_core::value::string::IntText;
+use larder_lua::raw::{Args, Failed, Kind, Reader, Slot, Stack};
+use smallvec::SmallVec;
 
 /// Lists within lists beyond this depth are an error: a table may hold itself.
 const DEPTH_MAX: usize = 256;
@@ -15,90 +15,109 @@ const DEPTH_MAX: usize = 256;
 /// A reply of more values is an error, too: tables can share parts, so that a small one stands for an endless reply.
 const VALUES_MAX: usize = 8_000_000;
 
+/// The text of a number as scripts write it, and room for it.
+#[derive(Debug, Default)]
+pub(super) struct NumberText {
+    int: IntText,
+    score: ScoreText,
+}
+
+/// Whole numbers below this are written as such; others as the floating-point numbers that they are.
+const WHOLE_MAX: f64 = (1_u64 << 62) as f64;
+
+impl NumberText {
+    /// The bytes of an argument that is a string or a number.
+    pub(super) fn text<'t>(&'t mut self, args: &Args<'t>, at: usize) -> Option<&'t [u8]> {
+        match args.number(at) {
+            Some(n) => Some(self.write(n)),
+            None => args.text(at),
+        }
+    }
+
+    pub(super) fn write(&mut self, n: f64) -> &[u8] {
+        if n.is_nan() {
+            return if n.is_sign_negative() { b"-nan" } else { b"nan" };
+        }
+        if n.fract() == 0.0 && n.abs() < WHOLE_MAX {
+            return self.int.write(n as i64);
+        }
+        self.score.write(n)
+    }
+}
+
 enum Shape {
-    List { next: i64 },
-    Map { key: Option<Value> },
+    List { next: usize },
+    Map { has_key: bool },
     Set,
 }
 
 /// A list that is being filled.
 struct Open {
-    table: Table,
+    table: Slot,
     shape: Shape,
     left: usize,
     /// The name under which the finished table stands in one of its own.
     name: Option<&'static str>,
 }
 
-/// Collects a reply as a Lua value.
-pub(super) struct LuaReply<'l> {
-    lua: &'l Lua,
+/// Makes a reply as a value on a machine's stack.
+pub(super) struct LuaReply<'s, 'l> {
+    stack: &'s mut Stack<'l>,
     protocol: Protocol,
-    open: Vec<Open>,
-    done: Option<Value>,
+    open: SmallVec<[Open; 4]>,
     /// The reply as a whole is this error.
     pub(super) failed: Option<Error>,
-    /// What went wrong with the machine, as when it has no memory left.
-    problem: Option<mlua::Error>,
+    /// What went wrong with the machine.
+    problem: Option<Failed>,
 }
 
-impl<'l> LuaReply<'l> {
-    pub(super) fn new(lua: &'l Lua, protocol: Protocol) -> LuaReply<'l> {
-        LuaReply { lua, protocol, open: Vec::new(), done: None, failed: None, problem: None }
+impl<'s, 'l> LuaReply<'s, 'l> {
+    pub(super) fn new(stack: &'s mut Stack<'l>, protocol: Protocol) -> LuaReply<'s, 'l> {
+        LuaReply { stack, protocol, open: SmallVec::new(), failed: None, problem: None }
     }
 
-    pub(super) fn into_value(self) -> mlua::Result<Value> {
-        match self.problem {
-            Some(problem) => Err(problem),
-            None => Ok(self.done.unwrap_or(Value::Nil)),
-        }
+    /// Whether the reply lies on the stack as one value.
+    pub(super) fn finish(self) -> Result<(), Failed> {
+        self.problem.map_or(Ok(()), Err)
     }
 
-    fn add(&mut self, value: mlua::Result<Value>) {
-        let added = value.and_then(|value| self.place(value));
+    /// Adds what `make` pushes.
+    #[inline]
+    fn add(&mut self, make: impl FnOnce(&mut Stack<'l>) -> Result<(), Failed>) {
+        let added = make(self.stack).and_then(|()| if self.open.is_empty() { Ok(()) } else { self.place() });
         if let Err(problem) = added {
             self.problem.get_or_insert(problem);
         }
     }
 
-    fn place(&mut self, mut value: Value) -> mlua::Result<()> {
+    /// Puts the topmost value where it belongs.
+    fn place(&mut self) -> Result<(), Failed> {
         while let Some(open) = self.open.last_mut() {
             match &mut open.shape {
                 Shape::List { next } => {
-                    open.table.raw_set(*next, value)?;
+                    self.stack.set_item(open.table, *next)?;
                     *next += 1;
                 }
-                Shape::Set => open.table.raw_set(value, true)?,
-                Shape::Map { key } => match key.take() {
-                    None => *key = Some(value),
-                    Some(key) => open.table.raw_set(key, value)?,
-                },
+                Shape::Set => {
+                    self.stack.push_boolean(true)?;
+                    self.stack.set_pair(open.table)?;
+                }
+                Shape::Map { has_key } => {
+                    *has_key = !*has_key;
+                    if !*has_key {
+                        self.stack.set_pair(open.table)?;
+                    }
+                }
             }
             open.left -= 1;
             if open.left > 0 {
                 return Ok(());
             }
-            let Some(open) = self.open.pop() else { return Ok(()) };
-            value = self.close(open.table, open.name)?;
+            if let Some(name) = self.open.pop().and_then(|open| open.name) {
+                self.stack.wrap(name)?;
+            }
         }
-        self.done = Some(value);
         Ok(())
-    }
-
-    fn close(&self, table: Table, name: Option<&'static str>) -> mlua::Result<Value> {
-        let Some(name) = name else { return Ok(Value::Table(table)) };
-        self.named(name, Value::Table(table))
-    }
-
-    /// A table of one field.
-    fn named(&self, name: &str, value: Value) -> mlua::Result<Value> {
-        let table = self.lua.create_table_with_capacity(0, 1)?;
-        table.raw_set(name, value)?;
-        Ok(Value::Table(table))
-    }
-
-    fn text(&self, bytes: &[u8]) -> mlua::Result<Value> {
-        self.lua.create_string(bytes).map(Value::String)
     }
 
     fn begin(&mut self, shape: Shape, len: usize, name: Option<&'static str>) {
@@ -106,19 +125,33 @@ impl<'l> LuaReply<'l> {
         let room = len.min(1_024);
         // Maps and sets grow as they do in Redis, so that their pairs come in the same order.
         let room = if matches!(shape, Shape::List { .. }) { room } else { 0 };
-        let table = self.lua.create_table_with_capacity(room, 0);
-        match table {
-            Ok(table) if len == 0 => {
-                let closed = self.close(table, name);
-                self.add(closed);
-            }
+        if len == 0 {
+            return self.add(|stack| {
+                stack.push_table(0, 0)?;
+                name.map_or(Ok(()), |name| stack.wrap(name))
+            });
+        }
+        match self.stack.push_table(room, 0) {
             Ok(table) => self.open.push(Open { table, shape, left: len, name }),
-            Err(problem) => self.add(Err(problem)),
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+            }
         }
     }
 }
 
-impl Reply for LuaReply<'_> {
+/// Pushes a table of one field.
+fn push_named(
+    stack: &mut Stack<'_>,
+    name: &str,
+    push: impl FnOnce(&mut Stack<'_>) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let table = stack.push_table(0, 1)?;
+    push(stack)?;
+    stack.set_field(table, name)
+}
+
+impl Reply for LuaReply<'_, '_> {
     fn protocol(&self) -> Protocol {
         self.protocol
     }
@@ -126,29 +159,27 @@ impl Reply for LuaReply<'_> {
         self.protocol = protocol;
     }
     fn status(&mut self, text: &str) {
-        let value = self.text(text.as_bytes()).and_then(|text| self.named("ok", text));
-        self.add(value);
+        self.add(|stack| push_named(stack, "ok", |stack| stack.push_text(text.as_bytes())));
     }
     fn error(&mut self, error: &Error) {
         if self.open.is_empty() {
             self.failed = Some(error.clone());
             return;
         }
-        let value = error_table(self.lua, error, true).map(Value::Table);
-        self.add(value);
+        self.add(|stack| error_table(stack, error, true));
     }
     fn int(&mut self, n: i64) {
-        self.add(Ok(Value::Number(n as f64)));
+        self.add(|stack| stack.push_number(n as f64));
     }
     fn bulk(&mut self, bytes: &[u8]) {
-        let value = self.text(bytes);
-        self.add(value);
+        self.add(|stack| stack.push_text(bytes));
     }
     fn null(&mut self) {
-        self.add(Ok(match self.protocol {
-            Protocol::Resp2 => Value::Boolean(false),
-            Protocol::Resp3 => Value::Nil,
-        }));
+        let protocol = self.protocol;
+        self.add(|stack| match protocol {
+            Protocol::Resp2 => stack.push_boolean(false),
+            Protocol::Resp3 => stack.push_nil(),
+        });
     }
     fn null_array(&mut self) {
         self.null();
@@ -159,7 +190,7 @@ impl Reply for LuaReply<'_> {
     fn map(&mut self, pairs: usize) {
         match self.protocol {
             Protocol::Resp2 => self.array(pairs * 2),
-            Protocol::Resp3 => self.begin(Shape::Map { key: None }, pairs * 2, Some("map")),
+            Protocol::Resp3 => self.begin(Shape::Map { has_key: false }, pairs * 2, Some("map")),
         }
     }
     fn set(&mut self, len: usize) {
@@ -172,52 +203,55 @@ impl Reply for LuaReply<'_> {
         self.array(len);
     }
     fn double(&mut self, n: f64) {
-        let value = match self.protocol {
-            Protocol::Resp2 => self.text(ScoreText::new().write(n)),
-            Protocol::Resp3 => self.named("double", Value::Number(n)),
-        };
-        self.add(value);
+        let protocol = self.protocol;
+        self.add(|stack| match protocol {
+            Protocol::Resp2 => stack.push_text(ScoreText::new().write(n)),
+            Protocol::Resp3 => push_named(stack, "double", |stack| stack.push_number(n)),
+        });
     }
     fn boolean(&mut self, yes: bool) {
-        self.add(Ok(match self.protocol {
-            Protocol::Resp2 => Value::Number(f64::from(u8::from(yes))),
-            Protocol::Resp3 => Value::Boolean(yes),
-        }));
+        let protocol = self.protocol;
+        self.add(|stack| match protocol {
+            Protocol::Resp2 => stack.push_number(f64::from(u8::from(yes))),
+            Protocol::Resp3 => stack.push_boolean(yes),
+        });
     }
     fn big_number(&mut self, digits: &str) {
-        let text = self.text(digits.as_bytes());
-        let value = match self.protocol {
-            Protocol::Resp2 => text,
-            Protocol::Resp3 => text.and_then(|text| self.named("big_number", text)),
-        };
-        self.add(value);
+        let protocol = self.protocol;
+        let text = |stack: &mut Stack<'_>| stack.push_text(digits.as_bytes());
+        self.add(|stack| match protocol {
+            Protocol::Resp2 => text(stack),
+            Protocol::Resp3 => push_named(stack, "big_number", text),
+        });
     }
     fn verbatim(&mut self, format: &str, text: &[u8]) {
-        let bytes = self.text(text);
-        let value = match self.protocol {
-            Protocol::Resp2 => bytes,
-            Protocol::Resp3 => bytes.and_then(|bytes| {
-                let table = self.lua.create_table_with_capacity(0, 2)?;
-                table.raw_set("format", format)?;
-                table.raw_set("string", bytes)?;
-                self.named("verbatim_string", Value::Table(table))
+        let protocol = self.protocol;
+        self.add(|stack| match protocol {
+            Protocol::Resp2 => stack.push_text(text),
+            Protocol::Resp3 => push_named(stack, "verbatim_string", |stack| {
+                let table = stack.push_table(0, 2)?;
+                stack.push_text(format.as_bytes())?;
+                stack.set_field(table, "format")?;
+                stack.push_text(text)?;
+                stack.set_field(table, "string")
             }),
-        };
-        self.add(value);
+        });
     }
     fn message(&mut self, message: &Message) {
         write_message(message, self);
     }
 }
 
-/// An error as scripts see it. `counted` says that the statistics know of it.
-pub(super) fn error_table(lua: &Lua, error: &Error, counted: bool) -> mlua::Result<Table> {
-    let table = lua.create_table_with_capacity(0, 2)?;
-    table.raw_set("err", error.text())?;
+/// Pushes an error as scripts see it. `counted` says that the statistics know of it.
+pub(super) fn error_table(stack: &mut Stack<'_>, error: &Error, counted: bool) -> Result<(), Failed> {
+    let table = stack.push_table(0, 2)?;
+    stack.push_text(error.text().as_bytes())?;
+    stack.set_field(table, "err")?;
     if counted {
-        table.raw_set("ignore_error_stats_update", true)?;
+        stack.push_boolean(true)?;
+        stack.set_field(table, "ignore_error_stats_update")?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// A whole number as C makes one of a `double`: what does not fit becomes the least.
@@ -225,134 +259,141 @@ fn truncated(n: f64) -> i64 {
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&n) { n as i64 } else { i64::MIN }
 }
 
-/// Writes what a script returned; `list` says that a table is nothing but a list. `protocol` is the one that the script
-/// chose, which decides what its booleans are. An error is given back: it is the whole reply, and whether it was
-/// counted already.
+/// Writes what a script returned. `protocol` is the one that the script chose, which decides what its booleans are. An
+/// error is given back: it is the whole reply, and whether it was counted already.
 pub(super) fn write(
-    value: &Value,
-    list: bool,
-    names: &Names,
+    reader: &mut Reader<'_>,
+    at: Slot,
     protocol: Protocol,
     out: &mut dyn Reply,
 ) -> Result<(), (Error, bool)> {
-    match value {
-        Value::Integer(n) => out.int(*n),
-        Value::Number(n) => out.int(truncated(*n)),
-        Value::String(text) => out.bulk(&text.as_bytes()),
-        Value::Boolean(yes) if protocol == Protocol::Resp3 => out.boolean(*yes),
-        Value::Boolean(true) => out.int(1),
-        Value::Table(table) => {
-            let broken = |problem: mlua::Error| (Error::general(super::machine::message_of(&problem)), false);
-            let shaper = Shaper { names, protocol, left: Cell::new(VALUES_MAX) };
-            if list {
-                // Items are written one by one only when all of them are known.
-                Tree::Array(shaper.items(table, 1).map_err(broken)?).write(out);
-                return Ok(());
+    match reader.kind(at) {
+        Kind::Number => out.int(truncated(reader.number(at).unwrap_or(0.0))),
+        Kind::Text => out.bulk(reader.text(at).unwrap_or_default()),
+        Kind::Boolean if protocol == Protocol::Resp3 => out.boolean(reader.truth(at)),
+        Kind::Boolean if reader.truth(at) => out.int(1),
+        Kind::Table => {
+            let broken = |failed: Failed| match failed {
+                Failed::Text(text) => (Error::general(text), false),
+                Failed::Raised => (Error::general("the reply cannot be read"), false),
+            };
+            if let Some(text) = text_field(reader, at, "err").map_err(broken)? {
+                let counted = reader.field(at, "ignore_error_stats_update", |reader, at| reader.truth(at));
+                return Err((Error::new(text), counted.unwrap_or(false)));
             }
-            if let Some(Value::String(text)) = field(table, &names.err).map_err(broken)? {
-                let counted = table.raw_get::<bool>("ignore_error_stats_update").unwrap_or(false);
-                return Err((Error::new(text.to_string_lossy()), counted));
-            }
-            shaper.tree(value, 0).map_err(broken)?.write(out);
+            // Items are written one by one only when all of them are known.
+            Shaper { protocol, left: VALUES_MAX }.tree(reader, at, 0).map_err(broken)?.write(out);
         }
         _ => out.null(),
     }
     Ok(())
 }
 
-/// A field that is there.
-fn field(table: &Table, name: &mlua::String) -> mlua::Result<Option<Value>> {
-    let value: Value = table.raw_get(name)?;
-    Ok((!value.is_nil()).then_some(value))
+fn text_field(reader: &mut Reader<'_>, table: Slot, name: &str) -> Result<Option<String>, Failed> {
+    reader.field(table, name, |reader, at| {
+        reader.text(at).map(|text| String::from_utf8_lossy(text).into_owned())
+    })
 }
 
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(n) => Some(*n),
-        Value::Integer(n) => Some(*n as f64),
-        _ => None,
-    }
-}
-
-fn one_line(text: &mlua::String) -> String {
-    text.to_string_lossy().replace(['\r', '\n'], " ")
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
 }
 
 /// Makes replies of Lua values.
-struct Shaper<'a> {
-    names: &'a Names,
+struct Shaper {
     protocol: Protocol,
     /// Values that may still come.
-    left: Cell<usize>,
+    left: usize,
 }
 
-impl Shaper<'_> {
-    fn tree(&self, value: &Value, depth: usize) -> mlua::Result<Tree> {
-        let left = self.left.get().checked_sub(1);
-        self.left.set(left.ok_or_else(|| mlua::Error::runtime("the reply of the script is too large"))?);
-        Ok(match value {
-            Value::Integer(n) => Tree::Int(*n),
-            Value::Number(n) => Tree::Int(truncated(*n)),
-            Value::String(text) => Tree::Bulk(text.as_bytes().to_vec()),
-            Value::Boolean(yes) if self.protocol == Protocol::Resp3 => Tree::Boolean(*yes),
-            Value::Boolean(true) => Tree::Int(1),
-            Value::Table(_) if depth == DEPTH_MAX => {
-                return Err(mlua::Error::runtime("reached lua stack limit"));
-            }
-            Value::Table(table) => match self.special(table, depth + 1)? {
+impl Shaper {
+    fn tree(&mut self, reader: &mut Reader<'_>, at: Slot, depth: usize) -> Result<Tree, Failed> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or("the reply of the script is too large")?;
+        Ok(match reader.kind(at) {
+            Kind::Number => Tree::Int(truncated(reader.number(at).unwrap_or(0.0))),
+            Kind::Text => Tree::Bulk(reader.text(at).unwrap_or_default().to_vec()),
+            Kind::Boolean if self.protocol == Protocol::Resp3 => Tree::Boolean(reader.truth(at)),
+            Kind::Boolean if reader.truth(at) => Tree::Int(1),
+            Kind::Table if depth == DEPTH_MAX => return Err("reached lua stack limit".into()),
+            Kind::Table => match self.special(reader, at, depth + 1)? {
                 Some(special) => special,
-                None => Tree::Array(self.items(table, depth + 1)?),
+                None => Tree::Array(self.items(reader, at, depth + 1)?),
             },
             _ => Tree::Null,
         })
     }
 
-    fn items(&self, table: &Table, depth: usize) -> mlua::Result<Vec<Tree>> {
+    fn items(&mut self, reader: &mut Reader<'_>, table: Slot, depth: usize) -> Result<Vec<Tree>, Failed> {
         let mut items = Vec::new();
         for n in 1.. {
-            let item: Value = table.raw_get(n)?;
-            if item.is_nil() {
-                break;
+            let item = reader.item(table, n, |reader, at| match reader.kind(at) {
+                Kind::Nil => None,
+                _ => Some(self.tree(reader, at, depth)),
+            });
+            match item? {
+                Some(item) => items.push(item?),
+                None => break,
             }
-            items.push(self.tree(&item, depth)?);
         }
         Ok(items)
     }
 
     /// A table that says by a field that it is no list.
-    fn special(&self, table: &Table, depth: usize) -> mlua::Result<Option<Tree>> {
-        let names = self.names;
-        if let Some(Value::String(text)) = field(table, &names.err)? {
-            return Ok(Some(Tree::Error(Error::new(text.to_string_lossy()))));
+    fn special(
+        &mut self,
+        reader: &mut Reader<'_>,
+        table: Slot,
+        depth: usize,
+    ) -> Result<Option<Tree>, Failed> {
+        if let Some(text) = text_field(reader, table, "err")? {
+            return Ok(Some(Tree::Error(Error::new(text))));
         }
-        if let Some(Value::String(text)) = field(table, &names.ok)? {
+        if let Some(text) = text_field(reader, table, "ok")? {
             return Ok(Some(Tree::Status(one_line(&text))));
         }
-        if let Some(n) = field(table, &names.double)?.as_ref().and_then(number) {
+        if let Some(n) = reader.field(table, "double", |reader, at| reader.number(at))? {
             return Ok(Some(Tree::Double(n)));
         }
-        if let Some(Value::Table(map)) = field(table, &names.map)? {
-            let pairs = map.pairs::<Value, Value>().map(|pair| {
-                let (key, value) = pair?;
-                Ok((self.tree(&key, depth)?, self.tree(&value, depth)?))
-            });
-            return Ok(Some(Tree::Map(pairs.collect::<mlua::Result<_>>()?)));
+        let pairs = |reader: &mut Reader<'_>, at| {
+            if reader.kind(at) != Kind::Table {
+                return Ok(None);
+            }
+            let mut pairs = Vec::new();
+            reader.for_each(at, |reader, key, value| {
+                pairs.push((self.tree(reader, key, depth)?, self.tree(reader, value, depth)?));
+                Ok(())
+            })?;
+            Ok::<_, Failed>(Some(pairs))
+        };
+        if let Some(pairs) = reader.field(table, "map", pairs)?? {
+            return Ok(Some(Tree::Map(pairs)));
         }
-        if let Some(Value::Table(set)) = field(table, &names.set)? {
-            let members = set.pairs::<Value, Value>().map(|pair| self.tree(&pair?.0, depth));
-            return Ok(Some(Tree::Set(members.collect::<mlua::Result<_>>()?)));
+        let members = |reader: &mut Reader<'_>, at| {
+            if reader.kind(at) != Kind::Table {
+                return Ok(None);
+            }
+            let mut members = Vec::new();
+            reader.for_each(at, |reader, key, _| {
+                members.push(self.tree(reader, key, depth)?);
+                Ok(())
+            })?;
+            Ok::<_, Failed>(Some(members))
+        };
+        if let Some(members) = reader.field(table, "set", members)?? {
+            return Ok(Some(Tree::Set(members)));
         }
-        if let Some(Value::String(digits)) = field(table, &names.big_number)? {
+        if let Some(digits) = text_field(reader, table, "big_number")? {
             return Ok(Some(Tree::BigNumber(one_line(&digits))));
         }
-        if let Some(Value::Table(verbatim)) = field(table, &names.verbatim)?
-            && let (Value::String(text), Value::String(format)) =
-                (verbatim.raw_get("string")?, verbatim.raw_get("format")?)
-        {
+        let verbatim = reader.field(table, "verbatim_string", |reader, at| {
+            let bytes = reader.field(at, "string", |reader, at| reader.text(at).map(<[u8]>::to_vec))?;
+            Ok::<_, Failed>(bytes.zip(text_field(reader, at, "format")?))
+        });
+        Ok(verbatim??.map(|(bytes, format)| {
             // A format is three letters.
             let format: String = format!("{:<3}", one_line(&format)).chars().take(3).collect();
-            return Ok(Some(Tree::Verbatim(format, text.as_bytes().to_vec())));
-        }
-        Ok(None)
+            Tree::Verbatim(format, bytes)
+        }))
     }
 }

@@ -1,12 +1,12 @@
 //! Running a program, and what `redis.call` does.
 
 use super::flags::{ALLOW_OOM, NO_WRITES, UNDECLARED};
-use super::machine::{self, Ended, Kind, Machine, Raised, Reach as What};
-use super::reply::{LuaReply, error_table, write};
+use super::machine::{self, Blame, Ended, Kind, Machine, Reach as What};
+use super::reply::{LuaReply, NumberText, error_table, write};
 use super::watch::{Running, Watch};
 use super::{Habit, Program};
 use crate::cx::{Caller, Cx};
-use crate::error::{Error, Result};
+use crate::error::{self, Error};
 use crate::host::LogLevel;
 use crate::instance::Instance;
 use crate::keys;
@@ -14,11 +14,10 @@ use crate::reply::{Protocol, Reply};
 use crate::spec::{Reach, access, flags};
 use crate::table::Entry;
 use crate::users::Context;
-use larder_core::value::score::ScoreText;
-use larder_core::value::string::IntText;
 use larder_core::{DbIndex, Key};
-use mlua::{Lua, MultiValue, Value};
+use larder_lua::raw::{Args, Failed, Reader, Stack};
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -34,9 +33,6 @@ pub(crate) struct Call<'a> {
     pub(crate) words: &'a [&'a [u8]],
 }
 
-/// Whole numbers below this are written as such; others as the floating-point numbers that they are.
-const WHOLE_MAX: u64 = 1 << 62;
-
 /// A command is as much work as so many instructions, roughly.
 const INSTRUCTIONS_PER_COMMAND: u64 = 100;
 
@@ -45,9 +41,9 @@ const INSTRUCTIONS_PER_COMMAND: u64 = 100;
 pub(super) fn run(
     cx: &mut Cx<'_>,
     call: &Call<'_>,
-    make: impl FnOnce(&mut Machine) -> std::result::Result<mlua::Function, String>,
+    make: impl FnOnce(&mut Machine) -> Result<mlua::Function, String>,
     out: &mut dyn Reply,
-) -> Result<()> {
+) -> error::Result<()> {
     let program = call.program;
     let out_of_memory = admit(cx, call)?;
     let kind = if program.is_function { Kind::Functions } else { Kind::Scripts };
@@ -62,7 +58,7 @@ pub(super) fn run(
 
 /// Checks whether a program may run at all. Says whether memory is short, in which case its commands are refused that
 /// need some.
-fn admit(cx: &Cx<'_>, call: &Call<'_>) -> Result<bool> {
+fn admit(cx: &Cx<'_>, call: &Call<'_>) -> error::Result<bool> {
     let (program, engine) = (call.program, cx.instance.engine());
     let declared = !program.is(UNDECLARED);
     if call.read_only && declared && !program.is(NO_WRITES) {
@@ -85,7 +81,7 @@ fn run_in(
     call: &Call<'_>,
     out_of_memory: bool,
     out: &mut dyn Reply,
-) -> Result<()> {
+) -> error::Result<()> {
     let (instance, program, watch) = (cx.instance, call.program, machine.watch.clone());
     let (caller, entry, db) = (cx.caller, cx.entry, cx.db());
     let mut habit = program.habit();
@@ -107,16 +103,25 @@ fn run_in(
             watch.holds_all();
         }
         cx.caller = Caller::Script;
-        let lua = machine.lua.clone();
-        let mut run = Run::new(cx, call, &watch, out_of_memory);
-        let mut reach_out = |(what, words): (What, MultiValue)| run.reach_out(&lua, what, &words);
+        let said = Said::default();
+        let look = |reader: &mut Reader<'_>, ended| match ended {
+            _ if said.begin_again.get() => Ok(()),
+            Ended::Returned(value) => write(reader, value, said.protocol.get(), out),
+            Ended::Failed(Blame { text, at, counted }) => {
+                let place = at.map(|(source, line)| format!(", on {source}:{line}.")).unwrap_or_default();
+                Err((Error::new(format!("{text} script: {}{place}", program.name)), counted))
+            }
+        };
+        let mut run = Run::new(cx, call, &watch, &said, out_of_memory);
+        let mut reach_out =
+            |what: What, args: &Args<'_>, stack: &mut Stack<'_>| run.reach_out(what, args, stack);
         let check = program.reaches_tables;
-        let ended = machine.run(function, call.keys, call.args, check, &mut reach_out);
+        let ended = machine.run(function, [call.keys, call.args], check, &mut reach_out, look);
         drop(watched);
-        let Run { protocol, strayed, begin_again, commands, .. } = run;
+        let Run { strayed, commands, .. } = run;
         cx.session.select(db);
         (cx.caller, cx.entry, cx.first) = (caller, entry, None);
-        if begin_again {
+        if said.begin_again.get() {
             habit = Habit::Strays;
             continue;
         }
@@ -124,17 +129,8 @@ fn run_in(
         program.note(strayed, watch.instructions() + commands * INSTRUCTIONS_PER_COMMAND, || {
             instance.engine().clock().now_us().saturating_sub(since_us)
         });
-        let (error, counted) = match ended {
-            Ended::Returned(value, list) => match write(&value, list, &machine.names, protocol, out) {
-                Ok(()) => return Ok(()),
-                Err(failed) => failed,
-            },
-            Ended::Failed(blame) => {
-                let place =
-                    blame.at.map(|(source, line)| format!(", on {source}:{line}.")).unwrap_or_default();
-                (Error::new(format!("{} script: {}{place}", blame.text, program.name)), blame.counted)
-            }
-        };
+        let written = ended.unwrap_or_else(|failed| Err((Error::general(text_of(failed)), false)));
+        let Err((error, counted)) = written else { return Ok(()) };
         if !counted {
             return Err(error);
         }
@@ -146,7 +142,7 @@ fn run_in(
 }
 
 /// Locks what a program needs, as far as its habits tell.
-fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> Result<()> {
+fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> error::Result<()> {
     let instance: &'e Instance = cx.instance;
     let engine = instance.engine();
     // What was locked for the last attempt goes first.
@@ -165,206 +161,211 @@ fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> Result<()> {
     Ok(())
 }
 
-fn uncounted(error: Error) -> mlua::Error {
-    Raised { error, counted: false }.into()
+/// What went wrong, as a text.
+fn text_of(failed: Failed) -> String {
+    match failed {
+        Failed::Text(text) => text,
+        Failed::Raised => "the script could not be run".into(),
+    }
+}
+
+/// Raises an error that the statistics do not know of.
+fn raise(stack: &mut Stack<'_>, error: &Error) -> Result<usize, Failed> {
+    error_table(stack, error, false)?;
+    Err(Failed::Raised)
 }
 
 /// `redis.log`: hands a line to the host's log, with its level.
-pub(super) fn log(instance: &Instance, lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
-    let (Some(level), true) = (words.front(), words.len() > 1) else {
-        return Err(uncounted(Error::general("redis.log() requires two arguments or more.")));
-    };
-    let Some(level) = lua.coerce_number(level.clone())? else {
-        return Err(uncounted(Error::general("First argument must be a number (log level).")));
+pub(super) fn log(instance: &Instance, args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
+    if args.len() < 2 {
+        return raise(stack, &Error::general("redis.log() requires two arguments or more."));
+    }
+    let Some(level) = args.coerced(0) else {
+        return raise(stack, &Error::general("First argument must be a number (log level)."));
     };
     let level = level as i64;
     if !(0..=3).contains(&level) {
-        return Err(uncounted(Error::general("Invalid debug level.")));
+        return raise(stack, &Error::general("Invalid debug level."));
     }
-    let mut line = String::new();
-    for (at, word) in words.iter().skip(1).enumerate() {
+    let mut line = Vec::new();
+    for at in 1..args.len() {
         // What has no text leaves its place empty.
-        if matches!(word, Value::String(_) | Value::Number(_) | Value::Integer(_)) {
-            if at > 0 {
-                line.push(' ');
+        if let Some(text) = NumberText::default().text(args, at) {
+            if at > 1 {
+                line.push(b' ');
             }
-            let text = lua.coerce_string(word.clone())?;
-            line += &text.map(|text| text.to_string_lossy()).unwrap_or_default();
+            line.extend_from_slice(text);
         }
     }
-    instance.host().log(LogLevel::of(level), &line);
-    Ok(Value::Nil)
+    instance.host().log(LogLevel::of(level), &String::from_utf8_lossy(&line));
+    Ok(0)
 }
 
 /// `redis.set_repl`: there is nobody to whom writes are not sent.
-fn set_repl(lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
-    let [flags] = words.as_slices().0 else {
-        return Err(uncounted(Error::general("redis.set_repl() requires two arguments.")));
-    };
+fn set_repl(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
+    if args.len() != 1 {
+        return raise(stack, &Error::general("redis.set_repl() requires two arguments."));
+    }
     // What is no number counts as none.
-    let flags = lua.coerce_number(flags.clone())?.unwrap_or(0.0) as i64;
+    let flags = args.coerced(0).unwrap_or(0.0) as i64;
     if !(0..=3).contains(&flags) {
         let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
-        return Err(uncounted(Error::general(text)));
+        return raise(stack, &Error::general(text));
     }
-    Ok(Value::Nil)
+    Ok(0)
+}
+
+/// The words of a command line: strings where they lie, and the texts of numbers, which are written to `numbers`.
+fn words<'w>(args: &Args<'w>, numbers: &'w mut Vec<u8>) -> error::Result<SmallVec<[&'w [u8]; 16]>> {
+    numbers.clear();
+    if args.is_empty() {
+        return Err(Error::general("Please specify at least one argument for this redis lib call"));
+    }
+    let (mut words, mut places) = (SmallVec::<[&[u8]; 16]>::new(), SmallVec::<[(usize, usize); 8]>::new());
+    for at in 0..args.len() {
+        if let Some(text) = args.text(at) {
+            words.push(text);
+        } else if let Some(n) = args.number(at) {
+            numbers.extend_from_slice(NumberText::default().write(n));
+            places.push((at, numbers.len()));
+            words.push(&[]);
+        } else {
+            return Err(Error::general("Lua redis lib command arguments must be strings or integers"));
+        }
+    }
+    let mut start = 0;
+    for (at, end) in places {
+        words[at] = &numbers[std::mem::replace(&mut start, end)..end];
+    }
+    Ok(words)
+}
+
+/// What a running program has said that matters to its end.
+#[derive(Debug, Default)]
+struct Said {
+    /// What its replies are made in.
+    protocol: Cell<Protocol>,
+    /// It has to begin again, with everything locked.
+    begin_again: Cell<bool>,
 }
 
 /// A program at work.
-#[expect(clippy::struct_excessive_bools, reason = "each says something else about one run")]
 struct Run<'a, 'e> {
     cx: &'a mut Cx<'e>,
     call: &'a Call<'a>,
     watch: &'a Watch,
+    said: &'a Said,
     /// The database it began in.
     db: DbIndex,
-    protocol: Protocol,
     out_of_memory: bool,
     wrote: bool,
     /// It has used a key that was not declared.
     strayed: bool,
-    /// It has to begin again, with everything locked.
-    begin_again: bool,
-    /// The words of the command at hand, and where each of them ends.
-    bytes: Vec<u8>,
-    ends: SmallVec<[usize; 16]>,
+    /// The texts of numbers among the words of the command at hand.
+    numbers: Vec<u8>,
     found: Vec<(usize, u32)>,
     /// How many commands it has called.
     commands: u64,
 }
 
 impl<'a, 'e> Run<'a, 'e> {
-    fn new(cx: &'a mut Cx<'e>, call: &'a Call<'a>, watch: &'a Watch, out_of_memory: bool) -> Run<'a, 'e> {
+    fn new(
+        cx: &'a mut Cx<'e>,
+        call: &'a Call<'a>,
+        watch: &'a Watch,
+        said: &'a Said,
+        out_of_memory: bool,
+    ) -> Run<'a, 'e> {
         Run {
             db: cx.db(),
             cx,
             call,
             watch,
-            protocol: Protocol::Resp2,
+            said,
             out_of_memory,
             wrote: false,
             strayed: false,
-            begin_again: false,
-            bytes: Vec::new(),
-            ends: SmallVec::new(),
+            numbers: Vec::new(),
             found: Vec::new(),
             commands: 0,
         }
     }
 
     /// What scripts call as `redis.call` and by other names.
-    fn reach_out(&mut self, lua: &Lua, what: What, words: &MultiValue) -> mlua::Result<Value> {
+    fn reach_out(&mut self, what: What, args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
         match what {
-            What::Call => {
-                self.take_words(words).map_err(uncounted)?;
-                self.command(lua, true)
-            }
-            What::Pcall => match self.take_words(words) {
-                Ok(()) => self.command(lua, false),
-                Err(error) => error_table(lua, &error, false).map(Value::Table),
-            },
-            What::Setresp => self.set_protocol(lua, words),
-            What::Log => log(self.cx.instance, lua, words),
-            What::SetRepl => set_repl(lua, words),
-            What::AclCheck => {
-                self.take_words(words).map_err(uncounted)?;
-                self.acl_check().map(Value::Boolean).map_err(uncounted)
-            }
+            What::Log => return log(self.cx.instance, args, stack),
+            What::SetRepl => return set_repl(args, stack),
+            What::Setresp => return self.set_protocol(args, stack),
+            What::Call | What::Pcall | What::AclCheck => {}
         }
+        let mut numbers = std::mem::take(&mut self.numbers);
+        let done = match words(args, &mut numbers) {
+            Ok(words) if what == What::AclCheck => match self.acl_check(&words) {
+                Ok(may) => stack.push_boolean(may).map(|()| 1),
+                Err(error) => raise(stack, &error),
+            },
+            Ok(words) => self.command(&words, stack, what == What::Call),
+            Err(error) if what == What::Pcall => error_table(stack, &error, false).map(|()| 1),
+            Err(error) => raise(stack, &error),
+        };
+        self.numbers = numbers;
+        done
     }
 
     /// `redis.setresp`.
-    fn set_protocol(&mut self, lua: &Lua, words: &MultiValue) -> mlua::Result<Value> {
-        let [version] = words.as_slices().0 else {
-            return Err(uncounted(Error::general("redis.setresp() requires one argument.")));
-        };
-        let version = lua.coerce_number(version.clone())?.unwrap_or(0.0);
-        self.protocol = match version as i64 {
+    fn set_protocol(&mut self, args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
+        if args.len() != 1 {
+            return raise(stack, &Error::general("redis.setresp() requires one argument."));
+        }
+        self.said.protocol.set(match args.coerced(0).unwrap_or(0.0) as i64 {
             2 => Protocol::Resp2,
             3 => Protocol::Resp3,
-            _ => return Err(uncounted(Error::general("RESP version must be 2 or 3."))),
-        };
-        Ok(Value::Nil)
-    }
-
-    /// Takes the words of a command line over.
-    fn take_words(&mut self, words: &MultiValue) -> Result<()> {
-        self.bytes.clear();
-        self.ends.clear();
-        if words.is_empty() {
-            return Err(Error::general("Please specify at least one argument for this redis lib call"));
-        }
-        for word in words {
-            match word {
-                Value::String(text) => self.bytes.extend_from_slice(&text.as_bytes()),
-                Value::Integer(n) if n.unsigned_abs() < WHOLE_MAX => {
-                    self.bytes.extend_from_slice(IntText::new().write(*n));
-                }
-                Value::Integer(n) => self.bytes.extend_from_slice(ScoreText::new().write(*n as f64)),
-                Value::Number(n) if n.is_nan() => {
-                    self.bytes.extend_from_slice(if n.is_sign_negative() { b"-nan" } else { b"nan" });
-                }
-                // Both zeros are the whole number 0.
-                Value::Number(n) => self.bytes.extend_from_slice(ScoreText::new().write(n + 0.0)),
-                _ => {
-                    let text = "Lua redis lib command arguments must be strings or integers";
-                    return Err(Error::general(text));
-                }
-            }
-            self.ends.push(self.bytes.len());
-        }
-        Ok(())
-    }
-
-    fn word(&self, at: usize) -> &[u8] {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        self.ends.get(at).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+            _ => return raise(stack, &Error::general("RESP version must be 2 or 3.")),
+        });
+        Ok(0)
     }
 
     /// Whether the user may run a command.
-    fn acl_check(&self) -> Result<bool> {
-        let words: SmallVec<[&[u8]; 16]> = (0..self.ends.len()).map(|at| self.word(at)).collect();
-        let known = self.cx.instance.table().resolve(&words);
+    fn acl_check(&self, words: &[&[u8]]) -> error::Result<bool> {
+        let known = self.cx.instance.table().resolve(words);
         let entry = known.ok_or_else(|| Error::general("Invalid command passed to redis.acl_check_cmd()"))?;
-        Ok(self.cx.session.user.may(entry, &words).is_ok())
+        Ok(self.cx.session.user.may(entry, words).is_ok())
     }
 
-    /// Runs the command at hand. Its error is raised, or else given as a value.
-    fn command(&mut self, lua: &Lua, raise: bool) -> mlua::Result<Value> {
+    /// Runs a command and leaves its reply on the stack. Its error is raised, or else left as a value.
+    fn command(&mut self, words: &[&[u8]], stack: &mut Stack<'_>, raise: bool) -> Result<usize, Failed> {
         self.commands += 1;
-        // Given back before the end: the words stay where they are while the command uses them.
-        let (bytes, ends) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.ends));
-        let mut start = 0;
-        let words: SmallVec<[&[u8]; 16]> =
-            ends.iter().map(|end| &bytes[std::mem::replace(&mut start, *end)..*end]).collect();
         let instance = self.cx.instance;
-        let mut reply = LuaReply::new(lua, self.protocol);
-        match self.admit(instance, &words) {
+        let mut reply = LuaReply::new(stack, self.said.protocol.get());
+        match self.admit(instance, words) {
             Ok(entry) => {
                 self.cx.entry = entry;
                 self.cx.first = None;
                 if instance.clients().monitored.load(Ordering::Relaxed) {
-                    instance.show_to_monitors(self.cx.session, entry, &words, true);
+                    instance.show_to_monitors(self.cx.session, entry, words, true);
                 }
                 // Nothing waits in a script: who finds nothing says so.
-                let _ = instance.call(self.cx, &words, &mut reply);
+                let _ = instance.call(self.cx, words, &mut reply);
             }
             Err(error) => {
                 instance.stats.count_error(&error);
                 reply.error(&error);
             }
         }
-        drop(words);
-        (self.bytes, self.ends) = (bytes, ends);
-        match reply.failed.take() {
-            Some(error) if raise => Err(Raised { error, counted: true }.into()),
-            Some(error) => error_table(lua, &error, true).map(Value::Table),
-            None => reply.into_value(),
+        let failed = reply.failed.take();
+        reply.finish()?;
+        if let Some(error) = failed {
+            error_table(stack, &error, true)?;
+            if raise {
+                return Err(Failed::Raised);
+            }
         }
+        Ok(1)
     }
 
     /// Finds the command and checks whether a script may run it now; locks what it needs.
-    fn admit<'i>(&mut self, instance: &'i Instance, words: &[&[u8]]) -> Result<&'i Entry> {
+    fn admit<'i>(&mut self, instance: &'i Instance, words: &[&[u8]]) -> error::Result<&'i Entry> {
         let Some(entry) = instance.table().resolve(words) else {
             return Err(Error::general("Unknown Redis command called from script"));
         };
@@ -408,7 +409,7 @@ impl<'a, 'e> Run<'a, 'e> {
     }
 
     /// Makes sure that everything is locked that a command reaches.
-    fn reach(&mut self, entry: &Entry, words: &[&[u8]]) -> Result<()> {
+    fn reach(&mut self, entry: &Entry, words: &[&[u8]]) -> error::Result<()> {
         if let Some(at) = entry.single_key {
             return match words.get(usize::from(at)) {
                 Some(key) => self.touch(key),
@@ -428,7 +429,7 @@ impl<'a, 'e> Run<'a, 'e> {
         touched
     }
 
-    fn touch(&mut self, key: &[u8]) -> Result<()> {
+    fn touch(&mut self, key: &[u8]) -> error::Result<()> {
         if self.cx.view.holds_all() {
             // Everything is locked: what is left to find out is whether that was needed.
             if !self.strayed && (self.cx.db() != self.db || !self.call.keys.contains(&key)) {
@@ -446,7 +447,7 @@ impl<'a, 'e> Run<'a, 'e> {
 
     /// The program wants more than one may lock in the end: everything is locked, now or from its beginning.
     #[cold]
-    fn stray(&mut self) -> Result<()> {
+    fn stray(&mut self) -> error::Result<()> {
         self.strayed = true;
         if self.cx.view.widen() {
             self.watch.holds_all();
@@ -457,9 +458,9 @@ impl<'a, 'e> Run<'a, 'e> {
 
     /// Another script is just doing the same, and each may hold what the other one wants.
     #[cold]
-    fn begin_again(&mut self) -> Result<()> {
+    fn begin_again(&mut self) -> error::Result<()> {
         self.call.program.note(true, 0, || 0);
-        self.begin_again = !self.wrote;
+        self.said.begin_again.set(!self.wrote);
         Err(Error::general(
             "the script used a key that it had not declared while another script did so, too; from now on it runs \
              alone and this will not happen again",

@@ -13,7 +13,7 @@ local assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, n
 local coroutine, math, os, string, table = coroutine, math, os, string, table
 local byte, concat, insert, rep, sub = string.byte, table.concat, table.insert, string.rep, string.sub
 local function find_plain(text, what) return string.find(text, what, 1, true) end
-local is_stopped, seen, text_of, where = native.is_stopped, native.seen, native.text, native.where
+local is_stopped, text_of, where = native.is_stopped, native.text, native.where
 
 local READONLY = "Attempt to modify a readonly table"
 
@@ -137,7 +137,7 @@ function G.xpcall(f, ...)
     return xpcall(f, function(problem)
         -- A script that has to stop could not be stopped again while it handles that.
         if is_stopped() then return problem end
-        return handler(type(problem) == "userdata" and seen(problem) or problem)
+        return handler(text_of(problem))
     end)
 end
 
@@ -179,7 +179,7 @@ end
 
 local coroutines = copied(coroutine)
 local function resumed(ok, ...)
-    if not ok and type((...)) == "userdata" then return ok, seen((...)) end
+    if not ok and type((...)) == "userdata" then return ok, (text_of((...))) end
     return ok, ...
 end
 function coroutines.resume(...)
@@ -395,11 +395,8 @@ local function blame(problem)
         text, counted = rawget(problem, "err"), rawget(problem, "ignore_error_stats_update")
         if type(text) == "number" then text = tostring(text) end
         if type(text) ~= "string" then text = "ERR unknown error" end
-    elseif type(problem) == "userdata" then
-        text, counted = text_of(problem)
-        if counted == nil then text = "ERR " .. tostring(text) end
     else
-        text = "ERR " .. tostring(problem)
+        text = "ERR " .. tostring(text_of(problem))
     end
     local source, line = where()
     return { text = text, source = source, line = line, counted = counted == true }
@@ -413,38 +410,17 @@ local function clean_up()
     end
 end
 
--- Whether a value is a list at most: most replies are, and need not be asked for each field that says otherwise.
-local function is_list(value)
-    if type(value) ~= "table" then return true end
-    return getmetatable(value) == nil and value.err == nil and value.ok == nil and value.double == nil
-        and value.map == nil and value.set == nil and value.big_number == nil and value.verbatim_string == nil
-end
-
 local function finish(check, ok, result)
     if check then clean_up() end
-    return ok, result, is_list(result)
+    return ok, result
 end
 
--- Makes tables of keys and arguments, which come one by one with a nil behind them, or as tables where they are too many.
-local function after_one(key, ...) return { key }, { ... } end
-local function after_two(key, other, ...) return { key, other }, { ... } end
-local function sorted_out(count, ...)
-    if count == 0 then return {}, { ... } end
-    if count == 1 then return after_one(...) end
-    if count == 2 then return after_two(...) end
-    if count > select("#", ...) then return ... end
-    local keys = { ... }
-    for n = count + 1, #keys do keys[n] = nil end
-    return keys, { select(count + 1, ...) }
-end
-
-local function run_script(body, check, count, ...)
-    G.KEYS, G.ARGV = sorted_out(count, ...)
+local function run_script(body, check, keys, args)
+    G.KEYS, G.ARGV = keys, args
     return finish(check, xpcall(body, blame))
 end
 
-local function run_function(callback, check, count, ...)
-    local keys, args = sorted_out(count, ...)
+local function run_function(callback, check, keys, args)
     return finish(check, xpcall(function() return callback(keys, args) end, blame))
 end
 

@@ -1,0 +1,25 @@
+//! The border to the machine's own interface: its stack, functions that work on it, and calls of Lua functions.
+//!
+//! Scripts call commands some ten times each, and every value that `mlua` hands over costs it a reference, a check and
+//! often a protected call. Here values are read and made where they lie. This is the only unsafe code of the crate,
+//! and what it offers is safe because of four things:
+//!
+//! - **Nothing jumps over Rust.** Errors of Lua are jumps, which must not pass a Rust function that has something to
+//!   clean up. So nothing here calls what can fail: each value's type is looked at before an operation that wants
+//!   one, room is made before anything is pushed, metatables are never asked, and while Rust works the machine has no
+//!   memory limit. An error of ours is raised at the very end of a call, when nothing is left to clean up.
+//! - **Slots stay.** A function's arguments lie below a floor under which nothing is taken from the stack, so that
+//!   texts borrowed from them last as long as the call. Others are borrowed from the stack as a whole.
+//! - **Who goes through a table cannot change any.** A [`Reader`] only reads, so that the way to the next key is never
+//!   lost.
+//! - **Functions live as long as what calls them.** Lua owns them, and lends itself only by a weak reference.
+
+mod call;
+mod function;
+mod lent;
+mod stack;
+
+pub use call::{Outcome, run};
+pub use function::function;
+pub use lent::Lent;
+pub use stack::{Args, Failed, Kind, Reader, Slot, Stack};
