@@ -4,6 +4,7 @@
 //! A generator gives whole files; it never edits. To add one is one line in [`GENERATORS`].
 
 mod header;
+mod node;
 mod pages;
 mod registry;
 
@@ -27,6 +28,7 @@ const GENERATORS: &[(&str, Generator)] = &[
     ("command registry", registry::generate),
     ("pages", pages::generate),
     ("header for C", header::generate),
+    ("package for Node", node::generate),
 ];
 
 /// Writes what is stale, or with `check` only says so, as an error.

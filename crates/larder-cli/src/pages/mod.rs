@@ -2,6 +2,7 @@
 
 mod commands;
 mod compatibility;
+mod json;
 mod settings;
 
 use std::ffi::OsString;
@@ -13,8 +14,9 @@ pub fn docs(args: &[OsString]) -> ExitCode {
         Some("commands") => commands::page(),
         Some("compatibility") => compatibility::page(),
         Some("settings") => settings::page(),
+        Some("json") => json::page(),
         _ => {
-            eprintln!("larder docs: which page? There are: commands, compatibility, settings");
+            eprintln!("larder docs: which page? There are: commands, compatibility, settings, json");
             return ExitCode::from(2);
         }
     };

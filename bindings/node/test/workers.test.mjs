@@ -1,0 +1,221 @@
+// Engines shared by threads: what one does the others see, and however a thread ends, nobody else is harmed.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { open } from 'larder';
+
+const LARDER = fileURLToPath(import.meta.resolve('larder')).replace('index.mjs', 'index.js');
+
+/** A thread that runs a body with `db`, the data it was given, and what it needs to talk. */
+function start(body, data = {}) {
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { createClient, open } = require(${JSON.stringify(LARDER)});
+    (async () => { ${body} })().catch((error) => { throw error; });
+  `;
+  return new Worker(code, { eval: true, workerData: data });
+}
+
+/** What a thread says first, or the error it ends with. */
+async function said(worker) {
+  const [message] = await once(worker, 'message');
+  return message;
+}
+
+test('threads share an engine by its name', async () => {
+  const db = open({ name: 'app' });
+  db.set('from', 'main');
+  const worker = start(`
+    const db = open({ name: 'app' });
+    db.set('to', 'main');
+    parentPort.postMessage([db.get('from'), open({ name: 'other' }).get('from')]);
+  `);
+  assert.deepEqual(await said(worker), ['main', null]);
+  assert.equal(db.get('to'), 'main');
+  await once(worker, 'exit');
+  assert.equal(db.get('to'), 'main');
+  db.close();
+  // The last one has closed it: nothing is left.
+  assert.equal(open({ name: 'app' }).get('to'), null);
+});
+
+test('counters of several threads lose nothing', async () => {
+  const db = open({ name: 'counters' });
+  const workers = Array.from({ length: 4 }, () => start(`
+    const db = open({ name: 'counters' });
+    for (let n = 0; n < 10_000; n += 1) db.incr('hits');
+  `));
+  await Promise.all(workers.map((worker) => once(worker, 'exit')));
+  assert.equal(db.get('hits'), '40000');
+  db.destroy();
+});
+
+test('messages from several threads reach several threads, each in the order it was published', async () => {
+  const [THREADS, MESSAGES] = [3, 5_000];
+  const db = open({ name: 'order' });
+  const readers = Array.from({ length: 2 }, () => start(`
+    const { threads, messages } = workerData;
+    const db = open({ name: 'order' });
+    const subscription = db.subscribe('all', { queueLength: 1_000_000, queueBytes: 1_000_000_000 });
+    const last = new Array(threads).fill(-1);
+    let [count, wrong] = [0, 0];
+    parentPort.postMessage('ready');
+    for await (const { payload } of subscription) {
+      const [thread, n] = payload.split(' ').map(Number);
+      wrong += n === last[thread] + 1 ? 0 : 1;
+      last[thread] = n;
+      count += 1;
+      if (count === threads * messages) break;
+    }
+    parentPort.postMessage([count, wrong, subscription.lost]);
+  `, { threads: THREADS, messages: MESSAGES }));
+  await Promise.all(readers.map(said));
+  const results = Promise.all(readers.map(said));
+  for (let thread = 0; thread < THREADS; thread += 1) {
+    start(`
+      const db = open({ name: 'order' });
+      for (let n = 0; n < workerData.messages; n += 1) db.publish('all', workerData.thread + ' ' + n);
+    `, { thread, messages: MESSAGES });
+  }
+  assert.deepEqual(await results, [[THREADS * MESSAGES, 0, 0], [THREADS * MESSAGES, 0, 0]]);
+  db.destroy();
+});
+
+test('a job goes from one thread to one other that waits', async () => {
+  const db = open({ name: 'jobs' });
+  const workers = Array.from({ length: 3 }, () => start(`
+    const db = open({ name: 'jobs' });
+    const done = [];
+    for (;;) {
+      const [, job] = await db.blpop('jobs', 0);
+      if (job === 'stop') break;
+      done.push(Number(job));
+    }
+    parentPort.postMessage(done);
+  `));
+  const jobs = Array.from({ length: 300 }, (_, n) => n);
+  jobs.forEach((job) => db.rpush('jobs', job));
+  workers.forEach(() => db.rpush('jobs', 'stop'));
+  const done = await Promise.all(workers.map(said));
+  assert.deepEqual(done.flat().sort((a, b) => a - b), jobs);
+  db.destroy();
+});
+
+test('an engine that is ended while threads use it is an error for each of them', async () => {
+  const db = open({ name: 'ended' });
+  const workers = ['get', 'wait', 'queue'].map((what) => start(`
+    const db = open({ name: 'ended' });
+    parentPort.postMessage('ready');
+    try {
+      if (workerData.what === 'get') for (;;) { db.set('key', 'value'); db.get('key'); }
+      if (workerData.what === 'wait') await db.blpop('none', 0);
+      if (workerData.what === 'queue') {
+        const connection = db.connect();
+        connection.callAsync('BLPOP', 'none', 0).catch(() => {});
+        await connection.callAsync('PING');
+      }
+    } catch (error) {
+      parentPort.postMessage(error.code ?? error.message);
+    }
+  `, { what }));
+  await Promise.all(workers.map(said));
+  const codes = Promise.all(workers.map(said));
+  // They are in the middle of it by now, or will find it ended.
+  await new Promise(setImmediate);
+  db.destroy();
+  assert.deepEqual(await codes, ['LARDER_CLOSED', 'LARDER_CLOSED', 'LARDER_CLOSED']);
+  assert.throws(() => db.get('key'), { code: 'LARDER_CLOSED' });
+});
+
+test('a thousand threads end in the middle of everything', { timeout: 600_000 }, async () => {
+  const CYCLES = Number(process.env.LARDER_CYCLES ?? 1_000);
+  const db = open({ name: 'storm' });
+  const body = `
+    const db = open({ name: 'storm' });
+    const subscription = db.subscribe('noise', { overflow: 'drop-oldest' });
+    subscription.on('message', ({ payload }) => { db.incr('heard'); });
+    db.blpop('none', 0).catch(() => {});
+    db.connect().callAsync('BLPOP', 'none', 60).catch(() => {});
+    const client = createClient({ name: 'storm' });
+    client.subscribe('noise').catch(() => {});
+    client.on('message', () => {});
+    parentPort.postMessage('ready');
+    if (workerData.exits) process.exit();
+    for (let n = 0; ; n += 1) { db.publish('noise', 'from a thread'); db.set('key', n); if (n % 100 === 0) await null; await new Promise(setImmediate); }
+  `;
+  let rss = [];
+  const noise = setInterval(() => {
+    for (let n = 0; n < 50; n += 1) {
+      db.publish('noise', 'x'.repeat(100));
+    }
+  }, 1);
+  const cycle = async (n) => {
+    const worker = start(body, { exits: n % 4 === 0 });
+    await said(worker);
+    await worker.terminate();
+  };
+  const run = async (from, to) => {
+    let next = from;
+    await Promise.all(Array.from({ length: 4 }, async () => {
+      while (next < to) {
+        next += 1;
+        await cycle(next);
+      }
+    }));
+  };
+  await run(0, CYCLES / 2);
+  globalThis.gc?.();
+  rss.push(process.memoryUsage().rss);
+  await run(CYCLES / 2, CYCLES);
+  globalThis.gc?.();
+  rss.push(process.memoryUsage().rss);
+  clearInterval(noise);
+  assert.equal(db.publish('noise', 'nobody is left'), 0);
+  assert.equal(db.client('LIST').split('\n').filter((line) => line.includes('cmd=blpop')).length, 0);
+  assert.ok(Number(db.get('heard')) > 0);
+  console.log(`memory: ${rss.map((bytes) => Math.round(bytes / 2 ** 20)).join(' MiB, then ')} MiB`);
+  db.destroy();
+});
+
+test('a process that exits inside of a callback exits', () => {
+  for (const body of [
+    `sub.on('message', () => process.exit(7)); db.publish('a', 'x');`,
+    `db.blpop('a', 0).then(() => process.exit(7)); db.rpush('a', 'x');`,
+    `db.blpop('none', 0); sub.on('message', () => {}); setImmediate(() => process.exit(7));`,
+    `new (require('node:worker_threads').Worker)(\`
+       const db = require(${JSON.stringify(LARDER)}).open({ name: 'exits' });
+       for (;;) db.publish('a', 'x');
+     \`, { eval: true }); sub.on('message', () => process.exit(7));`,
+    `db.serve({ port: 0 }); process.exitCode = 7; db.destroy();`,
+  ]) {
+    const code = `
+      const { open } = require(${JSON.stringify(LARDER)});
+      const db = open({ name: 'exits' });
+      const sub = db.subscribe('a', { overflow: 'drop-oldest' });
+      ${body}
+    `;
+    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+    assert.deepEqual([status, signal, stderr], [7, null, ''], body);
+  }
+});
+
+test('a process ends by itself when nobody waits', () => {
+  const code = `
+    const { createClient, open } = require(${JSON.stringify(LARDER)});
+    const db = open({ name: 'idle' });
+    db.set('a', 1);
+    db.connect();
+    const client = createClient();
+    client.set('a', 1);
+    const sub = db.subscribe('a');
+    sub.on('message', () => sub.close());
+    db.publish('a', 'x');
+    db.blpop('none', 0.001).then((reply) => console.log(reply));
+  `;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout, stderr], [0, 'null\n', '']);
+});
