@@ -176,7 +176,7 @@ export interface Subscription<Payload = string> extends EventEmitter, AsyncItera
 export const Subscription: { prototype: Subscription };
 
 export interface ServeOptions {
-  /** A port; 0 lets the system choose. */
+  /** A port; 0 lets the system choose. Either this or a path. */
   port?: number;
   /** The address to listen on: 127.0.0.1 if nothing is said. */
   host?: string;

@@ -144,10 +144,12 @@ class Larder extends Commands {
 
   serve(options = {}) {
     checkOptions(options, SERVE_OPTIONS, 'the options of serve()');
-    const { port, path = null, host = '127.0.0.1', threads = 1, password } = options;
-    const isPort = port === undefined || (Number.isInteger(port) && port >= 0 && port < 65_536);
-    if (!isPort || (port === undefined && path === null)) {
-      throw refusal('serve() needs a port from 0 (the system chooses) to 65535, or a path');
+    const { port, path, host = '127.0.0.1', threads = 1, password } = options;
+    if ((port === undefined) === (path === undefined)) {
+      throw refusal('serve() needs either a port from 0 (the system chooses) to 65535, or a path');
+    }
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+      throw refusal('a port is a whole number from 0 (the system chooses) to 65535');
     }
     if (!Number.isInteger(threads) || threads < 1 || threads > 128) {
       throw refusal('threads is a whole number from 1 to 128');
@@ -155,13 +157,14 @@ class Larder extends Commands {
     if (password !== undefined) {
       this.call('CONFIG', 'SET', 'requirepass', password);
     }
-    const serving = this.#native.serve(host, port ?? null, path, threads);
+    const bracketed = host.includes(':') ? `[${host}]` : host;
+    const serving = this.#native.serve(path === undefined ? `${bracketed}:${port}` : `unix:${path}`, threads);
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
     return {
-      host: serving.port === null ? null : host,
+      host: path === undefined ? host : null,
       port: serving.port,
-      path,
-      url: serving.port === null ? `unix://${path}` : `redis://${secret}${host}:${serving.port}`,
+      path: path ?? null,
+      url: path === undefined ? `redis://${secret}${bracketed}:${serving.port}` : `unix://${path}`,
       close: () => serving.stop(),
     };
   }

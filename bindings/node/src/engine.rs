@@ -4,8 +4,7 @@
 //! alone. It lives as long as anybody has it open.
 
 use crate::boundary::Failure;
-use larder::{Larder, Maintenance, ManualClock};
-use larder_server::Server;
+use larder::{Larder, Maintenance, ManualClock, Server};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -20,10 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("larder", &["larder-core", "larder-commands", "larder-resp", "larder-persist", "larder-server"]),
     ("larder-server", &["larder-core", "larder-rdb", "larder-commands", "larder-resp", "larder-persist"]),
     ("larder-ffi", LIBRARY),
-    (
-        "larder-node",
-        &["larder", "larder-core", "larder-commands", "larder-resp", "larder-persist", "larder-server"],
-    ),
+    ("larder-node", LIBRARY),
     (
         "larder-cli",
         &[
