@@ -104,6 +104,7 @@ class Subscription extends EventEmitter {
   rang() {
     if (this.#wanting !== null) {
       this.#satisfy();
+      this.#rest();
     } else if (this.listenerCount('message') > 0) {
       for (const message of this.#pull()) {
         this.emit('message', message);

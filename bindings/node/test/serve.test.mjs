@@ -75,7 +75,7 @@ test('what cannot be served is said', () => {
   assert.throws(() => db.serve({ port }), { code: 'LARDER_SYSTEM', message: /in use already/ });
   assert.throws(() => db.serve(), /either a port/);
   assert.throws(() => db.serve({ port: 70_000 }), /whole number/);
-  assert.throws(() => db.serve({ prot: 1 }), /is it port/);
+  assert.throws(() => db.serve({ prot: 1 }), /no option prot/);
   assert.throws(() => db.serve({ port: 0, threads: 0 }), /threads/);
   assert.throws(() => db.serve({ port: 0, path: '/tmp/x' }), /either a port/);
   db.close();

@@ -198,7 +198,7 @@ test('a process that exits inside of a callback exits', () => {
       const sub = db.subscribe('a', { overflow: 'drop-oldest' });
       ${body}
     `;
-    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
     assert.deepEqual([status, signal, stderr], [7, null, ''], body);
   }
 });
@@ -214,8 +214,10 @@ test('a process ends by itself when nobody waits', () => {
     const sub = db.subscribe('a');
     sub.on('message', () => sub.close());
     db.publish('a', 'x');
-    db.blpop('none', 0.001).then((reply) => console.log(reply));
+    const loop = db.subscribe('b');
+    loop.next().then(({ value }) => db.blpop('none', 0.001)).then((reply) => console.log(reply));
+    db.publish('b', 'x');
   `;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
   assert.deepEqual([status, stdout, stderr], [0, 'null\n', '']);
 });
