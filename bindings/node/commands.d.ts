@@ -113,7 +113,7 @@ export interface Commands {
    */
   client(subcommand: string, ...words: Words[]): Reply;
   /**
-   * Would manage a cluster of servers; this one is alone.
+   * Describes and manages a cluster, which is this one node.
    *
    * `CLUSTER` That of the subcommand.
    */
@@ -1371,7 +1371,7 @@ export interface Commands {
 /** Commands about the connection they come through. */
 export interface ConnectionCommands {
   /**
-   * Would say that the next command follows a redirection; there is no cluster.
+   * Says that the next command follows a redirection; this node redirects nobody.
    *
    * `ASKING` O(1).
    */
@@ -1461,13 +1461,13 @@ export interface ConnectionCommands {
    */
   quit(...words: Words[]): Reply;
   /**
-   * Would allow reads from a replica; there is no cluster.
+   * Allows reads from a replica; this node is none.
    *
    * `READONLY` O(1).
    */
   readonly(): Reply;
   /**
-   * Would refuse reads from a replica again; there is no cluster.
+   * Refuses reads from a replica again; this node is none.
    *
    * `READWRITE` O(1).
    */
@@ -2061,6 +2061,18 @@ export interface Settings {
   /** The largest request. */
   clientQueryBufferLimit?: string | number | boolean;
   'client-query-buffer-limit'?: string | number | boolean;
+  /** The name of this node that clients of the cluster are told. */
+  clusterAnnounceHostname?: string | number | boolean;
+  'cluster-announce-hostname'?: string | number | boolean;
+  /** The address that clients of the cluster are told; empty for the one by which they came. */
+  clusterAnnounceIp?: string | number | boolean;
+  'cluster-announce-ip'?: string | number | boolean;
+  /** The port that clients of the cluster are told; 0 for the one by which they came. */
+  clusterAnnouncePort?: string | number | boolean;
+  'cluster-announce-port'?: string | number | boolean;
+  /** Whether clients of the cluster are told an address, a name, or nothing. */
+  clusterPreferredEndpointType?: string | number | boolean;
+  'cluster-preferred-endpoint-type'?: string | number | boolean;
   /** A hash stays packed up to so many fields. */
   hashMaxListpackEntries?: string | number | boolean;
   'hash-max-listpack-entries'?: string | number | boolean;
