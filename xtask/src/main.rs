@@ -28,8 +28,9 @@ cargo xtask <command>
   ci [--fast]        the whole check, in order; --fast leaves out the examples and the client tests
   install --prefix DIR
                      header, libraries and pkg-config file for C programs, below DIR
-  compare [part]...  Larder beside its rivals: server, scripts, embedded, memory; writes docs/performance.md
-                     --rounds N, and --rival 'valkey-server --port {port}' for another server
+  compare [part]...  Larder beside its rivals; writes docs/performance.md, where parts not asked for stay
+                     parts: server, scripts, embedded, memory, pubsub, expiry, eviction, node, startup
+                     --rounds N [5], and --rival 'valkey-server --port {port}' for another server
 ";
 
 enum Task {

@@ -1,6 +1,6 @@
 //! `docs/performance.md`: one section for each part, so that parts can be measured one at a time.
 
-use super::{Figures, Part, plot};
+use super::{Better, Figures, Part, Row, plot};
 use crate::workspace::Workspace;
 use crate::{Result, process};
 use std::collections::BTreeMap;
@@ -9,16 +9,29 @@ use std::fs;
 use std::path::PathBuf;
 
 const FILE: &str = "docs/performance.md";
-const ORDER: &[&str] = &["embedded", "server", "scripts", "scripts-at-once", "memory"];
+const ORDER: &[&str] = &[
+    "embedded",
+    "server",
+    "scripts",
+    "scripts-at-once",
+    "memory",
+    "eviction",
+    "expiry",
+    "zset",
+    "pubsub",
+    "topics",
+    "node",
+    "startup",
+];
 
-pub(crate) struct Report {
+pub(super) struct Report {
     root: PathBuf,
     /// Sections by part, those measured before included.
     sections: BTreeMap<String, String>,
 }
 
 /// A figure with three digits that count.
-pub(crate) fn figure(n: f64) -> String {
+pub(super) fn figure(n: f64) -> String {
     match n.abs() {
         n if n >= 100.0 => format!("{n:.0}"),
         n if n >= 10.0 => format!("{n:.1}"),
@@ -33,6 +46,76 @@ fn spread(figures: &Figures) -> String {
     format!("{} ({}–{})", figure(figures.median()), figure(figures.least()), figure(figures.most()))
 }
 
+/// The rows, with what they are meant to reach.
+fn table(part: &Part) -> String {
+    let names = part.contenders();
+    let mut text = String::new();
+    let _ = writeln!(text, "| {} | {} | larder ÷ best rival | target | |", part.unit, names.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(names.len() + 3));
+    for row in &part.rows {
+        let cells: Vec<String> = names.iter().map(|name| cell(row, name)).collect();
+        let ratio = row.ratio(part.better).map_or("–".into(), |ratio| format!("{ratio:.2}"));
+        let targets: Vec<String> = row.targets.iter().map(|target| target.text()).collect();
+        let outcomes = row.targets.iter().map(|target| match target.is_met(row) {
+            Some(true) => "met",
+            Some(false) => "**missed**",
+            None => "not measured",
+        });
+        let outcomes: Vec<&str> = outcomes.collect();
+        let (targets, outcomes) = (targets.join(", "), outcomes.join(", "));
+        let _ = writeln!(text, "| {} | {} | {ratio} | {targets} | {outcomes} |", row.name, cells.join(" | "));
+    }
+    text
+}
+
+fn cell(row: &Row, contender: &str) -> String {
+    let figures = row.figures.iter().find(|(name, figures)| name == contender && !figures.0.is_empty());
+    figures.map_or("–".into(), |(_, figures)| spread(figures))
+}
+
+/// What put the load on, row by row, or once where it is the same for all.
+fn commands(part: &Part) -> String {
+    let mut text = String::new();
+    let first = part.rows.first().map(|row| row.command.as_str()).unwrap_or_default();
+    if part.rows.iter().all(|row| row.command == first) {
+        if !first.is_empty() {
+            let _ = writeln!(text, "`{first}`");
+        }
+        return text;
+    }
+    for row in part.rows.iter().filter(|row| !row.command.is_empty()) {
+        let _ = writeln!(text, "- {}: `{}`", row.name, row.command);
+    }
+    text
+}
+
+impl Row {
+    /// Larder's median over the best of the others.
+    fn ratio(&self, better: Better) -> Option<f64> {
+        let own = self.figures.first().map(|(_, figures)| figures.median()).filter(|own| !own.is_nan())?;
+        let others = self.figures.iter().skip(1).map(|(_, figures)| figures.median());
+        let others = others.filter(|median| !median.is_nan());
+        let best = match better {
+            Better::Less => others.min_by(f64::total_cmp)?,
+            Better::More => others.max_by(f64::total_cmp)?,
+        };
+        Some(own / best)
+    }
+}
+
+impl Part {
+    /// Everybody in any row, in order of appearance.
+    pub(super) fn contenders(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in self.rows.iter().flat_map(|row| &row.figures) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+}
+
 fn begin(part: &str) -> String {
     format!("<!-- {part}: begin -->\n")
 }
@@ -41,77 +124,145 @@ fn end(part: &str) -> String {
     format!("<!-- {part}: end -->\n")
 }
 
+/// The sections of a report, by part.
+fn sections(text: &str) -> BTreeMap<String, String> {
+    let section = |part: &&str| {
+        let (_, rest) = text.split_once(&begin(part))?;
+        let (section, _) = rest.split_once(&end(part))?;
+        Some(((*part).to_string(), section.to_string()))
+    };
+    ORDER.iter().filter_map(section).collect()
+}
+
 impl Report {
     /// What was measured before stays until it is measured again.
-    pub(crate) fn open(workspace: &Workspace) -> Result<Report> {
+    pub(super) fn open(workspace: &Workspace) -> Result<Report> {
         let text = fs::read_to_string(workspace.path(FILE)).unwrap_or_default();
-        let section = |part: &&str| {
-            let (_, rest) = text.split_once(&begin(part))?;
-            let (section, _) = rest.split_once(&end(part))?;
-            Some(((*part).to_string(), section.to_string()))
-        };
         fs::create_dir_all(workspace.path("docs/performance"))?;
-        Ok(Report { root: workspace.root().into(), sections: ORDER.iter().filter_map(section).collect() })
+        Ok(Report { root: workspace.root().into(), sections: sections(&text) })
     }
 
     /// Writes the plot of a part, and keeps its section.
-    pub(crate) fn put(&mut self, name: &str, part: &Part) -> Result<()> {
+    pub(super) fn put(&mut self, part: &Part) -> Result<()> {
+        let name = part.key;
         fs::write(self.root.join(format!("docs/performance/{name}.svg")), plot::bars(part))?;
-        let mut text = format!("## {}\n\n{}\n\n", part.title, part.text);
-        let names: Vec<&str> = part
-            .rows
-            .first()
-            .into_iter()
-            .flat_map(|row| &row.figures)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let _ = writeln!(text, "| {} | {} | {} ÷ best rival |", part.unit, names.join(" | "), names[0]);
-        let _ = writeln!(text, "|---|{}", "---|".repeat(names.len() + 1));
-        for row in &part.rows {
-            let cells: Vec<String> = row.figures.iter().map(|(_, figures)| spread(figures)).collect();
-            let best =
-                row.figures.iter().skip(1).map(|(_, figures)| figures.median()).fold(f64::INFINITY, f64::min);
-            let ratio = row.figures[0].1.median() / best;
-            let _ = writeln!(text, "| {} | {} | {ratio:.2} |", row.name, cells.join(" | "));
-        }
+        let mut text = format!("## {}\n\n{}\n\n{}", part.title, part.text, table(part));
         let _ = write!(text, "\n![{}](performance/{name}.svg)\n\n", part.title);
-        let _ = writeln!(text, "`{}`, {}", part.command, machine());
+        let commands = commands(part);
+        if !commands.is_empty() {
+            let _ = write!(text, "<details><summary>Commands</summary>\n\n{commands}\n</details>\n\n");
+        }
+        let _ = writeln!(text, "`{}`, {}", part.command, self.circumstances());
         println!("{text}");
         self.sections.insert(name.into(), text);
         Ok(())
     }
 
-    pub(crate) fn write(&self) -> Result<()> {
+    /// What it was measured on, and when.
+    fn circumstances(&self) -> String {
+        let git = |arguments: &[&str]| {
+            let mut command = std::process::Command::new("git");
+            let output = process::output(command.args(arguments).current_dir(&self.root));
+            output.unwrap_or_default().trim().to_owned()
+        };
+        let changed =
+            if git(&["status", "--porcelain", "--", "crates"]).is_empty() { "" } else { " with changes" };
+        let date = process::output(std::process::Command::new("date").arg("+%F")).unwrap_or_default();
+        format!("{}, commit {}{changed}, {}", date.trim(), git(&["rev-parse", "--short", "HEAD"]), machine())
+    }
+
+    pub(super) fn write(&self) -> Result<()> {
+        fs::write(self.root.join(FILE), self.text())?;
+        Ok(())
+    }
+
+    fn text(&self) -> String {
         let mut text = String::from(
             "# Performance\n\n\
-             Figures of one machine on one day, the contenders measured by turns in one run: the ratios mean more\n\
-             than the numbers. Each cell is the median of all rounds, with the least and the most in brackets.\n\
-             Written by `cargo xtask compare`, which anybody can run.\n\n",
+             Figures of one machine, the contenders measured by turns in one run: the ratios mean more than the\n\
+             numbers. Each cell is the median of all rounds, with the least and the most in brackets; each part says\n\
+             when it was measured and on what. Targets are shares of the best rival's figure unless they say\n\
+             otherwise. Written by `cargo xtask compare [part]...`, which anybody can run. What cannot be measured\n\
+             here, and what to watch in a running server, stands in [contention.md](contention.md).\n\n",
         );
         for part in ORDER {
             if let Some(section) = self.sections.get(*part) {
                 let _ = writeln!(text, "{}{section}{}", begin(part), end(part));
             }
         }
-        fs::write(self.root.join(FILE), text.trim_end().to_string() + "\n")?;
-        Ok(())
+        text.trim_end().to_string() + "\n"
     }
 }
 
-/// What it was measured on.
+/// The machine.
 fn machine() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     let model = model.trim_start_matches([' ', '\t', ':']);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let told = |program: &str, argument: &str| {
+    let told = |program: &str, argument: &str, words: usize| {
         let output = process::output(std::process::Command::new(program).arg(argument)).unwrap_or_default();
-        output.split_whitespace().take(3).collect::<Vec<_>>().join(" ").replace("v=", "")
+        output.split_whitespace().take(words).collect::<Vec<_>>().join(" ").replace("v=", "")
     };
     format!(
         "{model}, {cores} cores, Linux {}, {}, {}.",
-        told("uname", "-r"),
-        told("rustc", "--version"),
-        told("redis-server", "--version")
+        told("uname", "-r", 1),
+        told("rustc", "--version", 2),
+        told("redis-server", "--version", 3)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Target;
+
+    fn part() -> Part {
+        let mut get = Row::new("GET", &[Target::OfBest(0.5), Target::Most(3.0)]);
+        get.add("larder", 2.0);
+        get.add("larder", 4.0);
+        get.add("larder", 3.0);
+        get.add("redis", 4.0);
+        let mut other = Row::new("SET", &[Target::OfBest(0.5)]);
+        other.add("larder", 1.0);
+        other.add("map", 20.0);
+        Part {
+            key: "server",
+            title: "Title",
+            text: "Text.".into(),
+            unit: "µs",
+            command: "cargo xtask compare server",
+            better: Better::Less,
+            rows: vec![get, other],
+        }
+    }
+
+    #[test]
+    fn a_table_says_what_was_reached_and_what_was_meant() {
+        assert_eq!(
+            table(&part()),
+            "| µs | larder | redis | map | larder ÷ best rival | target | |\n\
+             |---|---|---|---|---|---|---|\n\
+             | GET | 3.00 (2.00–4.00) | 4.00 | – | 0.75 | ≤ 0.5 ×, ≤ 3.00 | **missed**, met |\n\
+             | SET | 1.00 | – | 20.0 | 0.05 | ≤ 0.5 × | met |\n"
+        );
+    }
+
+    #[test]
+    fn more_is_better_where_the_part_says_so() {
+        let mut hits = Row::new("Zipf", &[]);
+        [("larder", 60.0), ("lru", 50.0), ("other", 40.0)]
+            .iter()
+            .for_each(|(name, figure)| hits.add(name, *figure));
+        assert_eq!((hits.ratio(Better::More), hits.ratio(Better::Less)), (Some(1.2), Some(1.5)));
+    }
+
+    #[test]
+    fn sections_of_parts_not_measured_stay() {
+        let mut report = Report { root: "/nowhere".into(), sections: BTreeMap::new() };
+        report.sections.insert("memory".into(), "## Memory\n".into());
+        let text = report.text();
+        assert_eq!(sections(&text), report.sections);
+        assert!(sections("no report").is_empty());
+    }
 }

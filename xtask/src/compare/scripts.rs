@@ -1,9 +1,9 @@
 //! Scripts: CPU time of a call of `EVALSHA`, and what eight clients get done at once.
 
-use super::server::{Server, start_both};
-use super::{Figures, Part, Row};
+use super::load::{Core, Server, start_both};
+use super::progress::Progress;
+use super::{Better, Part, Row, Setup};
 use crate::Result;
-use std::path::Path;
 use std::time::Instant;
 
 /// What scripts are called with: their texts, the key and the arguments.
@@ -44,17 +44,17 @@ const ONE_BY_ONE: &[&str] = &["-c", "50", "-P", "1"];
 const PIPELINED: &[&str] = &["-c", "50", "-P", "16"];
 
 const LOADS: &[Load] = &[
-    ("fixed window, one at a time", &FIXED_WINDOW, ONE_BY_ONE, 100_000),
-    ("fixed window, pipeline 16", &FIXED_WINDOW, PIPELINED, 300_000),
-    ("sliding window, one at a time", &SLIDING_WINDOW, ONE_BY_ONE, 60_000),
+    ("fixed window, one at a time", &FIXED_WINDOW, ONE_BY_ONE, 50_000),
+    ("fixed window, pipeline 16", &FIXED_WINDOW, PIPELINED, 150_000),
+    ("sliding window, one at a time", &SLIDING_WINDOW, ONE_BY_ONE, 30_000),
     ("sliding window, pipeline 16", &SLIDING_WINDOW, PIPELINED, 150_000),
-    ("GCRA, one at a time", &GCRA, ONE_BY_ONE, 60_000),
-    ("GCRA, pipeline 16", &GCRA, PIPELINED, 200_000),
-    ("life of a job, one at a time", &JOB, ONE_BY_ONE, 40_000),
-    ("life of a job, pipeline 16", &JOB, PIPELINED, 60_000),
+    ("GCRA, one at a time", &GCRA, ONE_BY_ONE, 30_000),
+    ("GCRA, pipeline 16", &GCRA, PIPELINED, 100_000),
+    ("life of a job, one at a time", &JOB, ONE_BY_ONE, 20_000),
+    ("life of a job, pipeline 16", &JOB, PIPELINED, 30_000),
 ];
 
-const EIGHT: &[Load] = &[("200 commands on one key, eight clients", &WORK, &["-c", "8", "-P", "1"], 10_000)];
+const EIGHT: &[Load] = &[("200 commands on one key, eight clients", &WORK, &["-c", "8", "-P", "1"], 5_000)];
 
 /// How many keys each script is called with.
 const KEYS: u64 = 10_000;
@@ -67,46 +67,50 @@ enum Measure {
 }
 
 /// CPU time of a call.
-pub(crate) fn compare(larder: &Path, rival: &str, rounds: usize) -> Result<Part> {
+pub(super) fn compare(setup: &Setup<'_>) -> Result<Part> {
     Ok(Part {
+        key: "scripts",
         title: "Scripts: CPU time per call",
         text: "Microseconds of CPU time that the server's threads use for one `EVALSHA`, kernel included, under \
                `redis-benchmark` with 50 clients: three rate limiters over 10,000 keys, and a queue that adds, takes \
-               and finishes a job whose key nobody has declared, with `cjson` and `cmsgpack`. Less is better.",
+               and finishes a job whose key nobody has declared, with `cjson` and `cmsgpack`. Less is better."
+            .into(),
         unit: "µs",
         command: "cargo xtask compare scripts",
-        rows: rows(larder, rival, rounds, LOADS, Measure::CpuTime)?,
+        better: Better::Less,
+        rows: rows(setup, LOADS, Measure::CpuTime)?,
     })
 }
 
 /// Time of a call on the wall, where scripts on different keys are called at the same time.
-pub(crate) fn compare_at_once(larder: &Path, rival: &str, rounds: usize) -> Result<Part> {
+pub(super) fn compare_at_once(setup: &Setup<'_>) -> Result<Part> {
     Ok(Part {
+        key: "scripts-at-once",
         title: "Scripts: time per call, called at once",
         text: "Microseconds on the wall for one `EVALSHA` when eight clients call it at the same time, each with a key \
-               of its own. Less is better.",
+               of its own. Less is better."
+            .into(),
         unit: "µs",
         command: "cargo xtask compare scripts",
-        rows: rows(larder, rival, rounds, EIGHT, Measure::WallTime)?,
+        better: Better::Less,
+        rows: rows(setup, EIGHT, Measure::WallTime)?,
     })
 }
 
-fn rows(larder: &Path, rival: &str, rounds: usize, loads: &[Load], measure: Measure) -> Result<Vec<Row>> {
-    let servers = start_both(larder, rival)?;
-    let figures = || servers.iter().map(|server| (server.name.clone(), Figures::default())).collect();
-    let mut rows: Vec<Row> =
-        loads.iter().map(|(name, ..)| Row { name: (*name).into(), figures: figures() }).collect();
-    for round in 0..rounds {
-        for (at, load) in loads.iter().enumerate() {
-            eprint!("\rcompare scripts: round {} of {rounds}, {:<40}", round + 1, load.0);
+fn rows(setup: &Setup<'_>, loads: &[Load], measure: Measure) -> Result<Vec<Row>> {
+    let servers = start_both(setup, Core::Any)?;
+    let progress = Progress::new("scripts", loads.len() * setup.rounds);
+    let mut rows: Vec<Row> = loads.iter().map(|(name, ..)| Row::new(name, &[])).collect();
+    for round in 0..setup.rounds {
+        for (row, load) in rows.iter_mut().zip(loads) {
+            progress.step(load.0);
             for turn in 0..servers.len() {
                 // Who goes first changes from round to round.
-                let index = (turn + round) % servers.len();
-                rows[at].figures[index].1.0.push(run(&servers[index], load, measure)?);
+                let server = &servers[(turn + round) % servers.len()];
+                row.add(&server.name, run(server, load, measure)?);
             }
         }
     }
-    eprintln!();
     Ok(rows)
 }
 
@@ -118,7 +122,7 @@ fn run(server: &Server, (_, script, flags, calls): &Load, measure: Measure) -> R
     words.extend(["EVALSHA", &digest, "1", script.key]);
     words.extend(script.args);
     let (ran_ns, began) = (server.run_ns()?, Instant::now());
-    server.load(&words, *calls, KEYS)?;
+    server.redis_benchmark(&words, *calls, KEYS)?;
     let spent_ns = match measure {
         Measure::CpuTime => server.run_ns()?.saturating_sub(ran_ns) as f64,
         Measure::WallTime => began.elapsed().as_nanos() as f64,

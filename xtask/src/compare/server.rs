@@ -1,229 +1,133 @@
-//! Servers: CPU time per operation, and bytes per key.
+//! Servers: CPU time per operation.
 
-use super::{Figures, Part, Row};
-use crate::workspace::Workspace;
-use crate::{Result, process};
-use std::fmt::Write as _;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use super::load::{Core, Load, start_both};
+use super::progress::Progress;
+use super::{Better, Figures, Part, Row, Setup, Target};
+use crate::Result;
 
-/// A load: its name, arguments for redis-benchmark, and how many operations.
-const LOADS: &[(&str, &[&str], u64)] = &[
-    ("GET, one at a time", &["-t", "get", "-P", "1"], 100_000),
-    ("SET, one at a time", &["-t", "set", "-P", "1"], 100_000),
-    ("GET, pipeline 16", &["-t", "get", "-P", "16"], 1_000_000),
-    ("SET, pipeline 16", &["-t", "set", "-P", "16"], 1_000_000),
-    ("GET, pipeline 64", &["-t", "get", "-P", "64"], 2_000_000),
-    ("SET, pipeline 64", &["-t", "set", "-P", "64"], 2_000_000),
-    ("INCR, pipeline 16", &["-t", "incr", "-P", "16"], 1_000_000),
-    ("LPUSH, pipeline 16", &["-t", "lpush", "-P", "16"], 1_000_000),
-    ("SADD, pipeline 16", &["-t", "sadd", "-P", "16"], 1_000_000),
-    ("HSET, pipeline 16", &["-t", "hset", "-P", "16"], 1_000_000),
-    ("ZADD, pipeline 16", &["-t", "zadd", "-P", "16"], 500_000),
-    ("LRANGE of 100, pipeline 16", &["-t", "lrange_100", "-P", "16"], 200_000),
-    ("MSET of 10, pipeline 16", &["-t", "mset", "-P", "16"], 200_000),
+/// A load, with what it is measured against and how.
+struct Case {
+    name: &'static str,
+    /// What is said to the load generator before each round, a line each.
+    prepare: &'static [&'static str],
+    line: &'static str,
+    /// At most this share of the rival's.
+    target: f64,
+    way: Way,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// The server on one core, the clients on the other.
+    Apart,
+    /// Both on one core: nobody is woken on another.
+    Together,
+    /// The same by the Unix socket.
+    Socket,
+}
+
+const fn case(name: &'static str, line: &'static str, target: f64) -> Case {
+    Case { name, prepare: &[], line, target, way: Way::Apart }
+}
+
+const GET_1: &str = "--keys 1000000 -n 40000 --mix get";
+const SET_1: &str = "--keys 1000000 --value-size 16 -n 40000 --mix set";
+
+const CASES: &[Case] = &[
+    Case { way: Way::Together, ..case("GET 16 B, one at a time, one core", GET_1, 0.75) },
+    Case { way: Way::Together, ..case("SET 16 B, one at a time, one core", SET_1, 0.75) },
+    case("GET 16 B, pipeline 16", "-P 16 --keys 1000000 -n 400000 --mix get", 0.45),
+    case("SET 16 B, pipeline 16", "-P 16 --keys 1000000 --value-size 16 -n 400000 --mix set", 0.45),
+    case("GET 16 B, pipeline 64", "-P 64 --keys 1000000 -n 600000 --mix get", 0.3),
+    case("SET 16 B, pipeline 64", "-P 64 --keys 1000000 --value-size 16 -n 600000 --mix set", 0.3),
+    case("GET 256 B, pipeline 64", "-P 64 --keys 1000000 --key-prefix big: -n 400000 --mix get", 0.3),
+    Case {
+        prepare: &["-n 1 -c 1 DEL bench:zset"],
+        ..case("ZADD, one growing set, pipeline 16", "-P 16 --keys 1000000 -n 200000 --mix zadd", 0.5)
+    },
+    case("MSET of 10, pipeline 16", "-P 16 --keys 1000000 --value-size 16 -n 50000 --mix mset", 0.35),
+    Case {
+        prepare: &["-n 1 -c 1 DEL bench:list", "-n 1000 -P 16 --value-size 16 --mix lpush"],
+        ..case("LRANGE of 100, pipeline 16", "-P 16 -n 60000 --mix lrange", 0.5)
+    },
+    case("INCR, pipeline 16", "-P 16 --keys 100000 -n 300000 --mix incr", 0.5),
+    Case {
+        prepare: &["-n 1 -c 1 DEL bench:list"],
+        ..case("LPUSH, pipeline 16", "-P 16 --value-size 16 -n 300000 --mix lpush", 0.5)
+    },
+    Case {
+        prepare: &["-n 1 -c 1 DEL bench:list", "-n 300000 -P 64 --value-size 16 --mix lpush"],
+        ..case("RPOP, pipeline 16", "-P 16 -n 300000 --mix rpop", 0.5)
+    },
+    case("SADD, pipeline 16", "-P 16 --keys 100000 -n 300000 --mix sadd", 0.5),
+    case("HSET, pipeline 16", "-P 16 --keys 100000 --value-size 16 -n 300000 --mix hset", 0.5),
+    Case {
+        prepare: &["-n 1 -c 1 DEL bench:zset", "-n 200000 -P 64 --keys 1000000 --mix zadd"],
+        ..case("ZPOPMIN, pipeline 16", "-P 16 -n 200000 --mix zpopmin", 0.5)
+    },
+    Case { way: Way::Socket, ..case("GET 16 B, one at a time, Unix socket", GET_1, 0.75) },
+    Case { way: Way::Socket, ..case("SET 16 B, one at a time, Unix socket", SET_1, 0.75) },
 ];
 
-const PATIENCE: Duration = Duration::from_mins(1);
+/// What all loads read, written once.
+const FILL: &[&str] = &[
+    "--fill -n 1 -c 1 --keys 1000000 --value-size 16 --mix ping",
+    "--fill -n 1 -c 1 --keys 1000000 --value-size 256 --key-prefix big: --mix ping",
+];
 
-/// Builds the server, and says where it is.
-pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
-    process::run(&mut workspace.command("cargo", &["build", "--release", "-q", "-p", "larder-cli"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.path("target"), PathBuf::from);
-    Ok(target.join("release/larder"))
-}
-
-/// A running server.
-pub(super) struct Server {
-    pub(super) name: String,
-    child: Child,
-    port: u16,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It is ours, and nothing of it is kept.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    fn start(name: &str, line: &str) -> Result<Server> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let line = line.replace("{port}", &port.to_string());
-        let mut words = line.split(' ').map(|word| word.trim_matches('"'));
-        let program = words.next().ok_or("no program")?;
-        let child = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-        let child = child.map_err(|error| format!("{program}: {error} (cargo xtask setup installs it)"))?;
-        let server = Server { name: name.into(), child, port };
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if began.elapsed() > PATIENCE {
-                return Err(format!("{line} does not listen").into());
-            }
-            std::thread::yield_now();
-        }
-        Ok(server)
-    }
-
-    /// Nanoseconds that all threads have run so far.
-    pub(super) fn run_ns(&self) -> Result<u64> {
-        let mut sum = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // A thread may end meanwhile.
-            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
-            sum += text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
-        }
-        Ok(sum)
-    }
-
-    /// Says a command, and gives its reply, of which the first line counts where it is no text of its own.
-    pub(super) fn say(&self, words: &[&str]) -> Result<String> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        let mut command = format!("*{}\r\n", words.len());
-        for word in words {
-            let _ = write!(command, "${}\r\n{word}\r\n", word.len());
-        }
-        (&stream).write_all(command.as_bytes())?;
-        let mut reader = BufReader::new(&stream);
-        let mut reply = String::new();
-        reader.read_line(&mut reply)?;
-        if let Some(len) = reply.strip_prefix('$').and_then(|len| len.trim().parse::<usize>().ok()) {
-            let mut bytes = vec![0; len];
-            std::io::Read::read_exact(&mut reader, &mut bytes)?;
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        if reply.starts_with('-') { Err(reply.into()) } else { Ok(reply) }
-    }
-
-    /// Puts the server under load, as `flags` describe it to redis-benchmark.
-    pub(super) fn load(&self, flags: &[&str], operations: u64, keys: u64) -> Result<()> {
-        let mut command = Command::new("redis-benchmark");
-        let (port, operations, keys) = (self.port.to_string(), operations.to_string(), keys.to_string());
-        command.args(["-p", &port, "-q", "-n", &operations, "-r", &keys, "-c", "50"]).args(flags);
-        process::output(&mut command).map(|_| ())
-    }
-}
-
-pub(super) fn start_both(larder: &Path, rival: &str) -> Result<[Server; 2]> {
-    let ours = format!("{} serve --port {{port}} --loglevel nothing", larder.display());
-    let name = rival.split(' ').next().unwrap_or(rival);
-    Ok([Server::start("larder", &ours)?, Server::start(name, rival)?])
+fn words(line: &'static str) -> Vec<&'static str> {
+    line.split(' ').collect()
 }
 
 /// CPU time per operation.
-pub(crate) fn compare(larder: &Path, rival: &str, rounds: usize) -> Result<Part> {
-    let servers = start_both(larder, rival)?;
-    let mut rows: Vec<Row> = LOADS
-        .iter()
-        .map(|(name, ..)| Row {
-            name: (*name).into(),
-            figures: servers.iter().map(|server| (server.name.clone(), Figures::default())).collect(),
-        })
-        .collect();
-    for round in 0..rounds {
-        for (at, (name, flags, operations)) in LOADS.iter().enumerate() {
-            eprint!("\rcompare server: round {} of {rounds}, {name:<30}", round + 1);
+pub(super) fn compare(setup: &Setup<'_>) -> Result<Part> {
+    let servers = start_both(setup, Core::Servers)?;
+    let progress = Progress::new("server", CASES.len() * setup.rounds + 1);
+    progress.step("two million keys");
+    for server in &servers {
+        for line in FILL {
+            server.bench(&words(line), &Load::TCP)?;
+        }
+    }
+    let mut rows: Vec<Row> = CASES.iter().map(|case| row(case, &servers[1].name)).collect();
+    for round in 0..setup.rounds {
+        for (case, row) in CASES.iter().zip(&mut rows) {
+            progress.step(case.name);
+            let load = match case.way {
+                Way::Apart => Load::TCP,
+                Way::Together => Load { core: Core::Servers, by_socket: false },
+                Way::Socket => Load { core: Core::Servers, by_socket: true },
+            };
             for turn in 0..servers.len() {
                 // Who goes first changes from round to round.
-                let index = (turn + round) % servers.len();
-                let server = &servers[index];
-                server.say(&["FLUSHALL"])?;
-                if name.starts_with("GET") {
-                    server.load(&["-t", "set", "-P", "64"], 200_000, 100_000)?;
+                let server = &servers[(turn + round) % servers.len()];
+                if case.way == Way::Socket && !server.has_socket() {
+                    continue;
                 }
-                let before = server.run_ns()?;
-                server.load(flags, *operations, 100_000)?;
-                let spent = server.run_ns()?.saturating_sub(before);
-                rows[at].figures[index].1.0.push(spent as f64 / *operations as f64 / 1_000.0);
+                for line in case.prepare {
+                    server.bench(&words(line), &Load::TCP)?;
+                }
+                row.add(&server.name, server.cpu_ns(&words(case.line), &load)? / 1_000.0);
             }
         }
     }
-    eprintln!();
     Ok(Part {
+        key: "server",
         title: "Server: CPU time per operation",
-        text: "Microseconds of CPU time that the server's threads use for one operation, kernel included, under \
-               `redis-benchmark` with 50 clients and 100,000 keys of 16 bytes with values of 3 bytes. Less is better.",
+        text: "Microseconds of CPU time that the server's threads use for one operation, kernel included, with 50 \
+               connections of `larder bench`, a million keys of 16 bytes, the server on one core and the load on \
+               another unless a row says that they share one. Less is better."
+            .into(),
         unit: "µs",
         command: "cargo xtask compare server",
+        better: Better::Less,
         rows,
     })
 }
 
-/// A kind of data: its name, how many keys, and the command that makes key number `n`.
-type Data = (&'static str, u64, fn(u64) -> String);
-
-const DATA: &[Data] = &[
-    ("0.7 M keys of 12 B → 16 B", 700_000, |n| format!("SET key:{n:08} {n:016}x")),
-    ("1.0 M keys of 12 B → 16 B", 1_000_000, |n| format!("SET key:{n:08} v{n:015}")),
-    ("1.1 M keys of 12 B → 16 B", 1_100_000, |n| format!("SET key:{n:08} v{n:015}")),
-    ("1.0 M keys with a TTL", 1_000_000, |n| format!("SET key:{n:08} v{n:015} EX 100000")),
-    ("1.0 M keys → integer", 1_000_000, |n| format!("SET key:{n:08} {n}")),
-    ("1.0 M keys → 256 B", 1_000_000, |n| format!("SET key:{n:08} {n:0256}")),
-    ("100 k hashes of 10 fields", 100_000, |n| {
-        let fields: Vec<String> = (0..10).map(|field| format!("field:{field} v{n}")).collect();
-        format!("HSET hash:{n:08} {}", fields.join(" "))
-    }),
-    ("100 k sorted sets of 10", 100_000, |n| {
-        let members: Vec<String> = (0..10).map(|member| format!("{} member:{member}", n + member)).collect();
-        format!("ZADD zset:{n:08} {}", members.join(" "))
-    }),
-    ("one sorted set, 1.0 M members", 1_000_000, |n| format!("ZADD zset {n} member:{n:08}")),
-    ("one set, 1.0 M members", 1_000_000, |n| format!("SADD set member:{n:08}")),
-    ("one list, 1.0 M items", 1_000_000, |n| format!("RPUSH list item:{n:011}")),
-];
-
-/// Used memory per element.
-pub(crate) fn compare_memory(larder: &Path, rival: &str) -> Result<Part> {
-    let mut rows = Vec::new();
-    for (name, count, line) in DATA {
-        let mut figures = Vec::new();
-        for server in start_both(larder, rival)? {
-            eprint!("\rcompare memory: {name:<34} {:<14}", server.name);
-            let before = used_memory(&server)?;
-            fill(&server, *count, *line)?;
-            let bytes = used_memory(&server)?.saturating_sub(before);
-            figures.push((server.name.clone(), Figures(vec![bytes as f64 / *count as f64])));
-        }
-        rows.push(Row { name: (*name).into(), figures });
-    }
-    eprintln!();
-    Ok(Part {
-        title: "Memory: bytes per element",
-        text: "Growth of `used_memory`, as each server reports it, over the number of elements. Less is better.",
-        unit: "B",
-        command: "cargo xtask compare memory",
-        rows,
-    })
-}
-
-fn used_memory(server: &Server) -> Result<u64> {
-    let info = server.say(&["INFO", "memory"])?;
-    let line = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
-    Ok(line.ok_or("INFO has no used_memory")?.trim().parse()?)
-}
-
-fn fill(server: &Server, count: u64, line: fn(u64) -> String) -> Result<()> {
-    const BATCH: u64 = 10_000;
-    let stream = TcpStream::connect(("127.0.0.1", server.port))?;
-    let mut replies = BufReader::new(stream.try_clone()?);
-    let mut reply = String::new();
-    for start in (0..count).step_by(BATCH as usize) {
-        let numbers = start..(start + BATCH).min(count);
-        let lines: String = numbers.clone().map(|n| line(n) + "\r\n").collect();
-        (&stream).write_all(lines.as_bytes())?;
-        for _ in numbers {
-            reply.clear();
-            replies.read_line(&mut reply)?;
-            if reply.starts_with('-') {
-                return Err(reply.into());
-            }
-        }
-    }
-    Ok(())
+fn row(case: &Case, rival: &str) -> Row {
+    let mut row = Row::new(case.name, &[Target::OfBest(case.target)]);
+    row.figures = vec![("larder".into(), Figures::default()), (rival.into(), Figures::default())];
+    row.command = format!("larder bench {}", case.line);
+    row
 }

@@ -44,6 +44,8 @@ use tally::Tally;
 
 /// Requests on their way while keys are written, where latencies do not matter.
 const FILL_PIPELINE: usize = 64;
+/// When subscribers have heard nothing for so long, nothing comes any more.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// Runs the load generator with the words behind its name.
 pub fn bench(args: &[OsString]) -> ExitCode {
@@ -170,13 +172,21 @@ impl Bench<'_> {
             {
                 execute::pause(Duration::from_millis(1));
             }
-            let tally =
+            let began = Instant::now();
+            let mut tally =
                 if heard.stop.load(Ordering::Relaxed) { Ok(Tally::default()) } else { self.measure() };
-            // What is still on its way counts too.
-            let mut before = None;
-            while before != Some(heard.messages.load(Ordering::Relaxed)) {
-                before = Some(heard.messages.load(Ordering::Relaxed));
-                execute::pause(Duration::from_millis(100));
+            // What is still on its way counts too, as long as something comes.
+            let expected = tally.as_ref().map_or(0, |tally| tally.count() * *subscribers as u64);
+            let (mut before, mut since) = (0, Instant::now());
+            while before < expected && since.elapsed() < QUIET && !heard.stop.load(Ordering::Relaxed) {
+                execute::pause(Duration::from_millis(1));
+                let messages = heard.messages.load(Ordering::Relaxed);
+                if std::mem::replace(&mut before, messages) != messages {
+                    since = Instant::now();
+                }
+            }
+            if let Ok(tally) = &mut tally {
+                tally.elapsed = tally.elapsed.max(since.saturating_duration_since(began));
             }
             heard.stop.store(true, Ordering::Relaxed);
             listening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
