@@ -51,7 +51,7 @@ export type SetWord = 'NX' | 'XX' | 'EX' | 'PX' | 'EXAT' | 'PXAT' | 'KEEPTTL' | 
  * An engine, as this thread has it open. Everything that takes nanoseconds is done at once; what waits gives a promise,
  * and no thread waits for it. Errors the engine answers with are {@link ReplyError}s.
  */
-export interface Larder extends EventEmitter, Commands {
+export interface Larder extends Commands {
   /** The string of a key. */
   get(key: Argument): string | null;
   /** The same as a Buffer of its own. */

@@ -26,7 +26,8 @@ enum Otherwise {
 }
 
 /// Checks that run from outside the workspace, each where its folder has a `package.json`.
-const EXTERNAL: &[&str] = &["bindings/node", "examples/gateway-chat", "tests/clients"];
+const EXTERNAL: &[&str] =
+    &["bindings/node", "examples/node-workers", "examples/gateway-chat", "tests/clients"];
 
 pub(crate) fn run(workspace: &Workspace, fast: bool) -> Result<()> {
     let started = Instant::now();

@@ -47,16 +47,17 @@ function settled(options) {
   return list;
 }
 
-class Commands extends EventEmitter {}
-
-for (const [method, name, waits] of COMMANDS) {
-  Commands.prototype[method] = waits
-    ? function command(...words) {
-      return this.callAsync(name, ...words);
-    }
-    : function command(...words) {
-      return this.call(name, ...words);
-    };
+/** Gives a class a method for each command. */
+function addCommands(prototype) {
+  for (const [method, name, waits] of COMMANDS) {
+    prototype[method] = waits
+      ? function command(...words) {
+        return this.callAsync(name, ...words);
+      }
+      : function command(...words) {
+        return this.call(name, ...words);
+      };
+  }
 }
 
 /** A promise for the reply of a command. */
@@ -66,13 +67,12 @@ function promised(line, words, buffers) {
   });
 }
 
-class Larder extends Commands {
+class Larder {
   #native;
   #lines = [];
   #name;
 
   constructor(native, name) {
-    super();
     this.#native = native;
     this.#name = name;
     for (const method of DIRECT) {
@@ -189,7 +189,7 @@ class Larder extends Commands {
   }
 }
 
-class Connection extends Commands {
+class Connection extends EventEmitter {
   #line;
 
   constructor(line) {
@@ -222,6 +222,13 @@ class Connection extends Commands {
   close() {
     this.#line.end();
   }
+}
+
+// Its own methods stand before those that commands of the same name would have.
+for (const { prototype } of [Larder, Connection]) {
+  const own = Object.getOwnPropertyDescriptors(prototype);
+  addCommands(prototype);
+  Object.defineProperties(prototype, own);
 }
 
 for (const closes of Symbol.dispose ? [Larder, Connection] : []) {

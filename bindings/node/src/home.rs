@@ -54,7 +54,13 @@ pub(crate) fn enter(env: Env, exports: Js) -> Js {
             c"hold" => hold,
             c"version" => version,
         );
-        bind(env, &home, functions)
+        let exports = bind(env, &home, functions)?;
+        if cfg!(debug_assertions) {
+            // For the test that a defect of ours is an error and no end of the process.
+            let defects = methods!(Home: c"panic" => |_| panic!("planted"));
+            env.set(exports, c"defects", bind(env, &home, defects)?)?;
+        }
+        Ok(exports)
     }));
     entered.ok().and_then(Result::ok).unwrap_or(exports)
 }

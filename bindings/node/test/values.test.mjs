@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import larder, { LarderError, open, ReplyError, version } from 'larder';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
 
 test('import and require give the same objects', () => {
   const required = createRequire(import.meta.url)('larder');
@@ -192,6 +197,28 @@ test('one name is one engine, with one set of options', () => {
   const again = open({ name: 'shared', maxmemory: '2gb' });
   assert.equal(again.get('key'), null);
   again.destroy();
+});
+
+test('a defect of the library is an error, and the process goes on', () => {
+  const addon = createRequire(import.meta.url)('../lib/addon.js');
+  assert.throws(() => addon.defects.panic(), { code: 'LARDER_DEFECT', message: /a defect of the library: planted/ });
+  assert.equal(open().call('PING'), 'PONG');
+});
+
+test('what nobody holds any more is collected', async () => {
+  const db = open();
+  const clients = () => db.client('LIST').trim().split('\n').length;
+  for (let n = 0; n < 1_000; n += 1) {
+    db.connect().call('PING');
+    open().set('key', 'value');
+    db.subscribe('channel');
+  }
+  assert.ok(clients() > 900);
+  // Node frees what was collected in later turns of its loop.
+  while (clients() > 100 || db.publish('channel', 'x') > 100) {
+    gc();
+    await new Promise(setImmediate);
+  }
 });
 
 test('what is closed is closed', async () => {
