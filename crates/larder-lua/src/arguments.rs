@@ -2,32 +2,20 @@
 
 use mlua::{Error, Lua, MultiValue, Result, String, Value};
 
-/// Inputs up to this length are worked on without a memory limit, which costs much to look out for.
-const SMALL: usize = 256 * 1024;
-
-/// Runs a function whose memory is bounded by a small input, without the machine's memory limit.
-pub(crate) fn relaxed<R>(lua: &Lua, input_len: usize, f: impl FnOnce() -> R) -> R {
-    if input_len > SMALL {
-        return f();
-    }
-    let before = lua.set_memory_limit(0);
-    let result = f();
-    if let Ok(before) = before {
-        // It was possible a moment ago.
-        let _ = lua.set_memory_limit(before);
-    }
-    result
-}
-
 /// What is written may be so long, and of so many values. Tables can share parts, so that little memory stands for
 /// endless text.
 const OUTPUT_MAX: usize = 256 * 1024 * 1024;
 const VALUES_MAX: usize = 8_000_000;
 
+/// Whether less is written than is too much.
+pub(crate) fn is_output_small(len: usize, values: &mut usize) -> bool {
+    *values += 1;
+    len <= OUTPUT_MAX && *values <= VALUES_MAX
+}
+
 /// Refuses to write more than is reasonable.
 pub(crate) fn check_output(lua: &Lua, len: usize, values: &mut usize) -> Result<()> {
-    *values += 1;
-    if len > OUTPUT_MAX || *values > VALUES_MAX { Err(fail(lua, "not enough memory")) } else { Ok(()) }
+    if is_output_small(len, values) { Ok(()) } else { Err(fail(lua, "not enough memory")) }
 }
 
 /// The source of Lua functions that belong to the host and stand between a script and ours.
@@ -89,4 +77,46 @@ pub(crate) fn string(lua: &Lua, args: &MultiValue, at: usize, function: &str) ->
     let given = args.get(at).cloned().unwrap_or(Value::Nil);
     let text = if given.is_nil() { None } else { lua.coerce_string(given)? };
     text.ok_or_else(|| wrong_type(lua, args, at, function, "string"))
+}
+
+/// The same for functions that work on the stack.
+pub(crate) mod on_stack {
+    use crate::raw::{Args, Failed, Stack};
+
+    type Result<T> = std::result::Result<T, Failed>;
+
+    /// What is wrong with an argument.
+    pub(crate) fn bad_argument(stack: &Stack<'_>, position: usize, function: &str, problem: &str) -> Failed {
+        stack.fail(format_args!("bad argument #{position} to '{function}' ({problem})"))
+    }
+
+    fn wrong_type(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str, wanted: &str) -> Failed {
+        let given = args.kind(at).name();
+        bad_argument(stack, at + 1, function, &format!("{wanted} expected, got {given}"))
+    }
+
+    /// An argument as a whole number; strings that read as numbers are taken.
+    pub(crate) fn integer(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str) -> Result<i64> {
+        let number = args.coerced(at).map(|n| n as i64);
+        number.ok_or_else(|| wrong_type(stack, args, at, function, "number"))
+    }
+
+    /// An argument as bytes; numbers are taken by their text, for which there is room in `number`.
+    pub(crate) fn string<'l>(
+        stack: &Stack<'_>,
+        args: &Args<'l>,
+        at: usize,
+        function: &str,
+        number: &'l mut Vec<u8>,
+    ) -> Result<&'l [u8]> {
+        if let Some(n) = args.number(at) {
+            match n {
+                n if n.is_nan() => number.extend_from_slice(b"nan"),
+                n if n.is_infinite() => number.extend_from_slice(if n > 0.0 { b"inf" } else { b"-inf" }),
+                n => crate::decimal::write_g(number, n, 14),
+            }
+            return Ok(number);
+        }
+        args.text(at).ok_or_else(|| wrong_type(stack, args, at, function, "string"))
+    }
 }

@@ -1,8 +1,9 @@
 //! `cjson`: Lua values as JSON, and back.
 
-use crate::arguments::{bad_argument, check_output, fail, relaxed, string, type_name};
+use crate::arguments::{bad_argument, is_output_small, on_stack, string};
 use crate::decimal::{read_prefix, write_g};
-use mlua::{Function, Lua, MultiValue, Result, Table, Value};
+use crate::raw::{self, Args, Failed, Kind, Reader, Slot, Stack};
+use mlua::{Lua, MultiValue, Result, Table, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -55,28 +56,11 @@ type Field<T> = fn(&mut Settings) -> &mut T;
 pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
     let library = lua.create_table()?;
     let shared = settings.clone();
-    let next: Function = lua.globals().raw_get("next")?;
-    let encode = move |lua: &Lua, args: MultiValue| {
-        let [value] = args.as_slices().0 else {
-            return Err(bad_argument(lua, 1, "encode", "expected 1 argument"));
-        };
-        // Reading a table allocates nothing, so that only the text counts, and only in the end.
-        let mut encoder = Encoder { lua, next: &next, settings: shared.get(), out: Vec::new(), values: 0 };
-        relaxed(lua, 0, || encoder.encode(value))?;
-        lua.create_string(encoder.out)
-    };
-    library.raw_set("encode", lua.create_function(encode)?)?;
+    let encode = move |args: &Args<'_>, stack: &mut Stack<'_>| encode(args, stack, shared.get());
+    library.raw_set("encode", raw::function(lua, encode)?)?;
     let shared = settings.clone();
-    let decode = move |lua: &Lua, args: MultiValue| {
-        if args.len() != 1 {
-            return Err(bad_argument(lua, 1, "decode", "expected 1 argument"));
-        }
-        let text = string(lua, &args, 0, "decode")?;
-        let text = text.as_bytes();
-        let decoder = Decoder { lua, settings: shared.get(), text: &text, at: 0, scratch: Vec::new() };
-        relaxed(lua, text.len(), || decoder.document())
-    };
-    library.raw_set("decode", lua.create_function(decode)?)?;
+    let decode = move |args: &Args<'_>, stack: &mut Stack<'_>| decode(args, stack, shared.get());
+    library.raw_set("decode", raw::function(lua, decode)?)?;
     // A library of its own, with settings of its own.
     let new = |lua: &Lua, ()| library_of_its_own(lua);
     library.raw_set("new", lua.create_function(new)?)?;
@@ -206,140 +190,119 @@ fn choice(
     }
 }
 
+/// `encode`.
+fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
+    if args.len() != 1 {
+        return Err(on_stack::bad_argument(stack, 1, "encode", "expected 1 argument"));
+    }
+    let mut encoder = Encoder { settings, out: Vec::new(), values: 0 };
+    encoder.encode(&mut stack.read(), args.slot(0))?;
+    stack.push_text(&encoder.out)?;
+    Ok(1)
+}
+
+/// `decode`.
+fn decode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
+    if args.len() != 1 {
+        return Err(on_stack::bad_argument(stack, 1, "decode", "expected 1 argument"));
+    }
+    let mut number = Vec::new();
+    let text = on_stack::string(stack, args, 0, "decode", &mut number)?;
+    Decoder { stack, settings, text, at: 0, scratch: Vec::new() }.document()?;
+    Ok(1)
+}
+
 /// A table that is being written.
 enum Open {
-    List {
-        table: Table,
-        at: i64,
-        len: i64,
-    },
-    /// With the key that was written last.
-    Object {
-        table: Table,
-        key: Value,
-    },
+    /// It has values already.
+    List(bool),
+    Object(bool),
 }
 
-/// What a look over a table finds.
-struct Kind {
-    /// How long it is as a list.
-    list_len: Option<i64>,
-    /// There are tables in it.
-    is_nested: bool,
-}
-
-struct Encoder<'a> {
-    lua: &'a Lua,
-    /// Lua's function of this name. The machine has room for some thousand values that Rust holds at a time, so tables
-    /// are gone through one pair after the other.
-    next: &'a Function,
+struct Encoder {
     settings: Settings,
     out: Vec<u8>,
     values: usize,
 }
 
-impl Encoder<'_> {
-    fn cannot(&self, value: &Value, problem: &str) -> mlua::Error {
-        fail(self.lua, format_args!("Cannot serialise {}: {problem}", type_name(value)))
+impl Encoder {
+    fn cannot(reader: &Reader<'_>, value: Slot, problem: &str) -> Failed {
+        reader.fail(format_args!("Cannot serialise {}: {problem}", reader.kind(value).name()))
     }
 
-    /// Writes a value with all that is in it. Tables within tables are kept on a stack of our own.
-    fn encode(&mut self, value: &Value) -> Result<()> {
-        let mut open: Vec<Open> = Vec::new();
-        let mut value = value.clone();
-        loop {
-            match &value {
-                Value::Table(table) => open.extend(self.begin(table, open.len() as i64 + 1)?),
-                plain => self.plain(plain)?,
+    /// Writes a value with all that is in it.
+    fn encode(&mut self, reader: &mut Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+        if reader.kind(value) != Kind::Table {
+            return self.plain(reader, value);
+        }
+        let mut walk = reader.walk();
+        let mut open = vec![self.begin(&mut walk, value)?];
+        while let Some(last) = open.last_mut() {
+            if !is_output_small(self.out.len(), &mut self.values) {
+                return Err(walk.read().fail("not enough memory"));
             }
-            value = loop {
-                let Some(last) = open.last_mut() else { return Ok(()) };
-                if let Some(next) = self.advance(last)? {
-                    break next;
+            let next = walk.advance();
+            match (last, next) {
+                (Open::List(_), None) => self.out.push(b']'),
+                (Open::Object(_), None) => self.out.push(b'}'),
+                (Open::List(has_values) | Open::Object(has_values), Some((key, value))) => {
+                    if std::mem::replace(has_values, true) {
+                        self.out.push(b',');
+                    }
+                    if let Some(key) = key {
+                        self.key(walk.read(), key)?;
+                    }
+                    if walk.read().kind(value) == Kind::Table {
+                        open.push(self.begin(&mut walk, value)?);
+                    } else {
+                        self.plain(walk.read(), value)?;
+                    }
+                    continue;
                 }
-                open.pop();
-            };
+            }
+            open.pop();
         }
+        Ok(())
     }
 
-    /// Begins a table. One that has no tables in it is written as a whole.
-    fn begin(&mut self, table: &Table, depth: i64) -> Result<Option<Open>> {
+    /// Begins a table.
+    fn begin(&mut self, walk: &mut raw::Walk<'_>, table: Slot) -> std::result::Result<Open, Failed> {
+        let depth = walk.depth() as i64 + 1;
         if depth > self.settings.encode_depth_max.min(DEPTH_MAX) {
-            return Err(fail(self.lua, format_args!("Cannot serialise, excessive nesting ({depth})")));
+            return Err(walk.read().fail(format_args!("Cannot serialise, excessive nesting ({depth})")));
         }
-        let kind = self.look_over(table)?;
-        if let Some(len) = kind.list_len {
+        if let Some(len) = self.list_len(walk.read(), table)? {
             self.out.push(b'[');
-            return Ok(Some(Open::List { table: table.clone(), at: 0, len }));
+            walk.enter_list(table, len)?;
+            return Ok(Open::List(false));
         }
         self.out.push(b'{');
-        if kind.is_nested {
-            return Ok(Some(Open::Object { table: table.clone(), key: Value::Nil }));
-        }
-        let mut first = true;
-        table.for_each::<Value, Value>(|key, value| {
-            self.key(&key, std::mem::take(&mut first))?;
-            self.plain(&value)
-        })?;
-        self.out.push(b'}');
-        Ok(None)
+        walk.enter_pairs(table)?;
+        Ok(Open::Object(false))
     }
 
-    fn key(&mut self, key: &Value, first: bool) -> Result<()> {
-        if !first {
-            self.out.push(b',');
-        }
-        match key {
-            Value::String(text) => self.text(&text.as_bytes()),
-            Value::Number(_) | Value::Integer(_) => {
+    fn key(&mut self, reader: &Reader<'_>, key: Slot) -> std::result::Result<(), Failed> {
+        match reader.kind(key) {
+            Kind::Text => self.text(reader.text(key).unwrap_or_default()),
+            Kind::Number => {
                 self.out.push(b'"');
-                self.plain(key)?;
+                self.plain(reader, key)?;
                 self.out.push(b'"');
             }
-            other => return Err(self.cannot(other, "table key must be a number or string")),
+            _ => return Err(Encoder::cannot(reader, key, "table key must be a number or string")),
         }
         self.out.push(b':');
         Ok(())
     }
 
-    /// Goes on to the next value of a table; `None` when that was its end.
-    fn advance(&mut self, open: &mut Open) -> Result<Option<Value>> {
-        check_output(self.lua, self.out.len(), &mut self.values)?;
-        match open {
-            Open::List { at, len, .. } if at == len => {
-                self.out.push(b']');
-                Ok(None)
-            }
-            Open::List { table, at, .. } => {
-                if *at > 0 {
-                    self.out.push(b',');
-                }
-                *at += 1;
-                table.raw_get(*at).map(Some)
-            }
-            Open::Object { table, key } => {
-                let first = key.is_nil();
-                let (name, value): (Value, Value) =
-                    self.next.call((&*table, std::mem::replace(key, Value::Nil)))?;
-                if name.is_nil() {
-                    self.out.push(b'}');
-                    return Ok(None);
-                }
-                self.key(&name, first)?;
-                *key = name;
-                Ok(Some(value))
-            }
-        }
-    }
-
-    fn plain(&mut self, value: &Value) -> Result<()> {
-        match value {
-            Value::String(text) => self.text(&text.as_bytes()),
-            Value::Number(n) => self.number(*n, value)?,
-            Value::Integer(n) => self.integer(*n),
-            Value::Boolean(yes) => self.out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-            value if value.is_nil() || value.is_null() => self.out.extend_from_slice(b"null"),
-            value => return Err(self.cannot(value, "type not supported")),
+    fn plain(&mut self, reader: &Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+        match reader.kind(value) {
+            Kind::Text => self.text(reader.text(value).unwrap_or_default()),
+            Kind::Number => self.number(reader, value)?,
+            Kind::Boolean => self.out.extend_from_slice(if reader.truth(value) { b"true" } else { b"false" }),
+            Kind::Nil => self.out.extend_from_slice(b"null"),
+            Kind::Light if reader.is_null(value) => self.out.extend_from_slice(b"null"),
+            _ => return Err(Encoder::cannot(reader, value, "type not supported")),
         }
         Ok(())
     }
@@ -353,7 +316,8 @@ impl Encoder<'_> {
         }
     }
 
-    fn number(&mut self, n: f64, value: &Value) -> Result<()> {
+    fn number(&mut self, reader: &Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+        let n = reader.number(value).unwrap_or(0.0);
         if n.is_finite() {
             if n.fract() == 0.0 && n.abs() < 1e9 && n != 0.0 {
                 self.integer(n as i64);
@@ -363,7 +327,7 @@ impl Encoder<'_> {
             return Ok(());
         }
         let text: &[u8] = match self.settings.encode_invalid {
-            Invalid::Refuse => return Err(self.cannot(value, "must not be NaN or Inf")),
+            Invalid::Refuse => return Err(Encoder::cannot(reader, value, "must not be NaN or Inf")),
             Invalid::Null => b"null",
             Invalid::Allow if n.is_nan() => b"nan",
             Invalid::Allow if n > 0.0 => b"inf",
@@ -405,17 +369,15 @@ impl Encoder<'_> {
         self.out.push(b'"');
     }
 
-    fn look_over(&self, table: &Table) -> Result<Kind> {
-        let (mut most, mut count) = (0_i64, 0_i64);
-        let (mut list, mut is_nested) = (true, false);
-        table.for_each::<Value, Value>(|key, value| {
-            let position = match key {
-                Value::Integer(n) => n,
-                Value::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => n as i64,
+    /// How long a table is as a list, if it is one.
+    fn list_len(&self, reader: &mut Reader<'_>, table: Slot) -> std::result::Result<Option<usize>, Failed> {
+        let (mut most, mut count, mut list) = (0_i64, 0_i64, true);
+        reader.for_each(table, |reader, key, _| {
+            let position = match reader.number(key) {
+                Some(n) if n.fract() == 0.0 && n.abs() < 1e15 => n as i64,
                 _ => 0,
             };
             list &= position > 0;
-            is_nested |= value.is_table();
             most = most.max(position);
             count += 1;
             Ok(())
@@ -423,16 +385,24 @@ impl Encoder<'_> {
         let Settings { sparse_ratio, sparse_safe, sparse_convert, .. } = self.settings;
         if list && sparse_ratio > 0 && most > count.saturating_mul(sparse_ratio) && most > sparse_safe {
             if !sparse_convert {
-                return Err(self.cannot(&Value::Table(table.clone()), "excessively sparse array"));
+                return Err(Encoder::cannot(reader, table, "excessively sparse array"));
             }
             list = false;
         }
-        Ok(Kind { list_len: (list && most > 0).then_some(most), is_nested })
+        Ok((list && most > 0).then_some(most as usize))
     }
 }
 
+/// A value that holds no others.
+#[derive(Clone, Copy)]
+enum Plain {
+    Boolean(bool),
+    Null,
+    Number(f64),
+}
+
 /// A piece of JSON.
-enum Token<'l> {
+enum Token {
     ObjectBegin,
     ObjectEnd,
     ArrayBegin,
@@ -442,12 +412,12 @@ enum Token<'l> {
     End,
     /// A string, in the scratch buffer.
     Text,
-    Plain(Value, &'l str),
+    Plain(Plain),
     Wrong(&'static str),
 }
 
-impl Token<'_> {
-    fn name(&self) -> &str {
+impl Token {
+    fn name(&self) -> &'static str {
         match self {
             Token::ObjectBegin => "T_OBJ_BEGIN",
             Token::ObjectEnd => "T_OBJ_END",
@@ -457,7 +427,9 @@ impl Token<'_> {
             Token::Comma => "T_COMMA",
             Token::End => "T_END",
             Token::Text => "T_STRING",
-            Token::Plain(_, name) => name,
+            Token::Plain(Plain::Boolean(_)) => "T_BOOLEAN",
+            Token::Plain(Plain::Null) => "T_NULL",
+            Token::Plain(Plain::Number(_)) => "T_NUMBER",
             Token::Wrong(problem) => problem,
         }
     }
@@ -465,70 +437,77 @@ impl Token<'_> {
 
 /// A table that is being read, and where its next value goes.
 enum Within {
-    List { table: Table, next: i64 },
-    Object { table: Table, key: mlua::String },
+    List {
+        table: Slot,
+        next: usize,
+    },
+    /// The key lies above the table.
+    Object {
+        table: Slot,
+    },
 }
 
-struct Decoder<'a> {
-    lua: &'a Lua,
+struct Decoder<'a, 'l> {
+    stack: &'a mut Stack<'l>,
     settings: Settings,
     text: &'a [u8],
     at: usize,
     scratch: Vec<u8>,
 }
 
-impl Decoder<'_> {
-    fn document(mut self) -> Result<Value> {
+/// Between two looks at the memory so many values are read.
+const VALUES_PER_LOOK: usize = 256;
+
+impl Decoder<'_, '_> {
+    /// Leaves the value on the stack.
+    fn document(mut self) -> std::result::Result<(), Failed> {
         if let [0, _, ..] | [_, 0, ..] = self.text {
-            return Err(fail(self.lua, "JSON parser does not support UTF-16 or UTF-32"));
+            return Err(self.stack.fail("JSON parser does not support UTF-16 or UTF-32"));
         }
-        let value = self.decode()?;
-        let (token, start) = self.token()?;
+        self.decode()?;
+        let (token, start) = self.token();
         if !matches!(token, Token::End) {
             return Err(self.expected("the end", &token, start));
         }
-        Ok(value)
+        Ok(())
     }
 
-    fn expected(&self, what: &str, token: &Token<'_>, start: usize) -> mlua::Error {
+    fn expected(&self, what: &str, token: &Token, start: usize) -> Failed {
         let found = token.name();
-        fail(self.lua, format_args!("Expected {what} but found {found} at character {}", start + 1))
+        self.stack.fail(format_args!("Expected {what} but found {found} at character {}", start + 1))
     }
 
     /// The next piece, and where it starts.
-    fn token(&mut self) -> Result<(Token<'static>, usize)> {
+    fn token(&mut self) -> (Token, usize) {
         while matches!(self.text.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
         let start = self.at;
         let single = match self.text.get(start) {
-            None | Some(0) => return Ok((Token::End, start)),
+            None | Some(0) => return (Token::End, start),
             Some(b'{') => Token::ObjectBegin,
             Some(b'}') => Token::ObjectEnd,
             Some(b'[') => Token::ArrayBegin,
             Some(b']') => Token::ArrayEnd,
             Some(b':') => Token::Colon,
             Some(b',') => Token::Comma,
-            Some(b'"') => return Ok(self.string()),
-            Some(_) => return Ok((self.word(), start)),
+            Some(b'"') => return self.string(),
+            Some(_) => return (self.word(), start),
         };
         self.at += 1;
-        Ok((single, start))
+        (single, start)
     }
 
-    fn word(&mut self) -> Token<'static> {
+    fn word(&mut self) -> Token {
         let rest = &self.text[self.at..];
         let numeral = matches!(rest.first(), Some(b'-' | b'0'..=b'9'));
         if !numeral {
-            let words: [(&[u8], Value, &str); 3] = [
-                (b"true", Value::Boolean(true), "T_BOOLEAN"),
-                (b"false", Value::Boolean(false), "T_BOOLEAN"),
-                (b"null", Value::NULL, "T_NULL"),
-            ];
-            for (word, value, name) in words {
+            let words: [(&[u8], Plain); 3] =
+                [(b"true", Plain::Boolean(true)), (b"false", Plain::Boolean(false)), (b"null", Plain::Null)];
+            for (word, value) in words {
                 if rest.starts_with(word) {
                     self.at += word.len();
-                    return Token::Plain(value, name);
+                    return Token::Plain(value);
                 }
             }
         }
@@ -543,14 +522,14 @@ impl Decoder<'_> {
         match read_prefix(rest) {
             Some((n, len)) => {
                 self.at += len;
-                Token::Plain(Value::Number(n), "T_NUMBER")
+                Token::Plain(Plain::Number(n))
             }
             None => Token::Wrong("invalid number"),
         }
     }
 
     /// A string, whose text goes to the scratch buffer.
-    fn string(&mut self) -> (Token<'static>, usize) {
+    fn string(&mut self) -> (Token, usize) {
         let start = self.at;
         self.scratch.clear();
         self.at += 1;
@@ -596,88 +575,95 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// Reads a value with all that is in it. What is nested is kept on a stack of our own.
-    fn decode(&mut self) -> Result<Value> {
-        let mut within: Vec<Within> = Vec::new();
-        let (mut token, mut start) = self.token()?;
+    /// Reads a value with all that is in it onto the stack.
+    fn decode(&mut self) -> std::result::Result<(), Failed> {
+        let (mut within, mut values): (Vec<Within>, usize) = (Vec::new(), 0);
+        let (mut token, mut start) = self.token();
         loop {
-            let mut value = match token {
-                Token::Plain(value, _) => value,
-                Token::Text => self.lua.create_string(&self.scratch).map(Value::String)?,
-                Token::ArrayBegin | Token::ObjectBegin => {
-                    self.check_depth(within.len() as i64 + 1)?;
-                    let table = self.lua.create_table()?;
-                    let is_list = matches!(token, Token::ArrayBegin);
-                    let (first, at) = self.token()?;
-                    match first {
-                        Token::ArrayEnd if is_list => Value::Table(table),
-                        Token::ObjectEnd if !is_list => Value::Table(table),
-                        first if is_list => {
-                            within.push(Within::List { table, next: 1 });
-                            (token, start) = (first, at);
-                            continue;
-                        }
-                        first => {
-                            let key = self.key(&first, at)?;
-                            within.push(Within::Object { table, key });
-                            (token, start) = self.token()?;
-                            continue;
-                        }
+            values += 1;
+            if values.is_multiple_of(VALUES_PER_LOOK) {
+                self.stack.check_memory()?;
+            }
+            match token {
+                Token::Plain(Plain::Boolean(yes)) => self.stack.push_boolean(yes)?,
+                Token::Plain(Plain::Null) => self.stack.push_null()?,
+                Token::Plain(Plain::Number(n)) => self.stack.push_number(n)?,
+                Token::Text => self.stack.push_text(&self.scratch)?,
+                Token::ArrayBegin => {
+                    let table = self.begin(within.len())?;
+                    let first = self.token();
+                    if !matches!(first.0, Token::ArrayEnd) {
+                        within.push(Within::List { table, next: 1 });
+                        (token, start) = first;
+                        continue;
+                    }
+                }
+                Token::ObjectBegin => {
+                    let table = self.begin(within.len())?;
+                    let (first, at) = self.token();
+                    if !matches!(first, Token::ObjectEnd) {
+                        self.key(&first, at)?;
+                        within.push(Within::Object { table });
+                        (token, start) = self.token();
+                        continue;
                     }
                 }
                 other => return Err(self.expected("value", &other, start)),
-            };
-            loop {
-                let Some(last) = within.last_mut() else { return Ok(value) };
-                match last {
-                    Within::List { table, next } => {
-                        table.raw_set(*next, value)?;
-                        *next += 1;
-                    }
-                    Within::Object { table, key } => table.raw_set(&*key, value)?,
-                }
-                let (after, at) = self.token()?;
-                match (last, after) {
-                    (Within::List { table, .. }, Token::ArrayEnd)
-                    | (Within::Object { table, .. }, Token::ObjectEnd) => {
-                        value = Value::Table(table.clone());
-                        within.pop();
-                    }
-                    (Within::List { .. }, Token::Comma) => break,
-                    (Within::Object { key, .. }, Token::Comma) => {
-                        let (first, at) = self.token()?;
-                        *key = self.key(&first, at)?;
-                        break;
-                    }
-                    (Within::List { .. }, other) => {
-                        return Err(self.expected("comma or array end", &other, at));
-                    }
-                    (Within::Object { .. }, other) => {
-                        return Err(self.expected("comma or object end", &other, at));
-                    }
-                }
             }
-            (token, start) = self.token()?;
+            while self.put(&mut within)? {}
+            if within.is_empty() {
+                return Ok(());
+            }
+            (token, start) = self.token();
         }
     }
 
-    /// A key, whose token is read already, and the colon behind it.
-    fn key(&mut self, token: &Token<'_>, start: usize) -> Result<mlua::String> {
+    /// Puts the topmost value where it belongs. Says whether that has made its table the topmost value, whole.
+    fn put(&mut self, within: &mut Vec<Within>) -> std::result::Result<bool, Failed> {
+        let Some(last) = within.last_mut() else { return Ok(false) };
+        match last {
+            Within::List { table, next } => {
+                self.stack.set_item(*table, *next)?;
+                *next += 1;
+            }
+            Within::Object { table } => self.stack.set_pair(*table)?,
+        }
+        let (after, at) = self.token();
+        match (last, after) {
+            (Within::List { .. }, Token::ArrayEnd) | (Within::Object { .. }, Token::ObjectEnd) => {
+                within.pop();
+                Ok(true)
+            }
+            (Within::List { .. }, Token::Comma) => Ok(false),
+            (Within::Object { .. }, Token::Comma) => {
+                let (first, at) = self.token();
+                self.key(&first, at)?;
+                Ok(false)
+            }
+            (Within::List { .. }, other) => Err(self.expected("comma or array end", &other, at)),
+            (Within::Object { .. }, other) => Err(self.expected("comma or object end", &other, at)),
+        }
+    }
+
+    /// Pushes a table, in so many others.
+    fn begin(&mut self, depth: usize) -> std::result::Result<Slot, Failed> {
+        let depth = depth as i64 + 1;
+        if depth > self.settings.decode_depth_max.min(DEPTH_MAX) {
+            let text = format!("Found too many nested data structures ({depth}) at character {}", self.at);
+            return Err(self.stack.fail(text));
+        }
+        self.stack.push_table(0, 0)
+    }
+
+    /// Pushes a key, whose token is read already, and reads the colon behind it.
+    fn key(&mut self, token: &Token, start: usize) -> std::result::Result<(), Failed> {
         if !matches!(token, Token::Text) {
             return Err(self.expected("object key string", token, start));
         }
-        let key = self.lua.create_string(&self.scratch)?;
-        let (colon, at) = self.token()?;
+        self.stack.push_text(&self.scratch)?;
+        let (colon, at) = self.token();
         if !matches!(colon, Token::Colon) {
             return Err(self.expected("colon", &colon, at));
-        }
-        Ok(key)
-    }
-
-    fn check_depth(&self, depth: i64) -> Result<()> {
-        if depth > self.settings.decode_depth_max.min(DEPTH_MAX) {
-            let text = format!("Found too many nested data structures ({depth}) at character {}", self.at);
-            return Err(fail(self.lua, text));
         }
         Ok(())
     }

@@ -1,7 +1,11 @@
 //! `cmsgpack`: Lua values as MessagePack, and back.
 
-use crate::arguments::{bad_argument, check_output, fail, integer, relaxed, string};
-use mlua::{Error, Lua, MultiValue, Result, Table, Value};
+use crate::arguments::is_output_small;
+use crate::arguments::on_stack::{bad_argument, integer, string};
+use crate::raw::{self, Args, Failed, Kind, Reader, Slot, Stack};
+use mlua::{Lua, Table};
+
+type Result<T> = std::result::Result<T, Failed>;
 
 /// Tables deeper than this are written as nil.
 const DEPTH_MAX: usize = 16;
@@ -11,21 +15,21 @@ const DEPTH_MAX: usize = 16;
 const READ_DEPTH_MAX: usize = 1_000;
 const VALUES_MAX: usize = 5_000;
 
-pub(crate) fn library(lua: &Lua) -> Result<Table> {
+pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
-    library.raw_set("pack", lua.create_function(pack)?)?;
-    library.raw_set("unpack", lua.create_function(|lua, args| unpack(lua, &args, "unpack", 0, 0))?)?;
-    let one = |lua: &Lua, args: MultiValue| {
-        let offset = optional(lua, &args, 1, 0, "unpack_one")?;
-        unpack(lua, &args, "unpack_one", 1, offset)
+    library.raw_set("pack", raw::function(lua, pack)?)?;
+    library.raw_set("unpack", raw::function(lua, |args, stack| unpack(args, stack, "unpack", 0, 0))?)?;
+    let one = |args: &Args<'_>, stack: &mut Stack<'_>| {
+        let offset = optional(stack, args, 1, "unpack_one")?;
+        unpack(args, stack, "unpack_one", 1, offset)
     };
-    library.raw_set("unpack_one", lua.create_function(one)?)?;
-    let limited = |lua: &Lua, args: MultiValue| {
-        let limit = integer(lua, &args, 1, "unpack_limit")?;
-        let offset = optional(lua, &args, 2, 0, "unpack_limit")?;
-        unpack(lua, &args, "unpack_limit", limit, offset)
+    library.raw_set("unpack_one", raw::function(lua, one)?)?;
+    let limited = |args: &Args<'_>, stack: &mut Stack<'_>| {
+        let limit = integer(stack, args, 1, "unpack_limit")?;
+        let offset = optional(stack, args, 2, "unpack_limit")?;
+        unpack(args, stack, "unpack_limit", limit, offset)
     };
-    library.raw_set("unpack_limit", lua.create_function(limited)?)?;
+    library.raw_set("unpack_limit", raw::function(lua, limited)?)?;
     library.raw_set("_NAME", "cmsgpack")?;
     library.raw_set("_VERSION", "lua-cmsgpack 0.4.0")?;
     library.raw_set("_COPYRIGHT", "The authors of Larder")?;
@@ -33,31 +37,62 @@ pub(crate) fn library(lua: &Lua) -> Result<Table> {
     Ok(library)
 }
 
-fn optional(lua: &Lua, args: &MultiValue, at: usize, otherwise: i64, function: &str) -> Result<i64> {
-    if args.get(at).is_none_or(Value::is_nil) { Ok(otherwise) } else { integer(lua, args, at, function) }
+/// A whole number that is 0 where it is left out.
+fn optional(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str) -> Result<i64> {
+    match args.kind(at) {
+        Kind::None | Kind::Nil => Ok(0),
+        _ => integer(stack, args, at, function),
+    }
 }
 
-fn pack(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
+fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     if args.is_empty() {
-        return Err(bad_argument(lua, 0, "pack", "MessagePack pack needs input."));
+        return Err(bad_argument(stack, 0, "pack", "MessagePack pack needs input."));
     }
-    let (mut out, mut values) = (Vec::new(), 0);
-    // Reading tables allocates nothing, so that only the result counts, and only in the end.
-    relaxed(lua, 0, || args.iter().try_for_each(|value| put(lua, &mut out, &mut values, value, 0)))?;
-    lua.create_string(out)
+    let mut packer = Packer { out: Vec::new(), values: 0 };
+    for at in 0..args.len() {
+        packer.put(&mut stack.read(), args.slot(at), 0)?;
+    }
+    stack.push_text(&packer.out)?;
+    Ok(1)
 }
 
-fn put(lua: &Lua, out: &mut Vec<u8>, values: &mut usize, value: &Value, depth: usize) -> Result<()> {
-    check_output(lua, out.len(), values)?;
-    match value {
-        Value::String(text) => put_string(out, &text.as_bytes()),
-        Value::Boolean(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
-        Value::Integer(n) => put_int(out, *n),
-        Value::Number(n) => put_number(out, *n),
-        Value::Table(table) if depth < DEPTH_MAX => put_table(lua, out, values, table, depth)?,
-        _ => out.push(0xc0),
+/// Writes values.
+struct Packer {
+    out: Vec<u8>,
+    values: usize,
+}
+
+impl Packer {
+    fn put(&mut self, reader: &mut Reader<'_>, value: Slot, depth: usize) -> Result<()> {
+        if !is_output_small(self.out.len(), &mut self.values) {
+            return Err(reader.fail("not enough memory"));
+        }
+        match reader.kind(value) {
+            Kind::Text => put_string(&mut self.out, reader.text(value).unwrap_or_default()),
+            Kind::Boolean => self.out.push(if reader.truth(value) { 0xc3 } else { 0xc2 }),
+            Kind::Number => put_number(&mut self.out, reader.number(value).unwrap_or(0.0)),
+            Kind::Table if depth < DEPTH_MAX => self.put_table(reader, value, depth)?,
+            _ => self.out.push(0xc0),
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn put_table(&mut self, reader: &mut Reader<'_>, table: Slot, depth: usize) -> Result<()> {
+        let (len, list) = look_over(reader, table)?;
+        if list {
+            put_len(&mut self.out, len, [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)]);
+            for n in 1..=len {
+                reader.item(table, n, |reader, item| self.put(reader, item, depth + 1))??;
+            }
+            return Ok(());
+        }
+        put_len(&mut self.out, len, [(0x80, 15), (0, 0), (0xde, 0xffff), (0xdf, u32::MAX as usize)]);
+        reader.for_each(table, |reader, key, value| {
+            self.put(reader, key, depth + 1)?;
+            self.put(reader, value, depth + 1)
+        })
+    }
 }
 
 fn put_string(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -128,12 +163,11 @@ fn put_int(out: &mut Vec<u8>, n: i64) {
 }
 
 /// How many pairs a table has, and whether it is a list: its keys are the whole numbers from 1 on, in any order.
-fn look_over(table: &Table) -> Result<(usize, bool)> {
+fn look_over(reader: &mut Reader<'_>, table: Slot) -> Result<(usize, bool)> {
     let (mut count, mut most, mut list) = (0_usize, 0_usize, true);
-    table.for_each::<Value, Value>(|key, _| {
-        let key = match key {
-            Value::Integer(n) => usize::try_from(n).unwrap_or(0),
-            Value::Number(n) if n.fract() == 0.0 && (1.0..1e15).contains(&n) => n as usize,
+    reader.for_each(table, |reader, key, _| {
+        let key = match reader.number(key) {
+            Some(n) if n.fract() == 0.0 && (1.0..1e15).contains(&n) => n as usize,
             _ => 0,
         };
         list &= key > 0;
@@ -144,68 +178,55 @@ fn look_over(table: &Table) -> Result<(usize, bool)> {
     Ok((count, list && count == most))
 }
 
-fn put_table(lua: &Lua, out: &mut Vec<u8>, values: &mut usize, table: &Table, depth: usize) -> Result<()> {
-    let (len, list) = look_over(table)?;
-    if list {
-        put_len(out, len, [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)]);
-        for at in 1..=len {
-            put(lua, out, values, &table.raw_get(at)?, depth + 1)?;
-        }
-        return Ok(());
-    }
-    put_len(out, len, [(0x80, 15), (0, 0), (0xde, 0xffff), (0xdf, u32::MAX as usize)]);
-    // The machine has room for some thousand values that Rust holds at a time: one pair after the other.
-    for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        put(lua, out, values, &key, depth + 1)?;
-        put(lua, out, values, &value, depth + 1)?;
-    }
-    Ok(())
-}
-
 /// Reads values from an offset on: `limit` of them, or all where that is 0. With a limit, the offset behind the last
 /// comes first: -1 where nothing is left.
-fn unpack(lua: &Lua, args: &MultiValue, function: &str, limit: i64, offset: i64) -> Result<MultiValue> {
-    let text = string(lua, args, 0, function)?;
-    let data = text.as_bytes();
-    relaxed(lua, data.len(), || read(lua, &data, limit, offset))
-}
-
-fn read(lua: &Lua, data: &[u8], limit: i64, offset: i64) -> Result<MultiValue> {
+fn unpack(args: &Args<'_>, stack: &mut Stack<'_>, function: &str, limit: i64, offset: i64) -> Result<usize> {
+    let mut number = Vec::new();
+    let data = string(stack, args, 0, function, &mut number)?;
     let everything = limit == 0 && offset == 0;
     if offset < 0 || limit < 0 {
         let len = data.len();
         let text = format!("Invalid request to unpack with offset of {offset} and limit of {len}.");
-        return Err(fail(lua, text));
+        return Err(stack.fail(text));
     }
     let Some(rest) = data.get(offset as usize..) else {
-        return Err(fail(lua, format!("Start offset {offset} greater than input length {}.", data.len())));
+        let len = data.len();
+        return Err(stack.fail(format!("Start offset {offset} greater than input length {len}.")));
     };
     let limit = if everything { usize::MAX } else { limit as usize };
-    let mut reader = Reader { lua, rest };
-    let mut values = Vec::new();
-    while !reader.rest.is_empty() && values.len() < limit {
-        if values.len() == VALUES_MAX {
-            return Err(fail(lua, "too many values to unpack"));
+    let first = stack.top().next();
+    let mut reader = Unpacker { stack, rest, values: 0 };
+    let mut count = 0;
+    while !reader.rest.is_empty() && count < limit {
+        if count == VALUES_MAX {
+            return Err(reader.stack.fail("too many values to unpack"));
         }
-        values.push(reader.value()?);
+        reader.value()?;
+        count += 1;
     }
-    if !everything {
-        let at = if reader.rest.is_empty() { -1.0 } else { (data.len() - reader.rest.len()) as f64 };
-        values.insert(0, Value::Number(at));
+    let rest = reader.rest;
+    if everything {
+        return Ok(count);
     }
-    Ok(values.into())
+    stack.push_number(if rest.is_empty() { -1.0 } else { (data.len() - rest.len()) as f64 })?;
+    stack.move_below(first);
+    Ok(count + 1)
 }
 
-struct Reader<'a> {
-    lua: &'a Lua,
+/// Between two looks at the memory so many values are read.
+const VALUES_PER_LOOK: usize = 256;
+
+/// Reads values onto the stack.
+struct Unpacker<'s, 'l, 'a> {
+    stack: &'s mut Stack<'l>,
     rest: &'a [u8],
+    values: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Unpacker<'_, '_, 'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let taken = self.rest.split_at_checked(len);
-        let (taken, rest) = taken.ok_or_else(|| fail(self.lua, "Missing bytes in input."))?;
+        let (taken, rest) = taken.ok_or_else(|| self.stack.fail("Missing bytes in input."))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -221,38 +242,47 @@ impl<'a> Reader<'a> {
 
     fn bytes(&mut self, len: usize) -> Result<Head> {
         let bytes = self.take(len)?;
-        Ok(Head::Plain(Value::String(self.lua.create_string(bytes)?)))
+        self.stack.push_text(bytes)?;
+        Ok(Head::Plain)
+    }
+
+    fn number(&mut self, n: f64) -> Result<Head> {
+        self.stack.push_number(n)?;
+        Ok(Head::Plain)
     }
 
     /// Reads a value with all that is in it. What is nested is kept on a stack of our own.
-    fn value(&mut self) -> Result<Value> {
+    fn value(&mut self) -> Result<()> {
         let mut within: Vec<Within> = Vec::new();
         loop {
             if within.len() > READ_DEPTH_MAX {
-                return Err(fail(self.lua, "Bad data format in input."));
+                return Err(self.stack.fail("Bad data format in input."));
             }
-            let mut value = match self.head()? {
-                Head::Plain(value) => value,
-                Head::List(0) | Head::Map(0) => Value::Table(self.lua.create_table()?),
+            self.values += 1;
+            if self.values.is_multiple_of(VALUES_PER_LOOK) {
+                self.stack.check_memory()?;
+            }
+            match self.head()? {
+                Head::Plain => {}
+                Head::List(0) | Head::Map(0) => _ = self.stack.push_table(0, 0)?,
                 Head::List(left) => {
-                    let table = self.lua.create_table_with_capacity(self.room(left), 0)?;
+                    let table = self.stack.push_table(self.room(left), 0)?;
                     within.push(Within { table, left, place: Place::List(1) });
                     continue;
                 }
                 Head::Map(pairs) => {
                     // It grows as it does in Redis, so that its pairs come in the same order.
-                    let table = self.lua.create_table()?;
+                    let table = self.stack.push_table(0, 0)?;
                     within.push(Within { table, left: pairs * 2, place: Place::Key });
                     continue;
                 }
-            };
+            }
             loop {
-                let Some(last) = within.last_mut() else { return Ok(value) };
-                last.put(value)?;
+                let Some(last) = within.last_mut() else { return Ok(()) };
+                last.put(self.stack)?;
                 if last.left > 0 {
                     break;
                 }
-                value = Value::Table(last.table.clone());
                 within.pop();
             }
         }
@@ -263,35 +293,48 @@ impl<'a> Reader<'a> {
         len.min(self.rest.len()).min(1_024)
     }
 
+    /// Reads what a value begins with. One that holds no others is pushed.
     fn head(&mut self) -> Result<Head> {
         let head = self.take(1)?[0];
-        let number = |n: f64| Ok(Head::Plain(Value::Number(n)));
         match head {
-            0..=0x7f => number(f64::from(head)),
-            0xe0..=0xff => number(f64::from(head as i8)),
+            0..=0x7f => self.number(f64::from(head)),
+            0xe0..=0xff => self.number(f64::from(head as i8)),
             0x80..=0x8f => Ok(Head::Map(usize::from(head & 15))),
             0x90..=0x9f => Ok(Head::List(usize::from(head & 15))),
             0xa0..=0xbf => self.bytes(usize::from(head & 31)),
-            0xc0 => Ok(Head::Plain(Value::Nil)),
-            0xc2 | 0xc3 => Ok(Head::Plain(Value::Boolean(head == 0xc3))),
-            0xca => number(f64::from(f32::from_bits(self.unsigned(4)? as u32))),
-            0xcb => number(f64::from_bits(self.unsigned(8)?)),
-            0xcc..=0xcf => number(self.unsigned(1 << (head - 0xcc))? as f64),
-            0xd0..=0xd3 => number(self.signed(1 << (head - 0xd0))? as f64),
+            0xc0 => self.stack.push_nil().map(|()| Head::Plain),
+            0xc2 | 0xc3 => self.stack.push_boolean(head == 0xc3).map(|()| Head::Plain),
+            0xca => {
+                let bits = self.unsigned(4)? as u32;
+                self.number(f64::from(f32::from_bits(bits)))
+            }
+            0xcb => {
+                let bits = self.unsigned(8)?;
+                self.number(f64::from_bits(bits))
+            }
+            0xcc..=0xcf => {
+                let n = self.unsigned(1 << (head - 0xcc))?;
+                self.number(n as f64)
+            }
+            0xd0..=0xd3 => {
+                let n = self.signed(1 << (head - 0xd0))?;
+                self.number(n as f64)
+            }
             0xd9..=0xdb => {
                 let len = self.unsigned(1 << (head - 0xd9))? as usize;
                 self.bytes(len)
             }
             0xdc | 0xdd => Ok(Head::List(self.unsigned(2 << (head - 0xdc))? as usize)),
             0xde | 0xdf => Ok(Head::Map(self.unsigned(2 << (head - 0xde))? as usize)),
-            _ => Err(fail(self.lua, "Bad data format in input.")),
+            _ => Err(self.stack.fail("Bad data format in input.")),
         }
     }
 }
 
 /// What a value begins with.
 enum Head {
-    Plain(Value),
+    /// It is whole already.
+    Plain,
     /// So many values follow.
     List(usize),
     /// So many pairs follow.
@@ -299,35 +342,33 @@ enum Head {
 }
 
 /// Where the next value of a table goes.
+#[derive(Clone, Copy)]
 enum Place {
     List(usize),
     Key,
-    Field(Value),
+    Field,
 }
 
 /// A table that is being read.
 struct Within {
-    table: Table,
+    table: Slot,
     left: usize,
     place: Place,
 }
 
 impl Within {
-    fn put(&mut self, value: Value) -> Result<()> {
+    /// Puts the topmost value where it belongs.
+    fn put(&mut self, stack: &mut Stack<'_>) -> Result<()> {
         self.left -= 1;
-        self.place = match std::mem::replace(&mut self.place, Place::Key) {
+        self.place = match self.place {
             Place::List(at) => {
-                self.table.raw_set(at, value)?;
+                stack.set_item(self.table, at)?;
                 Place::List(at + 1)
             }
-            Place::Key => Place::Field(value),
-            Place::Field(key) => {
+            Place::Key => Place::Field,
+            Place::Field => {
                 // Whether a key is one is known only here, as in Redis: its value may be what is wrong.
-                match key {
-                    Value::Nil => return Err(Error::runtime("table index is nil")),
-                    Value::Number(n) if n.is_nan() => return Err(Error::runtime("table index is NaN")),
-                    key => self.table.raw_set(key, value)?,
-                }
+                stack.set_pair(self.table)?;
                 Place::Key
             }
         };

@@ -53,7 +53,7 @@ pub fn run<R>(
             for function in functions {
                 function.push_into_stack(machine).map_err(|error| Failed::Text(error.to_string()))?;
             }
-            push(&mut Stack::new(state))?;
+            push(&mut Stack::new(state, lua, 0))?;
             let args = ffi::lua_gettop(state) - level.top - 1;
             let _ = lua.set_memory_limit(memory_max);
             let status = ffi::lua_pcall(state, args, c_int::from(results), 0);

@@ -70,7 +70,7 @@ unsafe fn run(state: *mut ffi::lua_State, native: &Native) -> c_int {
     // SAFETY: until the call ends, nobody else uses the state; its arguments lie below the floor.
     let ended = catch_unwind(AssertUnwindSafe(|| unsafe {
         let len = usize::try_from(ffi::lua_gettop(state)).unwrap_or(0);
-        (native.body)(&Args::new(state, len), &mut Stack::new(state))
+        (native.body)(&Args::new(state, len), &mut Stack::new(state, &lua, before))
     }));
     let results = match ended {
         Ok(Ok(results)) => c_int::try_from(results).unwrap_or(0),

@@ -330,6 +330,13 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Begins a walk through tables within tables.
+    pub fn walk(&mut self) -> Walk<'_> {
+        // SAFETY: the state is ours.
+        let level = Level { state: self.state, top: unsafe { ffi::lua_gettop(self.state) } };
+        Walk { reader: Reader { state: self.state, stack: PhantomData }, steps: Vec::new(), _level: level }
+    }
+
     /// A value as the machine's owner has it: for what is seldom read, such as errors of the host.
     pub fn value(&mut self, lua: &Lua, at: Slot) -> mlua::Result<Value> {
         // SAFETY: the state is ours. The value goes into the registry for a moment, since the owner looks at another
@@ -352,6 +359,100 @@ impl Reader<'_> {
     }
 }
 
+/// A table that a walk has entered.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    table: Slot,
+    /// The stack's height below what the walk shows of the table.
+    base: c_int,
+    way: Way,
+}
+
+/// How a table is gone through.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    List { at: c_int, len: c_int },
+    Pairs,
+}
+
+/// Shows the values of a table one by one, and goes into those that are tables themselves: as deep as the stack has
+/// room, and no function calls itself for it.
+pub struct Walk<'r> {
+    reader: Reader<'r>,
+    steps: Vec<Step>,
+    _level: Level,
+}
+
+impl<'r> Walk<'r> {
+    /// Reads what the walk has come to.
+    pub fn read(&mut self) -> &mut Reader<'r> {
+        &mut self.reader
+    }
+
+    /// How many tables it is in.
+    pub fn depth(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Enters a table as a list of so many items.
+    pub fn enter_list(&mut self, table: Slot, len: usize) -> Result<(), Failed> {
+        let len = c_int::try_from(len).map_err(|_| Failed::from("table overflow"))?;
+        self.enter(table, Way::List { at: 0, len })
+    }
+
+    /// Enters a table to see all its pairs.
+    pub fn enter_pairs(&mut self, table: Slot) -> Result<(), Failed> {
+        self.enter(table, Way::Pairs)
+    }
+
+    fn enter(&mut self, table: Slot, way: Way) -> Result<(), Failed> {
+        if self.reader.kind(table) != Kind::Table {
+            return Err("not a table".into());
+        }
+        let state = self.reader.state;
+        // SAFETY: the state is ours. Where there is no room, Lua says so.
+        unsafe {
+            if ffi::lua_checkstack(state, ROOM) == 0 {
+                return Err("stack overflow".into());
+            }
+            self.steps.push(Step { table, base: ffi::lua_gettop(state), way });
+            if matches!(way, Way::Pairs) {
+                ffi::lua_pushnil(state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the next value of the innermost table, with its key where it is seen in pairs; `None` at its end, with
+    /// which the walk is back in the table around it.
+    pub fn advance(&mut self) -> Option<(Option<Slot>, Slot)> {
+        let step = self.steps.last_mut()?;
+        let (state, first) = (self.reader.state, step.base + 1);
+        // SAFETY: the state is ours, and room was made when the table was entered. What lies above the base is ours:
+        // of a table in pairs that is its last key, which is still one of its keys since no reader changes a table.
+        unsafe {
+            match step.way {
+                Way::List { at, len } if at < len => {
+                    step.way = Way::List { at: at + 1, len };
+                    ffi::lua_settop(state, step.base);
+                    ffi::lua_rawgeti_(state, step.table.0, at + 1);
+                    return Some((None, Slot(first)));
+                }
+                Way::Pairs => {
+                    ffi::lua_settop(state, first);
+                    if ffi::lua_next(state, step.table.0) != 0 {
+                        return Some((Some(Slot(first)), Slot(first + 1)));
+                    }
+                }
+                Way::List { .. } => {}
+            }
+            ffi::lua_settop(state, step.base);
+        }
+        self.steps.pop();
+        None
+    }
+}
+
 /// Makes values on top of the stack.
 #[derive(Debug)]
 pub struct Stack<'l> {
@@ -360,16 +461,27 @@ pub struct Stack<'l> {
     floor: c_int,
     /// So many values may be pushed without making room.
     room: c_int,
-    call: PhantomData<&'l mut ()>,
+    lua: &'l Lua,
+    /// The machine should not use more memory than this; 0 for no limit.
+    memory_max: usize,
 }
 
 impl<'l> Stack<'l> {
     /// # Safety
     /// Nobody else uses the state for `'l`, what lies on it now stays there, and allocation does not fail.
-    pub(super) unsafe fn new(state: *mut ffi::lua_State) -> Stack<'l> {
+    pub(super) unsafe fn new(state: *mut ffi::lua_State, lua: &'l Lua, memory_max: usize) -> Stack<'l> {
         // SAFETY: the state is ours.
         let floor = unsafe { ffi::lua_gettop(state) };
-        Stack { state, floor, room: 0, call: PhantomData }
+        Stack { state, floor, room: 0, lua, memory_max }
+    }
+
+    /// Refuses to go on where the machine uses more memory than it should: to be asked every now and then by whoever
+    /// makes much of little.
+    pub fn check_memory(&self) -> Result<(), Failed> {
+        if self.memory_max != 0 && self.lua.used_memory() > self.memory_max {
+            return Err("not enough memory".into());
+        }
+        Ok(())
     }
 
     /// Reads what lies on the stack.
@@ -506,6 +618,14 @@ impl<'l> Stack<'l> {
         }
         self.room += 2;
         Ok(())
+    }
+
+    /// Moves the topmost value below those from a slot on.
+    pub fn move_below(&mut self, at: Slot) {
+        if at.0 > self.floor && at.0 < self.top().0 {
+            // SAFETY: all values from that slot on are ours.
+            unsafe { ffi::lua_insert(self.state, at.0) };
+        }
     }
 
     /// Puts the topmost value into a table of its own, under a name.
