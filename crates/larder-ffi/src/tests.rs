@@ -94,12 +94,66 @@ fn open(options: &[(&str, &str)], engine: *mut u64) -> larder_status {
     unsafe { larder_open(options.as_ptr(), options.len(), engine) }
 }
 
+/// Every example of every command, as `docs/examples.json` has them: what Rust answers, C is answered.
+#[test]
+fn calls_answer_as_the_examples_say() {
+    let file = include_str!("../../../docs/examples.json");
+    let commands: serde_json::Value = serde_json::from_str(file).unwrap();
+    let mut report = String::new();
+    for example in commands.as_array().unwrap() {
+        let house = House::with(&[("clock", "manual"), ("seed", "7")]);
+        let mut connection = 0;
+        assert_eq!(unsafe { larder_connect(house.0, &raw mut connection) }, LARDER_OK);
+        for line in example["lines"].as_array().unwrap() {
+            let words: Vec<Vec<u8>> = line["words"].as_array().unwrap().iter().map(bytes_of).collect();
+            let Answer(status, found) = call_words(connection, &words);
+            let Some(reply) = line.get("reply") else { continue };
+            let expected = expected(reply);
+            let is_error = status == LARDER_ERR_COMMAND;
+            if found != expected || is_error != reply.get("error").is_some() {
+                report.push_str(
+                    &[line["words"].to_string(), expected, found, format!("{status:?}")].join("\n  "),
+                );
+                report.push('\n');
+            }
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+fn bytes_of(json: &serde_json::Value) -> Vec<u8> {
+    if let Some(text) = json.as_str() {
+        return text.into();
+    }
+    let digits = json["hex"].as_str().unwrap();
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+/// A reply of the file in the words of [`Answer`].
+fn expected(reply: &serde_json::Value) -> String {
+    let (kind, held) = reply.as_object().unwrap().iter().next().unwrap();
+    let children = || held.as_array().unwrap().iter().map(expected).collect::<Vec<_>>().join(" ");
+    match kind.as_str() {
+        "null" => "nil".into(),
+        "boolean" => i64::from(held.as_bool().unwrap()).to_string(),
+        "array" => format!("[{}]", children()),
+        "map" => format!("{{{}}}", children()),
+        "set" => format!("~[{}]", children()),
+        "push" => format!(">[{}]", children()),
+        _ => String::from_utf8_lossy(&bytes_of(held)).into_owned(),
+    }
+}
+
 /// A reply, as text: nested replies in brackets.
 #[derive(Debug, PartialEq)]
 struct Answer(larder_status, String);
 
 fn call(handle: u64, line: &str) -> Answer {
-    let words: Vec<&str> = line.split(' ').collect();
+    call_words(handle, &line.split(' ').collect::<Vec<_>>())
+}
+
+fn call_words(handle: u64, words: &[impl AsRef<[u8]>]) -> Answer {
+    let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
     let pointers: Vec<*const c_char> = words.iter().map(|word| word.as_ptr().cast()).collect();
     let lens: Vec<usize> = words.iter().map(|word| word.len()).collect();
     let mut reply = 0;

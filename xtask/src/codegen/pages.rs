@@ -4,13 +4,13 @@ use super::Generated;
 use crate::workspace::Workspace;
 use crate::{Result, process};
 
-const PAGES: &[&str] = &["commands", "compatibility", "settings"];
+const PAGES: &[&str] = &["commands.md", "compatibility.md", "examples.json", "settings.md"];
 
 pub(super) fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     let page = |page: &&str| {
-        let flags = ["run", "-q", "-p", "larder-cli", "--", "docs", page];
+        let flags = ["run", "-q", "-p", "larder-cli", "--", "docs", page.split('.').next().unwrap_or(page)];
         let text = process::output(&mut workspace.command("cargo", &flags))?;
-        Ok(Generated { path: format!("docs/{page}.md"), text })
+        Ok(Generated { path: format!("docs/{page}"), text })
     };
     PAGES.iter().map(page).collect()
 }

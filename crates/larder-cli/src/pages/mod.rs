@@ -2,6 +2,7 @@
 
 mod commands;
 mod compatibility;
+mod examples;
 mod json;
 mod settings;
 
@@ -13,10 +14,13 @@ pub fn docs(args: &[OsString]) -> ExitCode {
     let page = match args.first().and_then(|page| page.to_str()) {
         Some("commands") => commands::page(),
         Some("compatibility") => compatibility::page(),
+        Some("examples") => examples::page(),
         Some("settings") => settings::page(),
         Some("json") => json::page(),
         _ => {
-            eprintln!("larder docs: which page? There are: commands, compatibility, settings, json");
+            eprintln!(
+                "larder docs: which page? There are: commands, compatibility, examples, settings, json"
+            );
             return ExitCode::from(2);
         }
     };
