@@ -85,20 +85,14 @@ pub(crate) mod on_stack {
 
     type Result<T> = std::result::Result<T, Failed>;
 
-    /// What is wrong with an argument.
-    pub(crate) fn bad_argument(stack: &Stack<'_>, position: usize, function: &str, problem: &str) -> Failed {
-        stack.fail(format_args!("bad argument #{position} to '{function}' ({problem})"))
-    }
-
-    fn wrong_type(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str, wanted: &str) -> Failed {
-        let given = args.kind(at).name();
-        bad_argument(stack, at + 1, function, &format!("{wanted} expected, got {given}"))
+    fn wrong_type(stack: &Stack<'_>, args: &Args<'_>, at: usize, wanted: &str) -> Failed {
+        stack.bad_argument(at + 1, &format!("{wanted} expected, got {}", args.kind(at).name()))
     }
 
     /// An argument as a whole number; strings that read as numbers are taken.
-    pub(crate) fn integer(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str) -> Result<i64> {
+    pub(crate) fn integer(stack: &Stack<'_>, args: &Args<'_>, at: usize) -> Result<i64> {
         let number = args.coerced(at).map(|n| n as i64);
-        number.ok_or_else(|| wrong_type(stack, args, at, function, "number"))
+        number.ok_or_else(|| wrong_type(stack, args, at, "number"))
     }
 
     /// An argument as bytes; numbers are taken by their text, for which there is room in `number`.
@@ -106,7 +100,6 @@ pub(crate) mod on_stack {
         stack: &Stack<'_>,
         args: &Args<'l>,
         at: usize,
-        function: &str,
         number: &'l mut Vec<u8>,
     ) -> Result<&'l [u8]> {
         if let Some(n) = args.number(at) {
@@ -117,6 +110,6 @@ pub(crate) mod on_stack {
             }
             return Ok(number);
         }
-        args.text(at).ok_or_else(|| wrong_type(stack, args, at, function, "string"))
+        args.text(at).ok_or_else(|| wrong_type(stack, args, at, "string"))
     }
 }

@@ -193,7 +193,7 @@ fn choice(
 /// `encode`.
 fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
     if args.len() != 1 {
-        return Err(on_stack::bad_argument(stack, 1, "encode", "expected 1 argument"));
+        return Err(stack.bad_argument(1, "expected 1 argument"));
     }
     let mut encoder = Encoder { settings, out: Vec::new(), values: 0 };
     encoder.encode(&mut stack.read(), args.slot(0))?;
@@ -204,10 +204,10 @@ fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::re
 /// `decode`.
 fn decode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
     if args.len() != 1 {
-        return Err(on_stack::bad_argument(stack, 1, "decode", "expected 1 argument"));
+        return Err(stack.bad_argument(1, "expected 1 argument"));
     }
     let mut number = Vec::new();
-    let text = on_stack::string(stack, args, 0, "decode", &mut number)?;
+    let text = on_stack::string(stack, args, 0, &mut number)?;
     Decoder { stack, settings, text, at: 0, scratch: Vec::new() }.document()?;
     Ok(1)
 }

@@ -1,7 +1,7 @@
 //! `cmsgpack`: Lua values as MessagePack, and back.
 
 use crate::arguments::is_output_small;
-use crate::arguments::on_stack::{bad_argument, integer, string};
+use crate::arguments::on_stack::{integer, string};
 use crate::raw::{self, Args, Failed, Kind, Reader, Slot, Stack};
 use mlua::{Lua, Table};
 
@@ -18,16 +18,16 @@ const VALUES_MAX: usize = 5_000;
 pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
     library.raw_set("pack", raw::function(lua, pack)?)?;
-    library.raw_set("unpack", raw::function(lua, |args, stack| unpack(args, stack, "unpack", 0, 0))?)?;
+    library.raw_set("unpack", raw::function(lua, |args, stack| unpack(args, stack, 0, 0))?)?;
     let one = |args: &Args<'_>, stack: &mut Stack<'_>| {
-        let offset = optional(stack, args, 1, "unpack_one")?;
-        unpack(args, stack, "unpack_one", 1, offset)
+        let offset = optional(stack, args, 1)?;
+        unpack(args, stack, 1, offset)
     };
     library.raw_set("unpack_one", raw::function(lua, one)?)?;
     let limited = |args: &Args<'_>, stack: &mut Stack<'_>| {
-        let limit = integer(stack, args, 1, "unpack_limit")?;
-        let offset = optional(stack, args, 2, "unpack_limit")?;
-        unpack(args, stack, "unpack_limit", limit, offset)
+        let limit = integer(stack, args, 1)?;
+        let offset = optional(stack, args, 2)?;
+        unpack(args, stack, limit, offset)
     };
     library.raw_set("unpack_limit", raw::function(lua, limited)?)?;
     library.raw_set("_NAME", "cmsgpack")?;
@@ -38,16 +38,16 @@ pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
 }
 
 /// A whole number that is 0 where it is left out.
-fn optional(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &str) -> Result<i64> {
+fn optional(stack: &Stack<'_>, args: &Args<'_>, at: usize) -> Result<i64> {
     match args.kind(at) {
         Kind::None | Kind::Nil => Ok(0),
-        _ => integer(stack, args, at, function),
+        _ => integer(stack, args, at),
     }
 }
 
 fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     if args.is_empty() {
-        return Err(bad_argument(stack, 0, "pack", "MessagePack pack needs input."));
+        return Err(stack.bad_argument(0, "MessagePack pack needs input."));
     }
     let mut packer = Packer { out: Vec::new(), values: 0 };
     for at in 0..args.len() {
@@ -180,9 +180,9 @@ fn look_over(reader: &mut Reader<'_>, table: Slot) -> Result<(usize, bool)> {
 
 /// Reads values from an offset on: `limit` of them, or all where that is 0. With a limit, the offset behind the last
 /// comes first: -1 where nothing is left.
-fn unpack(args: &Args<'_>, stack: &mut Stack<'_>, function: &str, limit: i64, offset: i64) -> Result<usize> {
+fn unpack(args: &Args<'_>, stack: &mut Stack<'_>, limit: i64, offset: i64) -> Result<usize> {
     let mut number = Vec::new();
-    let data = string(stack, args, 0, function, &mut number)?;
+    let data = string(stack, args, 0, &mut number)?;
     let everything = limit == 0 && offset == 0;
     if offset < 0 || limit < 0 {
         let len = data.len();

@@ -652,6 +652,29 @@ impl<'l> Stack<'l> {
         // SAFETY: the state is ours.
         Failed::Text(format!("{}{text}", unsafe { place(self.state) }))
     }
+
+    /// What is wrong with an argument, counted from 1.
+    pub fn bad_argument(&self, position: usize, problem: &str) -> Failed {
+        // SAFETY: the state is ours.
+        let name = unsafe { name(self.state) };
+        self.fail(format_args!("bad argument #{position} to '{name}' ({problem})"))
+    }
+}
+
+/// The name by which the running function was called, as Lua's own errors have it.
+///
+/// # Safety
+/// The state is the caller's alone.
+unsafe fn name(state: *mut ffi::lua_State) -> String {
+    // SAFETY: as for `place`; there is no name where a function was not called by one.
+    unsafe {
+        let mut found: ffi::lua_Debug = zeroed();
+        if ffi::lua_getstack(state, 0, &raw mut found) == 0 {
+            return "?".into();
+        }
+        ffi::lua_getinfo(state, c"n".as_ptr(), &raw mut found);
+        if found.name.is_null() { "?".into() } else { CStr::from_ptr(found.name).to_string_lossy().into() }
+    }
 }
 
 /// Where the function was called that is running: source and line, as they stand before an error's text. Functions of

@@ -446,3 +446,44 @@ return {pcall(unpack, {1, 2, 3}, -2147483648)}
 return {unpack({1, 2, 3}, -1, -2)}
 ----
 return {unpack({1, 2, 3}, '2', 4)}
+----
+local co = coroutine.create(function() return redis.call('INCR', 'co') + redis.call('INCR', 'co') end)
+local ok, sum = coroutine.resume(co)
+return {tostring(ok), sum, redis.call('DEL', 'co')}
+----
+local co = coroutine.wrap(function()
+    for n = 1, 3 do coroutine.yield(redis.call('RPUSH', 'co', cjson.encode({n = n, list = {n, n}}))) end
+end)
+local found = {co(), co(), co(), redis.call('LRANGE', 'co', 0, -1)}
+redis.call('DEL', 'co')
+return found
+----
+local ok, problem = pcall(coroutine.wrap(function() return redis.call('LPUSH', 's', 'x') end))
+return {tostring(ok), type(problem)}
+----
+local kept = {}
+for n = 1, 300 do
+    kept[n] = cjson.decode(cjson.encode({name = 'n' .. n, parts = {n, n + 0.5, cjson.null, {deep = {true, false}}}}))
+    kept[n].packed = cmsgpack.pack(kept[n].parts, 'x' .. n)
+    redis.call('HSET', 'kept', n, kept[n].packed)
+end
+local sum = 0
+for n = 1, 300 do
+    local parts, name = cmsgpack.unpack(redis.call('HGET', 'kept', n))
+    sum = sum + parts[1] + parts[2] * 2 + #name + (parts[4].deep[1] and 1 or 0)
+end
+redis.call('DEL', 'kept')
+return sum
+----
+return {cmsgpack.unpack_limit(cmsgpack.pack(1, 'two', {3}), 2, 0)}
+----
+local offset, first = cmsgpack.unpack_one(cmsgpack.pack({a = 1}, 2), 0)
+return {offset, first.a, (cmsgpack.unpack_one(cmsgpack.pack({a = 1}, 2), offset))}
+----
+return {pcall(cjson.encode), pcall(cjson.encode, 1, 2), pcall(cjson.decode), pcall(cjson.decode, {}), pcall(cjson.decode, 17)}
+----
+return {pcall(cmsgpack.pack), pcall(cmsgpack.unpack), pcall(cmsgpack.unpack, {}), pcall(cmsgpack.unpack_one, 'x', 'y')}
+----
+return {pcall(redis.sha1hex), redis.sha1hex(1), redis.sha1hex(1.5), redis.sha1hex({})}
+----
+return {cjson.encode(1e15), cjson.encode(-0), cjson.encode(0.1), cjson.encode({[1] = 1, [2.5] = 2}), cjson.encode({[-1] = 1})}

@@ -209,6 +209,18 @@ const EXHAUSTING: &[(&str, &str)] = &[
     ),
     ("return cjson.decode('[' .. string.rep('\"a\",', 1e4) .. '1]')[10001]", "(1)"),
     ("return cmsgpack.unpack('\\221\\255\\255\\255\\255')", "Missing bytes"),
+    ("return cjson.decode('[' .. string.rep('[],', 4e5) .. '1]')", "not enough memory"),
+    ("return cmsgpack.unpack('\\221\\0\\6\\26\\128' .. string.rep('\\144', 4e5))", "not enough memory"),
+    (
+        "local t = 1 for n = 1, 900 do t = {t} end \
+         return #coroutine.wrap(function() return cjson.encode(cjson.decode(cjson.encode(t))) end)()",
+        "(1801)",
+    ),
+    (
+        "local function deep(n) if n == 0 then return redis.call('ECHO', 'deep') end return (deep(n - 1)) end \
+         return coroutine.wrap(function() return deep(150) end)()",
+        "\"deep\"",
+    ),
     ("return unpack({}, 1, 1e8)", "too many results"),
     ("return string.format('%99999d', 1)", "invalid format"),
     ("return bit.tohex(65535, -2147483648)", "0000FFFF"),
