@@ -18,6 +18,31 @@
 //! - [`Larder::topics`]: publish and subscribe.
 
 mod connection;
+/// The pages of the guide, whose code runs with the tests of the documentation.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/guide/deadlines.md")]
+    mod deadlines {}
+    #[doc = include_str!("../../../docs/guide/engines.md")]
+    mod engines {}
+    #[doc = include_str!("../../../docs/guide/first.md")]
+    mod first {}
+    #[doc = include_str!("../../../docs/guide/limits.md")]
+    mod limits {}
+    #[doc = include_str!("../../../docs/guide/production.md")]
+    mod production {}
+    #[cfg(feature = "server")]
+    #[doc = include_str!("../../../docs/guide/serving.md")]
+    mod serving {}
+    #[doc = include_str!("../../../docs/guide/topics.md")]
+    mod topics {}
+    #[doc = include_str!("../../../docs/guide/transactions.md")]
+    mod transactions {}
+    #[doc = include_str!("../../../docs/guide/types.md")]
+    mod types {}
+    #[doc = include_str!("../../../docs/guide/waiting.md")]
+    mod waiting {}
+}
 #[cfg(feature = "server")]
 mod serving;
 
