@@ -182,6 +182,13 @@ impl Connection {
     }
 
     /// Runs a command and gives its reply, whatever it is.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// let mut connection = larder.connect();
+    /// assert!(matches!(connection.reply(["INCR"]), larder::Value::Error(_)));
+    /// assert_eq!(connection.reply(["GET", "nothing"]), larder::Value::Null);
+    /// ```
     pub fn reply<W: AsRef<[u8]>>(&mut self, words: impl IntoIterator<Item = W>) -> Value {
         let words: Vec<W> = words.into_iter().collect();
         let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();

@@ -106,11 +106,29 @@ impl Larder {
     }
 
     /// Another database: [`Error::NoSuchDb`] beyond the sixteenth.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// let (live, staged) = (larder.db(), larder.db_at(1)?);
+    /// staged.strings().set("greeting", "hello")?;
+    /// assert_eq!(live.strings().get("greeting")?, None);
+    /// assert!(larder.db_at(16).is_err());
+    /// # Ok::<(), larder::Error>(())
+    /// ```
     pub fn db_at(&self, index: usize) -> Result<Db> {
         Ok(self.instance.engine().db_at(DbIndex::new(index)?))
     }
 
     /// Channels, patterns and shard channels.
+    ///
+    /// ```
+    /// use larder::{Larder, QueueOptions, Space};
+    /// let larder = Larder::new();
+    /// let news = larder.topics().subscribe(Space::Channel, b"news", QueueOptions::default());
+    /// assert_eq!(larder.topics().publish(Space::Channel, b"news", b"rain"), 1);
+    /// assert_eq!(&*news.recv()?.payload, b"rain");
+    /// # Ok::<(), larder::Closed>(())
+    /// ```
     pub fn topics(&self) -> &Topics {
         self.instance.engine().topics()
     }
@@ -161,6 +179,13 @@ pub struct Builder {
 
 impl Builder {
     /// Bytes of data beyond which entries are evicted, or writes refused.
+    ///
+    /// ```
+    /// use larder::{Error, Larder, Policy};
+    /// let larder = Larder::builder().memory_max_bytes(1 << 20).policy(Policy::NoEviction).build();
+    /// let full = (0..1_000).find_map(|n| larder.db().strings().set(format!("k{n}"), vec![0; 10_000]).err());
+    /// assert_eq!(full, Some(Error::OutOfMemory));
+    /// ```
     #[must_use]
     pub fn memory_max_bytes(mut self, bytes: u64) -> Builder {
         self.options.memory_max_bytes = Some(bytes);
@@ -175,6 +200,17 @@ impl Builder {
     }
 
     /// Where time comes from: a [`ManualClock`] for tests.
+    ///
+    /// ```
+    /// use larder::{Larder, ManualClock};
+    /// use std::{sync::Arc, time::Duration};
+    /// let clock = Arc::new(ManualClock::new());
+    /// let larder = Larder::builder().clock(clock.clone()).build();
+    /// larder.db().strings().set_for("token", "secret", Duration::from_secs(60))?;
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(larder.db().strings().get("token")?, None);
+    /// # Ok::<(), larder::Error>(())
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Builder {
         self.options.clock = clock;
@@ -182,6 +218,17 @@ impl Builder {
     }
 
     /// Who removes what is due.
+    ///
+    /// ```
+    /// use larder::{Larder, Maintenance};
+    /// use std::time::Duration;
+    /// let larder = Larder::builder().maintenance(Maintenance::Manual).build();
+    /// larder.db().strings().set_for("token", "secret", Duration::from_millis(1))?;
+    /// while larder.db().keys().exists("token")? {}
+    /// // Nobody sees it any more; now its memory is free as well.
+    /// assert_eq!(larder.instance().engine().tick(), 1);
+    /// # Ok::<(), larder::Error>(())
+    /// ```
     #[must_use]
     pub fn maintenance(mut self, maintenance: Maintenance) -> Builder {
         self.options.maintenance = maintenance;
