@@ -109,6 +109,8 @@ impl Instance {
             return Flow::Paused(ms);
         }
         session.commands += 1;
+        // Whoever finds too much in memory makes room, and hears what had to go before its own answer.
+        let is_full = self.engine().is_over_limit() && self.engine().make_room().is_err();
         if session.client.has_mail() {
             deliver(session, out);
         }
@@ -117,12 +119,12 @@ impl Instance {
             session.answers = Answers::On;
         }
         if session.answers == Answers::On {
-            return self.execute_answered(session, words, prepared, out);
+            return self.execute_answered(session, words, prepared, is_full, out);
         }
         if session.answers == Answers::SkipNext {
             session.answers = Answers::Skip;
         }
-        let flow = self.execute_answered(session, words, prepared, &mut OnlyPushes::new(out));
+        let flow = self.execute_answered(session, words, prepared, is_full, &mut OnlyPushes::new(out));
         match session.answers {
             Answers::Skip => session.answers = Answers::On,
             // `CLIENT REPLY ON` is answered again.
@@ -138,9 +140,10 @@ impl Instance {
         session: &mut Session,
         words: &[&[u8]],
         prepared: Prepared,
+        is_full: bool,
         out: &mut dyn Reply,
     ) -> Flow {
-        match self.admit(session, words, prepared) {
+        match self.admit(session, words, prepared, is_full) {
             Ok(Some(entry)) => self.run(session, entry, words, prepared, out),
             Ok(None) => {
                 out.status("QUEUED");
@@ -156,7 +159,13 @@ impl Instance {
 
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
     #[inline]
-    fn admit(&self, session: &mut Session, words: &[&[u8]], prepared: Prepared) -> Result<Option<&Entry>> {
+    fn admit(
+        &self,
+        session: &mut Session,
+        words: &[&[u8]],
+        prepared: Prepared,
+        is_full: bool,
+    ) -> Result<Option<&Entry>> {
         let known = prepared.0.and_then(|(index, _)| self.table().get(index));
         let entry = known.or_else(|| self.table().resolve(words));
         // Of every command that it sends, others see the last, whatever becomes of it.
@@ -195,10 +204,7 @@ impl Instance {
         if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
             return refuse(session, self.scripts.busy_error());
         }
-        if self.engine().is_over_limit()
-            && self.needs_memory(session, command)
-            && self.engine().make_room().is_err()
-        {
+        if is_full && self.needs_memory(session, command) {
             if matches!(command.reach, Reach::Queued) {
                 self.drop_transaction(session);
                 return refuse(session, Error::EXEC_OUT_OF_MEMORY);
@@ -305,8 +311,8 @@ impl Instance {
         };
         // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
         if self.tracking.is_active() {
-            let client = cx.session.client.id;
-            authored(client, || drop(cx));
+            let (client, fresh) = (cx.session.client.id, std::mem::take(&mut cx.session.fresh));
+            authored(client, fresh, || drop(cx));
             end_of_caching(session, entry);
         } else {
             drop(cx);
@@ -369,6 +375,9 @@ impl Instance {
             self.tally(cx.session, entry, 0);
         }
         if cx.session.tracker.is_some() {
+            if entry.command.is(flags::WRITE) {
+                note_writes(cx, entry, words);
+            }
             self.note_reads(cx, entry, words);
         }
         match result {
@@ -409,7 +418,10 @@ impl Instance {
             return;
         }
         for (at, _) in found.iter().filter(|(_, does)| does & access::NOT_KEY == 0) {
-            self.tracking.note(cx.session.client.id, words[*at]);
+            let is_new = self.tracking.note(cx.session.client.id, words[*at]);
+            if is_new && (is_script || cx.caller != Caller::Client) {
+                cx.session.fresh.push(words[*at].into());
+            }
         }
     }
 
@@ -495,6 +507,7 @@ impl Instance {
             Reach::Stripes => (engine.view_none(None), None),
             Reach::Everything | Reach::Dynamic(_) => (engine.view_all_unless(&give_up)?, None),
             Reach::Queued => (self.lock_queued(session, &give_up)?, None),
+            Reach::Keys if entry.command.is(flags::LOCKS_LATER) => (engine.view_none(None), None),
             Reach::Keys => {
                 let mut found = Vec::with_capacity(words.len());
                 // A line whose keys cannot be found is locked without them; its command says what is wrong with it.
@@ -607,6 +620,14 @@ impl Instance {
             session.show_watched();
         }
         session.watched.clear();
+    }
+}
+
+/// What a transaction or a script writes is not fresh any more to the client that has read it there before.
+fn note_writes(cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
+    let mut found = Vec::new();
+    if !cx.session.fresh.is_empty() && keys::positions(entry.command, words, &mut found).is_ok() {
+        cx.session.fresh.retain(|key| found.iter().all(|(at, _)| **key != *words[*at]));
     }
 }
 

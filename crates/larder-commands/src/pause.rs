@@ -1,4 +1,5 @@
-//! `CLIENT PAUSE`: a gate in front of all commands, or of those that write.
+//! `CLIENT PAUSE`: a gate in front of all commands, or of those that write. `DEBUG SLEEP` closes it, too: in Redis it
+//! keeps everybody waiting, and here only the thread it runs on would stand still.
 //!
 //! Nothing is queued here. [`Instance::execute`] of a command that meets the closed gate does nothing and returns
 //! [`Flow::Paused`](crate::Flow::Paused); whoever serves the client keeps the command and gives it again when the
@@ -19,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 struct Gate {
     until_ms: u64,
     all: bool,
+    /// Until then nothing runs at all.
+    asleep_until_ms: u64,
     waiting: Vec<Arc<Client>>,
 }
 
@@ -54,11 +57,34 @@ impl Instance {
 
     /// Opens the gate.
     pub(crate) fn unpause(&self) {
+        self.open(|gate| gate.until_ms = 0);
+    }
+
+    /// Lets nothing run while a function does, for so many milliseconds at most.
+    pub(crate) fn asleep(&self, for_ms: u64, f: impl FnOnce()) {
+        let until_ms = self.engine().now_ms().saturating_add(for_ms);
+        let mut gate = self.pause.gate.lock();
+        gate.asleep_until_ms = gate.asleep_until_ms.max(until_ms);
+        self.engine().hold_expiry_until_ms(gate.until_ms.max(gate.asleep_until_ms));
+        self.pause.closed.store(true, Ordering::Relaxed);
+        drop(gate);
+        f();
+        // Of two who sleep at once the one that sleeps longer opens it.
+        self.open(|gate| {
+            if gate.asleep_until_ms == until_ms {
+                gate.asleep_until_ms = 0;
+            }
+        });
+    }
+
+    /// Those who wait try again, and wait again if there is still something to wait for.
+    fn open(&self, change: impl FnOnce(&mut Gate)) {
         let waiting = {
             let mut gate = self.pause.gate.lock();
-            gate.until_ms = 0;
-            self.engine().hold_expiry_until_ms(0);
-            self.pause.closed.store(false, Ordering::Relaxed);
+            change(&mut gate);
+            let until_ms = gate.until_ms.max(gate.asleep_until_ms);
+            self.engine().hold_expiry_until_ms(until_ms);
+            self.pause.closed.store(until_ms > self.engine().now_ms(), Ordering::Relaxed);
             std::mem::take(&mut gate.waiting)
         };
         for client in waiting {
@@ -77,16 +103,18 @@ impl Instance {
             !entry.command.takes(words.len()) || !(session.authenticated || entry.command.is(flags::NO_AUTH));
         let client = &session.client;
         let mut gate = self.pause.gate.lock();
-        let left = gate.until_ms.saturating_sub(self.engine().now_ms());
+        let now = self.engine().now_ms();
+        let (paused, asleep) = (gate.until_ms.saturating_sub(now), gate.asleep_until_ms.saturating_sub(now));
+        let left = paused.max(asleep);
         if left == 0 {
-            self.pause.closed.store(false, Ordering::Relaxed);
             drop(gate);
-            self.unpause();
+            self.open(|gate| (gate.until_ms, gate.asleep_until_ms) = (0, 0));
             return None;
         }
         // Who only watches cannot touch anything.
         let refused = refused || client.has(client_flags::MONITOR);
-        if refused || !(gate.all || self.writes(session, entry, words)) {
+        let held = asleep != 0 || !refused && (gate.all || self.writes(session, entry, words));
+        if !held {
             if client.has(client_flags::PAUSED) {
                 client.set_flag(client_flags::PAUSED, false);
                 client.keep_line(&[]);

@@ -85,6 +85,8 @@ pub struct Session {
     pub(crate) tracker: Option<Arc<Tracker>>,
     /// Commands that read and that its script has run, while it keeps copies of what it reads.
     pub(crate) script_reads: u32,
+    /// Keys that its transaction or script has read for the first time since it last wrote them, while it keeps copies.
+    pub(crate) fresh: Vec<Box<[u8]>>,
     /// `CLIENT CACHING` was said just before.
     pub(crate) caching: bool,
     /// What takes locks of its own, and so has to wait until those of its transaction are gone.
@@ -146,6 +148,7 @@ impl Session {
             tracker: None,
             caching: false,
             script_reads: 0,
+            fresh: Vec::new(),
             afterwards: Vec::new(),
             tally: (u16::MAX, 0, 0),
             ticks: 0,

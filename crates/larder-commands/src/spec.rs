@@ -184,6 +184,9 @@ pub mod flags {
     /// Allowed where a slot is just being moved to, in a cluster.
     pub const ASKING: u32 = 1 << 20;
 
+    /// Comes with nothing locked when a client calls it, and locks its keys itself once it knows what to do with them.
+    pub const LOCKS_LATER: u32 = 1 << 21;
+
     /// Every flag that `COMMAND INFO` reports, by its name there: not [`MAY_REPLICATE`], as in Redis.
     pub const NAMES: [(u32, &str); 18] = [
         (WRITE, "write"),

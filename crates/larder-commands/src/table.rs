@@ -2,7 +2,7 @@
 
 use crate::keys;
 use crate::registry::COMMANDS;
-use crate::spec::Command;
+use crate::spec::{Command, flags};
 use crate::stats::Histogram;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -119,7 +119,7 @@ impl Table {
             container,
             full_name,
             index,
-            single_key: keys::single(command),
+            single_key: keys::single(command).filter(|_| !command.is(flags::LOCKS_LATER)),
             subs: Vec::new(),
             stats: CommandStats::default(),
         });

@@ -9,7 +9,7 @@ use crate::reply::{Protocol, Value};
 use larder_core::{Change, ChangeListener, Class, Engine};
 use parking_lot::{Mutex, RwLock};
 use smallvec::SmallVec;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -78,14 +78,22 @@ impl std::fmt::Debug for Tracking {
 thread_local! {
     /// The client whose command makes the changes of this moment; 0 for nobody.
     static AUTHOR: Cell<u64> = const { Cell::new(0) };
+    /// Keys that it had not read before and of which it has read what they hold now.
+    static FRESH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a function whose changes are a client's.
-pub(crate) fn authored<R>(client: u64, f: impl FnOnce() -> R) -> R {
-    let before = AUTHOR.replace(client);
+/// Runs a function whose changes are a client's, which has read of some keys, and for the first time, what they hold
+/// afterwards.
+pub(crate) fn authored<R>(client: u64, fresh: Vec<Box<[u8]>>, f: impl FnOnce() -> R) -> R {
+    let before = (AUTHOR.replace(client), FRESH.replace(fresh));
     let result = f();
-    AUTHOR.set(before);
+    AUTHOR.set(before.0);
+    FRESH.set(before.1);
     result
+}
+
+fn is_fresh(key: &[u8]) -> bool {
+    FRESH.with_borrow(|fresh| fresh.iter().any(|known| **known == *key))
 }
 
 /// Every change that makes a copy of a value stale.
@@ -210,15 +218,16 @@ impl Tracking {
         self.shards.get(hash as usize % SHARDS)
     }
 
-    /// A client has read a key. Called with the key locked.
-    pub(crate) fn note(&self, client: u64, key: &[u8]) {
-        let Some(shard) = self.shard(key) else { return };
+    /// A client has read a key. Called with the key locked. Says whether that was not known.
+    pub(crate) fn note(&self, client: u64, key: &[u8]) -> bool {
+        let Some(shard) = self.shard(key) else { return false };
         let mut shard = shard.lock();
         if let Some(readers) = shard.get_mut(key) {
-            if !readers.contains(&client) {
+            let is_new = !readers.contains(&client);
+            if is_new {
                 readers.push(client);
             }
-            return;
+            return is_new;
         }
         shard.insert(key.into(), SmallVec::from_slice(&[client]));
         drop(shard);
@@ -227,6 +236,22 @@ impl Tracking {
         if most != 0 && keys > most {
             self.forget_one();
         }
+        true
+    }
+
+    /// Those who have read a key that has changed. Its author stays among its readers, and is none of these, if it has
+    /// read what the change made of it.
+    fn take_readers(&self, key: &[u8], author: u64) -> SmallVec<[u64; 2]> {
+        let Some(shard) = self.shard(key) else { return SmallVec::new() };
+        let mut shard = shard.lock();
+        let Some(readers) = shard.get_mut(key) else { return SmallVec::new() };
+        if readers.contains(&author) && is_fresh(key) {
+            let mut others = std::mem::replace(readers, SmallVec::from_slice(&[author]));
+            others.retain(|reader| *reader != author);
+            return others;
+        }
+        self.keys.fetch_sub(1, Ordering::Relaxed);
+        shard.remove(key).unwrap_or_default()
     }
 
     /// Somebody's copy has to go, and any will do. Says whether there was one.
@@ -320,13 +345,8 @@ impl ChangeListener for Tracking {
         let mut told = Told::default();
         for change in changes.iter().filter(|change| change.class.meets(CHANGES)) {
             let key = &*change.key.bytes;
-            if let Some(shard) = self.shard(key) {
-                let readers = shard.lock().remove(key);
-                if let Some(readers) = readers {
-                    self.keys.fetch_sub(1, Ordering::Relaxed);
-                    self.add_readers(&mut told, key, &readers, author);
-                }
-            }
+            let readers = self.take_readers(key, author);
+            self.add_readers(&mut told, key, &readers, author);
             let prefixes = self.prefixes.read();
             if prefixes.is_empty() {
                 continue;

@@ -199,7 +199,7 @@ impl Instance {
         *over = true;
         self.ended(id, waiter);
         waiter.client.put(Item::Reply(out.into_value()), || 0);
-        authored(waiter.client.id, || drop(cx));
+        authored(waiter.client.id, Vec::new(), || drop(cx));
         self.count_served(&session, entry, &words, spent_us);
         true
     }

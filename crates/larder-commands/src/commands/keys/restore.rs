@@ -1,11 +1,13 @@
 //! `RESTORE`, and `RESTORE-ASKING`, which is the same in the middle of moving keys between servers: a key from the
-//! bytes of `DUMP`. The value is built aside and takes the key's place only when all of it is sound.
+//! bytes of `DUMP`. The value is built aside, before anything is locked, and takes the key's place only when all of it
+//! is sound.
 
 use super::dump::present;
 use crate::prelude::*;
 use crate::spec::acl;
+use larder_core::Deadline;
 use larder_core::View;
-use larder_rdb::Value;
+use larder_rdb::{Present, Value};
 
 const ARGS: &[Arg] = &[
     Arg::key("key"),
@@ -21,7 +23,7 @@ const BASE: Command = Command {
     summary: "Makes a key from the bytes of DUMP.",
     complexity: "O(N) in the size of the value; O(N log N) for sorted sets",
     arity: -4,
-    flags: WRITE | DENYOOM,
+    flags: WRITE | DENYOOM | LOCKS_LATER,
     keys: &[KeySpec::at(1, OW | UPDATE)],
     args: ARGS,
     history: &[
@@ -128,20 +130,14 @@ impl How {
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let how = How::read(args)?;
     let key = cx.key(args.at(1));
+    let present = present(cx);
+    let read = read(cx, args, &how, present);
+    lock(cx, &key)?;
     if !how.replace && cx.view.exists(&key)? {
+        unlock(cx);
         return Err(Error::new("BUSYKEY Target key name already exists."));
     }
-    let ttl = args.int(2)?;
-    if ttl < 0 {
-        return Err(Error::general("Invalid TTL value, must be >= 0"));
-    }
-    let present = present(cx);
-    let value = larder_rdb::restore(args.at(3), &cx.view.tools(), present)?;
-    let deadline = match ttl {
-        0 => None,
-        ttl if how.absolute => Some(cx.deadline_at_unix_ms(ttl)),
-        ttl => Some(cx.deadline_at_unix_ms(present.unix_ms.saturating_add(ttl))),
-    };
+    let (value, deadline) = read?;
     // Removed rather than overwritten: what comes is a new key, which has not been used yet.
     let existed = cx.view.remove(&key)?;
     let has_come = deadline.is_some_and(|deadline| deadline.ms() <= present.engine_ms as u64);
@@ -161,6 +157,43 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     }
     out.ok();
     Ok(Done)
+}
+
+/// What is to be put, and when it dies.
+fn read<'a>(
+    cx: &Cx<'_>,
+    args: Args<'a>,
+    how: &How,
+    present: Present,
+) -> Result<(Value<'a>, Option<Deadline>)> {
+    let ttl = args.int(2)?;
+    if ttl < 0 {
+        return Err(Error::general("Invalid TTL value, must be >= 0"));
+    }
+    let deadline = match ttl {
+        0 => None,
+        ttl if how.absolute => Some(cx.deadline_at_unix_ms(ttl)),
+        ttl => Some(cx.deadline_at_unix_ms(present.unix_ms.saturating_add(ttl))),
+    };
+    Ok((larder_rdb::restore(args.at(3), &cx.view.tools(), present)?, deadline))
+}
+
+/// Locks the key, which a transaction or a script has done already.
+fn lock(cx: &mut Cx<'_>, key: &Key<'_>) -> Result<()> {
+    if cx.caller == Caller::Client {
+        let scripts = &cx.instance.scripts;
+        let view = cx.instance.engine().view_one_unless(key, &|| scripts.has_slow());
+        cx.view = view.ok_or_else(|| scripts.busy_error())?;
+        cx.count_uses();
+    }
+    Ok(())
+}
+
+/// What was read in vain is freed while nobody waits for it.
+fn unlock(cx: &mut Cx<'_>) {
+    if cx.caller == Caller::Client {
+        cx.view = cx.instance.engine().view_none(None);
+    }
 }
 
 /// Puts a value that was read under a key.
@@ -199,6 +232,25 @@ mod tests {
         assert_eq!(guest.says("TTL k"), "(100)");
         other.says("MULTI");
         assert_eq!(other.says("EXEC"), "[]");
+    }
+
+    #[test]
+    fn it_restores_where_its_key_is_locked_already() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let payload = seal(b"\x00\x01a".to_vec(), 10);
+        guest.says("SET taken 1");
+        guest.says("MULTI");
+        for (key, option) in [("k", "ABSTTL"), ("taken", "ABSTTL"), ("taken", "REPLACE")] {
+            guest.says_words(&[b"RESTORE", key.as_bytes(), b"0", &payload, option.as_bytes()]);
+        }
+        assert_eq!(guest.says("EXEC"), "[OK -BUSYKEY Target key name already exists. OK]");
+        assert_eq!(guest.says("MGET k taken"), "[\"a\" \"a\"]");
+        if cfg!(feature = "scripts") {
+            let script = b"return redis.call('restore', KEYS[1], 0, ARGV[1])";
+            assert_eq!(guest.says_words(&[b"EVAL", script, b"1", b"s", &payload]), "OK");
+            assert_eq!(guest.says("GET s"), "\"a\"");
+        }
     }
 
     #[test]

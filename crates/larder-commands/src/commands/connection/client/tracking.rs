@@ -319,6 +319,44 @@ mod tests {
         assert_eq!(client.hears(), "", "no limit");
     }
 
+    #[test]
+    fn who_has_read_its_own_change_is_not_told_of_it() {
+        let house = House::new();
+        let (mut client, mut other) = (house.guest().speaks(Protocol::Resp3), house.guest());
+        client.says("CLIENT TRACKING ON");
+        for line in ["MULTI", "MSET a 1 b 2", "GET a", "GET b", "INCR b"] {
+            client.says(line);
+        }
+        assert_eq!(client.says("EXEC"), "[OK \"1\" \"2\" (3)]");
+        assert_eq!(client.hears(), ">[\"invalidate\" [\"b\"]]");
+        other.says("SET a 2");
+        assert_eq!(client.hears(), ">[\"invalidate\" [\"a\"]]", "it was remembered");
+        client.says("GET a");
+        for line in ["MULTI", "SET a 3", "GET a"] {
+            client.says(line);
+        }
+        assert_eq!(client.says("EXEC"), "[OK \"3\"]");
+        assert_eq!(client.hears(), ">[\"invalidate\" [\"a\"]]", "it may have kept what it read before");
+    }
+
+    #[test]
+    fn what_had_to_go_is_told_before_the_answer_to_whoever_made_room() {
+        let house = House::new();
+        let mut client = house.guest().speaks(Protocol::Resp3);
+        client.says("CLIENT TRACKING ON");
+        client.says("SETEX going 1000 x");
+        client.says("GET going");
+        client.says("SETBIT large 1600000 0");
+        client.says("CONFIG SET maxmemory-policy volatile-random");
+        client.says("CONFIG SET maxmemory 100kb");
+        client.hears();
+        client.says("CONFIG SET maxmemory 0");
+        client.says("SETEX going 1000 x");
+        client.says("GET going");
+        house.instance.engine().set_memory_max_bytes(Some(100_000));
+        assert_eq!(client.says("GETBIT large 0"), ">[\"invalidate\" [\"going\"]] (0)");
+    }
+
     #[cfg(feature = "scripts")]
     #[test]
     fn a_script_that_reads_has_read_the_keys_it_declares() {

@@ -127,7 +127,7 @@ static SUBCOMMANDS: [Sub; 15] = [
         active_expire,
         " <0|1>: whether keys are removed at their deadlines, or stay in memory, unseen.",
     ),
-    sub("SLEEP", 1..=1, sleep, " <seconds>: holds up the thread that serves this connection."),
+    sub("SLEEP", 1..=1, sleep, " <seconds>: holds up every command of every client."),
     sub(
         "SET-DISABLE-DENY-SCRIPTS",
         1..=1,
@@ -253,7 +253,8 @@ fn sleep(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome
     const SECONDS_MAX: f64 = 86_400.0;
     // What is no number is no time, as in Redis.
     let seconds = args.float(2).unwrap_or(0.0).clamp(0.0, SECONDS_MAX);
-    cx.instance.host().sleep(Duration::from_secs_f64(seconds));
+    let (instance, time) = (cx.instance, Duration::from_secs_f64(seconds));
+    instance.asleep(time.as_millis() as u64, || instance.host().sleep(time));
     done(out)
 }
 
@@ -320,7 +321,55 @@ fn protocol(_: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outco
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::House;
+    use crate::host::Host;
+    use crate::testing::{Guest, House};
+    use larder_core::ManualClock;
+    use parking_lot::Mutex;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// A host under whom somebody else speaks during a sleep.
+    struct Sleeper {
+        other: Mutex<Guest>,
+        said: Mutex<String>,
+        clock: Arc<ManualClock>,
+    }
+
+    impl Host for Sleeper {
+        fn sleep(&self, time: Duration) {
+            self.clock.advance(time / 2);
+            let mut other = self.other.lock();
+            let said: Vec<String> =
+                ["PING", "GET", "CLIENT UNPAUSE"].iter().map(|line| other.says(line)).collect();
+            *self.said.lock() = said.join(", ");
+        }
+    }
+
+    #[test]
+    fn while_it_sleeps_nobody_is_served() {
+        let house = House::with(&[("enable-debug-command", "yes")]);
+        let sleeper = Arc::new(Sleeper {
+            other: Mutex::new(house.guest()),
+            said: Mutex::default(),
+            clock: house.clock.clone(),
+        });
+        house.instance.set_host(sleeper.clone());
+        let mut guest = house.guest();
+        assert_eq!(guest.says("DEBUG SLEEP 2"), "OK");
+        assert_eq!(*sleeper.said.lock(), "(paused 1000), (paused 1000), (paused 1000)");
+        assert_eq!(house.guest().says("PING"), "PONG");
+        guest.says("CLIENT PAUSE 3000 WRITE");
+        assert_eq!(guest.says("DEBUG SLEEP 0.002"), "OK");
+        assert_eq!(*sleeper.said.lock(), "(paused 2999), (paused 2999), (paused 2999)");
+        assert_eq!(house.guest().says("SET k 1"), "(paused 2999)", "the pause is not over");
+        assert_eq!(house.guest().says("PING"), "PONG");
+        // The host and its instance hold each other.
+        house.instance.set_host(Arc::new(Quiet));
+    }
+
+    struct Quiet;
+
+    impl Host for Quiet {}
 
     #[test]
     fn only_where_it_is_allowed() {
