@@ -113,7 +113,8 @@ export interface Larder extends Commands {
   readonly closed: boolean;
   /**
    * Closes it here: what was opened through it ends, what waits fails, and whatever is called later is an error. The data
-   * goes with the last who has the engine open. A thread that ends closes what it has open.
+   * goes with the last who has the engine open. A thread that ends closes what it has open; an engine without a name is
+   * closed when nobody holds it any more.
    */
   close(): void;
   /** Ends the engine for everybody who has it open, on whatever thread. */
@@ -199,7 +200,10 @@ export interface Serving {
 
 /** Options of {@link createClient}. Those of ioredis that mean nothing without a network are taken and do nothing. */
 export interface ClientOptions {
-  /** The engine, by name: `default` if nothing is said. */
+  /**
+   * The engine, by name: `default` if nothing is said. It stays open on this thread when its clients leave, as a server
+   * would; `open({ name }).destroy()` ends it.
+   */
   name?: string;
   /** The engine, if you have it open. */
   larder?: Larder;

@@ -33,6 +33,16 @@ const SUBSCRIBES = new Set([
 
 const closed = () => new Error('Connection is closed.');
 
+/** Engines that clients of this thread use by name: they stay open, as a server would stay, when the clients leave. */
+const engines = new Map();
+
+function engine(name) {
+  if (engines.get(name)?.closed !== false) {
+    engines.set(name, open({ name }));
+  }
+  return engines.get(name);
+}
+
 /** A callback at the end of the words, if there is one, taken from there. */
 function takeCallback(words) {
   return typeof words.at(-1) === 'function' ? words.pop() : undefined;
@@ -47,9 +57,7 @@ function told(promise, callback) {
 }
 
 class Client extends EventEmitter {
-  #larder = null;
   #line = null;
-  #ownsLarder = false;
   #scripts = new Map();
   #leaves = false;
 
@@ -84,9 +92,8 @@ class Client extends EventEmitter {
   /** Opens a line; that it is open is told afterwards, when whoever asked for it listens. */
   #open() {
     this.#leaves = false;
-    this.#ownsLarder = this.options.larder === undefined;
-    this.#larder = this.options.larder ?? open({ name: this.options.name ?? 'default' });
-    this.#line = this.#larder.line();
+    const larder = this.options.larder ?? engine(this.options.name ?? 'default');
+    this.#line = larder.line();
     this.status = 'connecting';
     if (this.options.db) {
       this.#now('SELECT', this.options.db);
@@ -157,10 +164,6 @@ class Client extends EventEmitter {
     this.#leaves = true;
     this.condition = { select: this.options.db, subscriber: false };
     this.status = 'end';
-    if (this.#ownsLarder) {
-      this.#larder?.close();
-    }
-    this.#larder = null;
     process.nextTick(() => {
       this.emit('close');
       this.emit('end');

@@ -67,6 +67,9 @@ function promised(line, words, buffers) {
   });
 }
 
+/** Engines that stay open though nobody holds them: those with a name, and those that are served. */
+const kept = new Set();
+
 class Larder {
   #native;
   #lines = [];
@@ -108,26 +111,31 @@ class Larder {
   #alone(words, buffers) {
     let line;
     try {
-      line = this.#lines.pop() ?? new Line(this.#native.connect(3));
+      line = this.#lines.pop() ?? new Line(this.#native.connect(3), this.#native);
     } catch (error) {
       return Promise.reject(error);
     }
-    return promised(line, words, buffers).finally(() => {
-      if (!line.isEnded && this.#lines.length < 8) {
-        this.#lines.push(line);
-      } else {
+    const ended = () => {
+      const hasState = line.native.hasState();
+      if (hasState || line.isEnded || this.closed || this.#lines.length >= 8) {
         line.end();
+      } else {
+        this.#lines.push(line);
       }
-    });
+      if (hasState) {
+        throw refusal(`${words[0]} is about the calls that follow, and a call here stands alone: open a connection for it with connect()`);
+      }
+    };
+    return promised(line, words, buffers).finally(ended);
   }
 
   connect() {
-    return new Connection(new Line(this.#native.connect(3)));
+    return new Connection(new Line(this.#native.connect(3), this.#native));
   }
 
   /** For clients: a line that speaks as a server speaks to them. */
   line() {
-    return new Line(this.#native.connect(2));
+    return new Line(this.#native.connect(2), this.#native);
   }
 
   subscribe(channels, options) {
@@ -158,6 +166,7 @@ class Larder {
       this.call('CONFIG', 'SET', 'requirepass', password);
     }
     const bracketed = host.includes(':') ? `[${host}]` : host;
+    kept.add(this.#native);
     const serving = this.#native.serve(path === undefined ? `${bracketed}:${port}` : `unix:${path}`, threads);
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
     return {
@@ -178,6 +187,7 @@ class Larder {
   }
 
   close() {
+    kept.delete(this.#native);
     this.#native.close();
     this.#lines.splice(0).forEach((line) => line.end());
   }
@@ -242,7 +252,11 @@ function open(options = {}) {
   if (name !== null && (typeof name !== 'string' || name === '')) {
     throw refusal('the name of an engine is a text');
   }
-  return new Larder(openNative(name, settled(rest)), name);
+  const native = openNative(name, settled(rest));
+  if (name !== null) {
+    kept.add(native);
+  }
+  return new Larder(native, name);
 }
 
 module.exports = { Connection, Larder, open };

@@ -13,13 +13,20 @@ const BATCH = 256;
 
 class Line {
   #native;
+  #owner;
   #current = null;
   #queue = [];
   #onMessages = null;
   #asBuffers = () => false;
 
-  constructor(native) {
+  /** `owner` is what it was opened on: that stays open as long as this may still be used. */
+  constructor(native, owner) {
     this.#native = native;
+    this.#owner = owner;
+  }
+
+  get owner() {
+    return this.#owner;
   }
 
   get native() {

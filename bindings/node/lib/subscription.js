@@ -25,6 +25,7 @@ function bound(options, name) {
 
 class Subscription extends EventEmitter {
   #native;
+  #owner;
   #space;
   #buffers;
   #taken = [];
@@ -38,6 +39,8 @@ class Subscription extends EventEmitter {
     if (!OVERFLOW.includes(overflow)) {
       throw refusal(`overflow is one of ${OVERFLOW.join(', ')}`);
     }
+    // What it was opened on stays open as long as this may still be used.
+    this.#owner = native;
     this.#space = space;
     this.#buffers = options.buffers === true;
     this.#native = native.subscription(bound(options, 'queueLength'), bound(options, 'queueBytes'), overflow);
@@ -69,7 +72,7 @@ class Subscription extends EventEmitter {
   }
 
   get closed() {
-    return this.#ended !== null;
+    return this.#ended !== null || this.#owner.isClosed();
   }
 
   #listen() {

@@ -90,6 +90,7 @@ impl Connected {
             c"poll" => poll,
             c"waitMs" => wait_ms,
             c"messages" => messages,
+            c"hasState" => |call| call.env.boolean(call.this.has_state()),
             c"isEnded" => |call| call.env.boolean(call.this.is_ended()),
             c"end" => |call| { call.this.end(); call.env.undefined() },
         );
@@ -264,17 +265,16 @@ fn poll(call: &Call<'_, Connected>) -> Outcome {
             if let Some(reply) = this.take_mail() {
                 return this.reply_of(env, &reply, bulks);
             }
-            let is_ended = this.is_ended();
-            if (time_is_up || is_ended) && instance.stop_waiting(blocked.id) {
-                if is_ended {
-                    return Err(CLOSED);
-                }
+            if this.is_ended() {
+                // It may have been served in the last moment; nothing comes after that.
+                instance.stop_waiting(blocked.id);
+                let reply = this.take_mail().ok_or(CLOSED)?;
+                return this.reply_of(env, &reply, bulks);
+            }
+            if time_is_up && instance.stop_waiting(blocked.id) {
                 let mut noted = this.home.note(this.protocol);
                 blocked.empty.write(&mut noted);
                 return this.give(env, noted, bulks, this.protocol);
-            }
-            if is_ended && this.session.borrow().is_none() {
-                return Err(CLOSED);
             }
             this.waiting.replace(Some(Waiting::Key(blocked)));
             env.undefined()

@@ -4,7 +4,7 @@
 //! alone. It lives as long as anybody has it open.
 
 use crate::boundary::Failure;
-use larder::{Larder, Maintenance, ManualClock, Server};
+use larder::{Larder, Maintenance, ManualClock, Server, Subscription};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     is_ended: AtomicBool,
     /// Servers that were started on it, by number.
     servers: Mutex<BTreeMap<u64, Server>>,
+    /// Subscriptions of all threads.
+    subscriptions: Mutex<Vec<Weak<Subscription>>>,
 }
 
 static ENGINES: Mutex<BTreeMap<String, Weak<Shared>>> = Mutex::new(BTreeMap::new());
@@ -86,8 +88,9 @@ impl Shared {
             .instance()
             .configure(&settings)
             .map_err(|error| Failure::Argument(format!("option {error}")))?;
-        let (is_ended, servers) = (AtomicBool::new(false), Mutex::default());
-        Ok(Shared { name, options, larder, clock, is_ended, servers })
+        let is_ended = AtomicBool::new(false);
+        let (servers, subscriptions) = (Mutex::default(), Mutex::default());
+        Ok(Shared { name, options, larder, clock, is_ended, servers, subscriptions })
     }
 
     /// Whether it was ended for everybody.
@@ -104,10 +107,24 @@ impl Shared {
         self.forget();
         let servers = std::mem::take(&mut *self.servers.lock());
         drop(servers);
+        let subscriptions = std::mem::take(&mut *self.subscriptions.lock());
+        subscriptions.iter().filter_map(Weak::upgrade).for_each(|subscription| subscription.close());
         let instance = self.larder.instance();
         instance.clients().list().iter().for_each(|client| client.kill());
         // Others may keep the engine until their JavaScript lets go; they need not keep what is in it.
         let _ = self.larder.call(["FLUSHALL", "SYNC"]);
+    }
+
+    /// Notes a subscription, which ends with the engine.
+    pub(crate) fn add_subscription(&self, subscription: &Arc<Subscription>) {
+        let mut subscriptions = self.subscriptions.lock();
+        subscriptions.retain(|other| other.strong_count() > 0);
+        subscriptions.push(Arc::downgrade(subscription));
+        drop(subscriptions);
+        // Whoever ends the engine ends those it sees; one that came later sees that it has ended.
+        if self.is_ended() {
+            subscription.close();
+        }
     }
 
     pub(crate) fn add_server(&self, server: Server) -> u64 {

@@ -74,11 +74,10 @@ impl Env {
         self,
         info: sys::napi_callback_info,
     ) -> Result<(SmallVec<[Js; 8]>, *mut c_void), Failure> {
-        let (mut args, mut data) = (SmallVec::<[Js; 8]>::new(), ptr::null_mut());
-        let mut count = 8;
+        let (mut args, mut data) = (SmallVec::from_buf([ptr::null_mut(); 8]), ptr::null_mut());
         loop {
-            args.resize(count, ptr::null_mut());
-            let room = count;
+            let room = args.len();
+            let mut count = room;
             // SAFETY: there is room for as many arguments as are said.
             checked(unsafe {
                 sys::napi_get_cb_info(
@@ -95,6 +94,7 @@ impl Env {
                 args.truncate(count);
                 return Ok((args, data));
             }
+            args.resize(count, ptr::null_mut());
         }
     }
 

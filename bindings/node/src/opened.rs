@@ -134,7 +134,9 @@ fn alone(call: &Call<'_, Opened>, bulks: Bulks) -> Outcome {
 pub(crate) fn run_alone(call: &Call<'_, Opened>, words: &[&[u8]], bulks: Bulks) -> Outcome {
     let own = call.this.own()?;
     let outcome = own.run_at_once(call.env, words, bulks);
-    if own.has_state() {
+    // Whose commands they are is such a state, too.
+    let is_login = words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"AUTH"));
+    if own.has_state() || is_login {
         // Whatever state it has, the next call shall not find it.
         call.this.own.borrow_mut().take();
         own.end();

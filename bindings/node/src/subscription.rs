@@ -19,7 +19,7 @@ use std::task::{Context, Poll, Waker};
 /// See the module.
 pub(crate) struct Subscribed {
     home: Rc<Home>,
-    subscription: RefCell<Option<Subscription>>,
+    subscription: RefCell<Option<Arc<Subscription>>>,
     bell: Arc<Bell>,
     number: u32,
 }
@@ -47,7 +47,9 @@ impl Subscribed {
         };
         let number = home.number();
         let bell = Bell::new(number, &home.door()?);
-        let subscription = call.this.live()?.shared.larder.topics().subscription(options);
+        let shared = call.this.live()?.shared.clone();
+        let subscription = Arc::new(shared.larder.topics().subscription(options));
+        shared.add_subscription(&subscription);
         let subscribed = Rc::new(Subscribed {
             home: home.clone(),
             subscription: RefCell::new(Some(subscription)),
@@ -73,7 +75,9 @@ impl Subscribed {
 
     /// Ends it; what is queued is gone.
     pub(crate) fn end(&self) {
-        drop(self.subscription.take());
+        if let Some(subscription) = self.subscription.take() {
+            subscription.close();
+        }
         self.bell.ring();
     }
 }
@@ -140,5 +144,5 @@ fn take(call: &Call<'_, Subscribed>) -> Outcome {
 
 fn lost(call: &Call<'_, Subscribed>) -> Outcome {
     let subscription = call.this.subscription.borrow();
-    call.env.double(subscription.as_ref().map_or(0, Subscription::lost) as f64)
+    call.env.double(subscription.as_ref().map_or(0, |subscription| subscription.lost()) as f64)
 }

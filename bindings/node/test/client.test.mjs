@@ -239,6 +239,16 @@ test('clients of one name share an engine, with what open() of that name gives t
   assert.equal(await other.get('shared'), null);
   assert.equal(open({ name: 'default' }).get('shared'), 'yes');
   assert.notEqual(await a.client('ID'), await b.client('ID'));
+  await Promise.all([a.quit(), b.quit()]);
+  const later = createClient();
+  opened.push(later);
+  // As with a server, what was kept stays when the clients leave.
+  assert.equal(await later.get('shared'), 'yes');
+  open({ name: 'default' }).destroy();
+  await assert.rejects(later.get('shared'), { message: 'Connection is closed.' });
+  const anew = createClient();
+  opened.push(anew);
+  assert.equal(await anew.get('shared'), null);
 });
 
 async function until(question) {

@@ -159,6 +159,7 @@ test('errors say what is wrong', () => {
   for (const words of [['MULTI'], ['SELECT', 1], ['SUBSCRIBE', 'a'], ['WATCH', 'a'], ['HELLO', 2], ['MONITOR']]) {
     fails(() => db.call(...words), { code: 'LARDER_ARGUMENT', message: /connect\(\)/ });
   }
+  fails(() => db.call('AUTH', 'nobody', 'x'), /WRONGPASS|connect\(\)/);
   // None of them has left anything behind.
   assert.equal(db.call('SET', 'a', 1), 'OK');
   assert.equal(db.get('a'), '1');
@@ -221,6 +222,30 @@ test('what nobody holds any more is collected', async () => {
   }
 });
 
+test('what is still used is not collected with what it was opened on', async () => {
+  const subscription = open({ name: 'kept' }).subscribe('channel');
+  const waiting = open({ name: 'kept' }).blpop('jobs', 0);
+  const connection = open().connect();
+  open({ name: 'kept' }).set('key', 'value');
+  const { url } = open({ name: 'kept' }).serve({ port: 0 });
+  const own = open().subscribe('channel');
+  for (let turn = 0; turn < 20; turn += 1) {
+    gc();
+    await new Promise(setImmediate);
+  }
+  const db = open({ name: 'kept' });
+  assert.equal(db.get('key'), 'value');
+  assert.equal(db.publish('channel', 'x'), 1);
+  assert.equal((await subscription.next()).value.payload, 'x');
+  assert.equal(connection.call('PING'), 'PONG');
+  assert.ok(!own.closed);
+  db.rpush('jobs', 'job');
+  assert.deepEqual(await waiting, ['jobs', 'job']);
+  // It answers, though not what a browser asks for.
+  assert.notEqual(await fetch(url.replace('redis:', 'http:')).catch((error) => error.cause.code), 'ECONNREFUSED');
+  db.destroy();
+});
+
 test('what is closed is closed', async () => {
   const db = open();
   db.set('key', 'value');
@@ -260,6 +285,9 @@ test('commands that wait do so without holding anything up', async () => {
   db.lpush('jobs', 'three');
   assert.deepEqual(await popped, ['jobs', 'three']);
   assert.equal(await later, 'PONG');
+  await assert.rejects(db.callAsync('MULTI'), { code: 'LARDER_ARGUMENT', message: /connect\(\)/ });
+  await assert.rejects(db.callAsync('SELECT', 1), { code: 'LARDER_ARGUMENT' });
+  assert.equal(await db.callAsync('LLEN', 'jobs'), 0);
   await assert.rejects(db.blpop('jobs', -1), { message: 'ERR timeout is negative' });
   db.set('text', 'x');
   await assert.rejects(db.blpop('text', 0), { code: 'WRONGTYPE' });

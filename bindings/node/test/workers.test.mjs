@@ -75,15 +75,16 @@ test('messages from several threads reach several threads, each in the order it 
     const subscription = db.subscribe('all', { queueLength: 1_000_000, queueBytes: 1_000_000_000 });
     const last = new Array(threads).fill(-1);
     let [count, wrong] = [0, 0];
+    const lost = () => subscription.lost;
     parentPort.postMessage('ready');
     for await (const { payload } of subscription) {
       const [thread, n] = payload.split(' ').map(Number);
       wrong += n === last[thread] + 1 ? 0 : 1;
       last[thread] = n;
       count += 1;
-      if (count === threads * messages) break;
+      if (count === threads * messages) return parentPort.postMessage([count, wrong, lost()]);
     }
-    parentPort.postMessage([count, wrong, subscription.lost]);
+    parentPort.postMessage([count, wrong, 'ended early']);
   `, { threads: THREADS, messages: MESSAGES }));
   await Promise.all(readers.map(said));
   const results = Promise.all(readers.map(said));
@@ -119,7 +120,7 @@ test('a job goes from one thread to one other that waits', async () => {
 
 test('an engine that is ended while threads use it is an error for each of them', async () => {
   const db = open({ name: 'ended' });
-  const workers = ['get', 'wait', 'queue'].map((what) => start(`
+  const workers = ['get', 'wait', 'queue', 'listen'].map((what) => start(`
     const db = open({ name: 'ended' });
     parentPort.postMessage('ready');
     try {
@@ -130,6 +131,10 @@ test('an engine that is ended while threads use it is an error for each of them'
         connection.callAsync('BLPOP', 'none', 0).catch(() => {});
         await connection.callAsync('PING');
       }
+      if (workerData.what === 'listen') {
+        for await (const message of db.subscribe('nothing')) message;
+        db.get('key');
+      }
     } catch (error) {
       parentPort.postMessage(error.code ?? error.message);
     }
@@ -139,7 +144,7 @@ test('an engine that is ended while threads use it is an error for each of them'
   // They are in the middle of it by now, or will find it ended.
   await new Promise(setImmediate);
   db.destroy();
-  assert.deepEqual(await codes, ['LARDER_CLOSED', 'LARDER_CLOSED', 'LARDER_CLOSED']);
+  assert.deepEqual(await codes, Array.from({ length: 4 }, () => 'LARDER_CLOSED'));
   assert.throws(() => db.get('key'), { code: 'LARDER_CLOSED' });
 });
 
@@ -216,6 +221,32 @@ test('a process that exits inside of a callback exits', () => {
     const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
     assert.deepEqual([status, signal, stderr], [7, null, ''], body);
   }
+});
+
+test('threads load it though the main thread never does, and end with engines, servers and all', () => {
+  const body = `
+    const { open } = require(${JSON.stringify(LARDER)});
+    const db = open({ name: 'of threads' });
+    open().serve({ port: 0, threads: 2 });
+    db.subscribe('a').on('message', () => {});
+    db.blpop('none', 0).catch(() => {});
+    for (let n = 0; n < 100; n += 1) { db.set(n, n, 1 + n); db.publish('a', String(n)); }
+    require('node:worker_threads').parentPort.postMessage('ready');
+  `;
+  const code = `
+    const { Worker } = require('node:worker_threads');
+    const { once } = require('node:events');
+    (async () => {
+      for (let n = 0; n < 20; n += 1) {
+        const worker = new Worker(${JSON.stringify(body)}, { eval: true });
+        await once(worker, 'message');
+        await worker.terminate();
+      }
+      process.exitCode = 7;
+    })();
+  `;
+  const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, signal, stderr], [7, null, '']);
 });
 
 test('a process ends by itself when nobody waits', () => {
