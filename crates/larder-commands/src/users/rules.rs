@@ -79,14 +79,6 @@ impl Word {
     fn is_covered_by(&self, name: &str) -> bool {
         self.name == name || self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('|'))
     }
-
-    /// Whether it is about a command of a category.
-    fn is_within(&self, table: &Table, category: u32) -> bool {
-        let (first, sub) = self.name.split_once('|').unwrap_or((&self.name, ""));
-        let entry = table.find(first.as_bytes());
-        let entry = entry.map(|entry| table.find_sub(entry, sub.as_bytes()).unwrap_or(entry));
-        entry.is_some_and(|entry| entry.command.categories() & category != 0)
-    }
 }
 
 /// The bit of a category.
@@ -129,7 +121,7 @@ impl Commands {
     /// `+name` or `-name`.
     fn change(&mut self, table: &Table, allows: bool, name: &str) -> Result<(), BadRule> {
         if let Some(name) = self.apply(table, allows, name)? {
-            self.note(table, allows, name);
+            self.note(allows, name);
         }
         Ok(())
     }
@@ -154,23 +146,21 @@ impl Commands {
                 Ok(Some(sub.full_name.to_string()))
             }
             None if allows && !deeper && entry.command.sub.is_empty() => {
-                Ok(self.allow_first_argument(entry, rest))
+                Ok(Some(self.allow_first_argument(entry, rest)))
             }
             _ => Err(BadRule::UnknownCommand),
         }
     }
 
-    fn allow_first_argument(&mut self, entry: &Entry, argument: &str) -> Option<String> {
+    fn allow_first_argument(&mut self, entry: &Entry, argument: &str) -> String {
         // Whoever may run the command at all needs no leave for an argument.
-        if self.has(entry) {
-            return None;
+        if !self.has(entry) {
+            let allowed = self.first_arguments.entry(entry.index).or_default();
+            if !allowed.iter().any(|word| word.eq_ignore_ascii_case(argument.as_bytes())) {
+                allowed.push(argument.as_bytes().into());
+            }
         }
-        let allowed = self.first_arguments.entry(entry.index).or_default();
-        if allowed.iter().any(|word| word.eq_ignore_ascii_case(argument.as_bytes())) {
-            return None;
-        }
-        allowed.push(argument.as_bytes().into());
-        Some(format!("{}|{argument}", entry.full_name))
+        format!("{}|{}", entry.full_name, argument.to_ascii_lowercase())
     }
 
     fn apply_category(&mut self, table: &Table, allows: bool, name: &str) -> Result<Option<String>, BadRule> {
@@ -185,28 +175,11 @@ impl Commands {
         Ok(Some(format!("@{name}")))
     }
 
-    /// Notes a word that was applied, unless it makes no difference, and forgets those that it makes meaningless.
-    fn note(&mut self, table: &Table, allows: bool, name: String) {
-        let category = name.strip_prefix('@').and_then(category);
-        self.words.retain(|word| {
-            !word.is_covered_by(&name) && !category.is_some_and(|category| word.is_within(table, category))
-        });
-        let mut without = Commands::default();
-        without.set_all(table, self.all);
-        for word in &self.words {
-            // They were applied before.
-            let _ = without.apply(table, word.allows, &word.name);
-        }
-        if !self.allows_the_same_as(&without) {
-            self.words.push(Word { allows, name });
-        }
-    }
-
-    fn allows_the_same_as(&self, other: &Commands) -> bool {
-        let bits = |commands: &Commands, at| commands.bits.get(at).copied().unwrap_or(0);
-        let words = self.bits.len().max(other.bits.len());
-        (0..words).all(|at| bits(self, at) == bits(other, at))
-            && self.first_arguments == other.first_arguments
+    /// Notes a word that was applied, in the place of those that say less about the same. One that makes no difference
+    /// is noted too, as Redis 7.2 does: what was asked for can be read back.
+    fn note(&mut self, allows: bool, name: String) {
+        self.words.retain(|word| !word.is_covered_by(&name));
+        self.words.push(Word { allows, name });
     }
 
     fn describe(&self, text: &mut String) {
