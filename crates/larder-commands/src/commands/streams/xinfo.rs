@@ -272,6 +272,19 @@ mod tests {
     use crate::testing::House;
 
     #[test]
+    fn a_group_before_all_entries_is_behind_by_all_of_them() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for id in ["1-1", "1-2", "1-3"] {
+            guest.says(&format!("XADD s {id} a 1"));
+        }
+        guest.says("XGROUP CREATE s g 0 ENTRIESREAD 7");
+        assert!(guest.says("XINFO GROUPS s").contains("\"lag\": (3)"));
+        guest.says("XDEL s 1-2");
+        assert!(guest.says("XINFO GROUPS s").contains("\"lag\": (2)"));
+    }
+
+    #[test]
     fn consumers_are_seen_when_they_ask_and_active_when_they_get() {
         let house = House::new();
         let mut guest = house.guest();
