@@ -21,6 +21,7 @@ pub(crate) static MIGRATE: Command = Command {
             find: Find::Range { last: -1, step: 1, limit: 0 },
         },
     ],
+    more_keys: Some(what_keys_tells),
     args: &[
         Arg::string("host"),
         Arg::int("port"),
@@ -68,6 +69,12 @@ pub(crate) static MIGRATE: Command = Command {
     ..Command::DEFAULT
 };
 
+/// Looks at the line itself: an empty word in the usual place stands for no key, and after `KEYS` stand only keys.
+fn what_keys_tells(words: &[&[u8]], found: &mut Vec<(usize, u32)>) {
+    found.retain(|(at, _)| *at != 3 || !words[3].is_empty());
+    found.iter_mut().for_each(|(_, access)| *access &= !INCOMPLETE);
+}
+
 /// The keys that a line names.
 fn keys(args: Args<'_>) -> Result<Vec<&[u8]>> {
     let mut options = args.options(6);
@@ -110,6 +117,23 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
 #[cfg(test)]
 mod tests {
     use crate::testing::House;
+
+    #[test]
+    fn keys_are_told_as_the_line_means_them() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let several = "MIGRATE 127.0.0.1 1 \"\" 0 10 KEYS a b";
+        for (line, keys) in [
+            ("GETKEYS MIGRATE 127.0.0.1 1 a 0 10", "[\"a\"]".to_string()),
+            (&format!("GETKEYS {several}"), "[\"a\" \"b\"]".to_string()),
+            (
+                &format!("GETKEYSANDFLAGS {several}"),
+                "[[\"a\" ~[RW access delete]] [\"b\" ~[RW access delete]]]".to_string(),
+            ),
+        ] {
+            assert_eq!(guest.says(&format!("COMMAND {line}")), keys, "{line}");
+        }
+    }
 
     #[test]
     fn a_key_stays_where_it_is() {
