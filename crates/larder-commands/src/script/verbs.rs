@@ -25,6 +25,8 @@ fn no_script() -> Error {
     Error::new("NOSCRIPT No matching script. Please use EVAL.")
 }
 
+/// Shows the call before what the script calls, and also if there is no such script: clients that try EVALSHA first are
+/// watched doing so.
 fn show_to_monitors(cx: &Cx<'_>, args: Args<'_>) {
     if cx.instance.clients().monitored.load(Ordering::Relaxed) {
         cx.instance.show_to_monitors(cx.session, cx.entry, args.0, false);
@@ -33,6 +35,7 @@ fn show_to_monitors(cx: &Cx<'_>, args: Args<'_>) {
 
 /// `EVAL` and `EVAL_RO`.
 pub(crate) fn eval(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    show_to_monitors(cx, args);
     let (keys, rest) = keys_and_args(args, &Error::NOT_INTEGER)?;
     let script = cx.instance.script(args.at(1), false)?;
     call_script(cx, args, &script, keys, rest, out)
@@ -40,6 +43,7 @@ pub(crate) fn eval(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Resu
 
 /// `EVALSHA` and `EVALSHA_RO`.
 pub(crate) fn evalsha(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    show_to_monitors(cx, args);
     if args.at(1).len() != 40 {
         return Err(no_script());
     }
@@ -56,7 +60,6 @@ fn call_script(
     rest: &[&[u8]],
     out: &mut dyn Reply,
 ) -> Result<Outcome> {
-    show_to_monitors(cx, args);
     let read_only = cx.entry.command.is(READONLY);
     let call = Call { program: &script.program, keys, args: rest, read_only, words: args.0 };
     run(cx, &call, |machine| compile_script(machine, &script.text), out)?;
@@ -65,12 +68,12 @@ fn call_script(
 
 /// `FCALL` and `FCALL_RO`.
 pub(crate) fn fcall(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    show_to_monitors(cx, args);
     let instance = cx.instance;
     let name = std::str::from_utf8(args.at(1)).unwrap_or_default();
     let found = instance.scripts.libraries.read().function(name).cloned();
     let (program, library) = found.ok_or_else(|| Error::general("Function not found"))?;
     let (keys, rest) = keys_and_args(args, &Error::general("Bad number of keys provided"))?;
-    show_to_monitors(cx, args);
     let read_only = cx.entry.command.is(READONLY);
     let call = Call { program: &program, keys, args: rest, read_only, words: args.0 };
     run(cx, &call, |machine| instance.load_function(machine, &library, &program), out)?;
@@ -145,15 +148,12 @@ pub(crate) fn script_debug(_: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) 
 
 /// `FUNCTION LOAD`.
 pub(crate) fn function_load(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let (replace, text) = match *args.from(2) {
-        [text] => (false, text),
-        [option, text] if is(option, "REPLACE") => (true, text),
-        [option, ..] => {
-            let option = String::from_utf8_lossy(option);
-            return Err(Error::general(format_args!("Unknown option given: {option}")));
-        }
-        [] => return Err(Error::SYNTAX),
-    };
+    let [options @ .., text] = args.from(2) else { return Err(Error::SYNTAX) };
+    if let Some(option) = options.iter().find(|option| !is(option, "REPLACE")) {
+        let option = String::from_utf8_lossy(option);
+        return Err(Error::general(format_args!("Unknown option given: {option}")));
+    }
+    let replace = !options.is_empty();
     let library = cx.instance.read_library(text)?;
     let name = library.name.clone();
     cx.instance.scripts.libraries.write().add(library, replace)?;

@@ -456,6 +456,13 @@ fn scripts_work_with_everything_else() {
     let seen = [shown(&monitor.receive()), shown(&monitor.receive())].join(" ");
     let (by_client, by_script) = (r#"\"EVAL\""#, r#"[1 lua] \"SET\" \"m\" \"1\""#);
     assert!(seen.contains(by_client) && seen.contains(by_script), "{seen}");
+    // A call is shown even if there is nothing to call: clients try EVALSHA first.
+    let missing = format!("EVALSHA {} 0", "f".repeat(40));
+    for line in [&missing, "EVALSHA short 0", "FCALL nobody 0", "EVAL nonsense( 0"] {
+        client.says(line);
+        let (name, told) = (line.split(' ').next().unwrap(), shown(&monitor.receive()));
+        assert!(told.contains(&format!("\\\"{name}\\\"")), "{line}: {told}");
+    }
 }
 
 #[test]

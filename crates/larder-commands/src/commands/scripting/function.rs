@@ -139,6 +139,7 @@ static LOAD: Command = Command {
         r##"FUNCTION LOAD "#!lua name=shop\nredis.register_function('sell', function() return 2 end)""##,
         r##"FUNCTION LOAD REPLACE "#!lua name=shop\nredis.register_function('sell', function() return 2 end)""##,
         "FCALL sell 0",
+        r##"FUNCTION LOAD replace REPLACE "#!lua name=shop\nredis.register_function('sell', function() end)""##,
         r##"FUNCTION LOAD "#!lua name=other\nredis.register_function('sell', function() return 2 end)""##,
         r#"FUNCTION LOAD "return 1""#,
         r##"FUNCTION LOAD "#!lua name=other""##,
