@@ -50,6 +50,12 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("maxmemory_human", human(limit));
     section.line("maxmemory_policy", policy);
     let ratio = if used == 0 { 0.0 } else { rss as f64 / used as f64 };
+    section.line("allocator_frag_ratio", format_args!("{ratio:.2}"));
+    section.line("allocator_frag_bytes", rss.saturating_sub(used));
+    for of_process in ["allocator_rss", "rss_overhead"] {
+        section.line(&format!("{of_process}_ratio"), "1.00");
+        section.line(&format!("{of_process}_bytes"), 0);
+    }
     section.line("mem_fragmentation_ratio", format_args!("{ratio:.2}"));
     section.line("mem_fragmentation_bytes", rss as i64 - used as i64);
     section.numbers(&[
