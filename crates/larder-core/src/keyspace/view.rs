@@ -1054,6 +1054,10 @@ impl View<'_> {
             let most = count.saturating_mul(10);
             position = self.on_stripe(stripe, |view| {
                 let Some(db) = view.locked.stripe(stripe)?.db(db) else { return Ok(0) };
+                // What was emptied costs nothing: whoever scans a few keys gets them at once.
+                if db.table.len() == 0 {
+                    return Ok(0);
+                }
                 let mut position = position;
                 loop {
                     position = db.table.scan(position, hash_of, |record| {

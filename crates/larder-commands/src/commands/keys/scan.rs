@@ -144,6 +144,21 @@ mod tests {
     }
 
     #[test]
+    fn a_few_keys_come_at_once_however_many_there_were() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for emptied in ["FLUSHDB", "each by itself"] {
+            (0..5_000).for_each(|n| drop(guest.says(&format!("SET key:{n} 1"))));
+            match emptied {
+                "FLUSHDB" => drop(guest.says("FLUSHDB")),
+                _ => (0..5_000).for_each(|n| drop(guest.says(&format!("DEL key:{n}")))),
+            }
+            guest.says("SET foo 1");
+            assert_eq!(guest.says("SCAN 0 MATCH f*"), "[\"0\" [\"foo\"]]", "{emptied}");
+        }
+    }
+
+    #[test]
     fn every_key_that_stays_is_given_once_while_others_come_and_go() {
         for (growing, options) in [(true, ""), (false, " COUNT 100"), (false, " COUNT 3000")] {
             let house = House::new();
