@@ -157,6 +157,17 @@ impl Instance {
         }
     }
 
+    /// Refuses a command before it runs. EXEC is the end of its transaction even so.
+    #[cold]
+    fn refuse(&self, session: &mut Session, entry: &Entry, error: Error) -> Result<Option<&Entry>> {
+        entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+        if matches!(entry.command.reach, Reach::Queued) {
+            self.drop_transaction(session);
+            return Err(error.ends_transaction());
+        }
+        Err(fail_transaction(session, error))
+    }
+
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
     #[inline]
     fn admit(
@@ -175,10 +186,7 @@ impl Instance {
             return Err(fail_transaction(session, self.unknown(words)));
         };
         let command = entry.command;
-        let refuse = |session: &mut Session, error| {
-            entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
-            Err(fail_transaction(session, error))
-        };
+        let refuse = |session: &mut Session, error| self.refuse(session, entry, error);
         if !command.takes(words.len()) {
             return refuse(session, Error::arity(&entry.full_name));
         }
@@ -199,16 +207,13 @@ impl Instance {
             if matches!(command.reach, Reach::Queued) {
                 self.drop_transaction(session);
             }
-            return refuse(session, error);
+            entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+            return Err(fail_transaction(session, error));
         }
         if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
             return refuse(session, self.scripts.busy_error());
         }
         if is_full && self.needs_memory(session, command) {
-            if matches!(command.reach, Reach::Queued) {
-                self.drop_transaction(session);
-                return refuse(session, Error::EXEC_OUT_OF_MEMORY);
-            }
             return refuse(session, Error::OUT_OF_MEMORY);
         }
         if self.lacks_replicas.load(Ordering::Relaxed) && self.runs_any(session, command, flags::WRITE) {

@@ -42,9 +42,6 @@ texts! {
     TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
     /// The memory limit.
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
-    /// The memory limit, for a transaction.
-    EXEC_OUT_OF_MEMORY = "EXECABORT Transaction discarded because of: \
-        OOM command not allowed when used memory > 'maxmemory'.";
     /// A key that must exist does not.
     NO_SUCH_KEY = "ERR no such key";
     /// An index beyond the ends.
@@ -90,6 +87,13 @@ impl Error {
     /// An error of this text with the general code.
     pub fn general(text: impl fmt::Display) -> Error {
         Error::new(format!("ERR {text}"))
+    }
+
+    /// The same as EXEC says it, whose transaction is over by that.
+    #[must_use]
+    pub fn ends_transaction(self) -> Error {
+        let why = self.0.strip_prefix("ERR ").unwrap_or(&self.0);
+        Error::new(format!("EXECABORT Transaction discarded because of: {why}"))
     }
 
     /// The number of words is wrong. `name` is the full name, `config|get` for a subcommand.

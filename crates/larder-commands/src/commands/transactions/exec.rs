@@ -13,7 +13,21 @@ pub(crate) static EXEC: Command = Command {
     arity: 1,
     flags: NOSCRIPT | LOADING | STALE | SKIP_SLOWLOG | NO_QUEUE,
     reach: Reach::Queued,
-    examples: &["MULTI", "SET a x", "INCR a", "LPUSH b 1", "EXEC", "EXEC", "MULTI", "NOSUCH", "EXEC"],
+    examples: &[
+        "MULTI",
+        "SET a x",
+        "INCR a",
+        "LPUSH b 1",
+        "EXEC",
+        "EXEC",
+        "MULTI",
+        "NOSUCH",
+        "EXEC",
+        "MULTI",
+        "EXEC a",
+        "EXEC",
+        "EXEC a",
+    ],
     run,
     ..Command::DEFAULT
 };
