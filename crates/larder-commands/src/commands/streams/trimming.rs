@@ -90,17 +90,15 @@ impl Trimming {
     /// What they mean together; `None` where there is nothing to trim.
     pub(crate) fn finish(self, cx: &Cx<'_>) -> Result<Option<(Trim, References)>> {
         let references = self.references.unwrap_or_default();
-        let Some(keep) = self.keep else {
-            if self.limit.is_some_and(|limit| limit != 0) {
-                return Err(Error::general(
-                    "syntax error, LIMIT cannot be used without specifying a trimming strategy",
-                ));
-            }
-            return Ok(None);
-        };
+        if self.keep.is_none() && self.limit.is_some_and(|limit| limit != 0) {
+            return Err(Error::general(
+                "syntax error, LIMIT cannot be used without specifying a trimming strategy",
+            ));
+        }
         if self.limit.is_some() && !self.roughly {
             return Err(Error::general("syntax error, LIMIT cannot be used without the special ~ option"));
         }
+        let Some(keep) = self.keep else { return Ok(None) };
         let usual = || match cx.instance.engine().value_limits().stream_node_max_entries as i64 {
             entries @ 1.. => entries.saturating_mul(NODES_MAX).min(1_000_000),
             _ => 10_000,

@@ -42,6 +42,8 @@ pub(crate) static XADD: Command = Command {
         "XADD s MINID 6 7-1 name Flo",
         "XLEN s",
         "XADD s MAXLEN 1 LIMIT 5 8-1 a b",
+        "XADD s LIMIT 5 8-1 a b",
+        "XADD s LIMIT 0 8-1 a b",
         "XADD s MAXLEN ~ 1 LIMIT -5 8-1 a b",
         "XADD s 8-1 a",
         "XADD s x a b",
