@@ -276,8 +276,13 @@ pub static SETTINGS: &[Setting] = &[
         "A HyperLogLog stays sparse up to this length.",
     ),
     setting("hz", Kind::Int(1, 500), "10", "Accepted for compatibility: Larder has a timer instead."),
-    setting("io-threads", Kind::Int(0, 256), "0", "Threads that serve connections; 0 for one per core.")
-        .fixed(),
+    setting(
+        "io-threads",
+        Kind::Int(0, 256),
+        "0",
+        "Threads that serve connections; 0 for one per core, of which the first serves up to 16 alone.",
+    )
+    .fixed(),
     inert("io-threads-do-reads", Kind::Bool, "no").fixed(),
     inert("jemalloc-bg-thread", Kind::Bool, "yes"),
     setting(

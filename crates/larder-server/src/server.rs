@@ -1,7 +1,7 @@
 //! A server: an instance, its sockets, the threads that serve them.
 
 use crate::host::Process;
-use crate::listen::{self, Porter};
+use crate::listen::{self, FEW, Porter};
 use crate::log::{Level, Log};
 use crate::watchman;
 use crate::worker::Worker;
@@ -178,9 +178,11 @@ impl Server {
         stopped: &watch::Receiver<bool>,
     ) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let is_automatic = self.instance.settings().int("io-threads") == 0;
         let porter = || Porter {
             instance: self.instance.clone(),
             workers: self.workers.clone(),
+            together: if is_automatic { FEW } else { 0 },
             stop: stopped.clone(),
         };
         let mut doors: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();

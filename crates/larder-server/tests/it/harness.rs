@@ -32,8 +32,9 @@ impl Larder {
 
     fn start_over(engine: Engine, settings: &[(&str, &str)]) -> Larder {
         let all = Settings::default();
-        for (name, value) in [("loglevel", "nothing"), ("enable-debug-command", "yes")].iter().chain(settings)
-        {
+        // Several threads even for two clients: what may go wrong between threads is to go wrong here.
+        let usual = [("loglevel", "nothing"), ("enable-debug-command", "yes"), ("io-threads", "2")];
+        for (name, value) in usual.iter().chain(settings) {
             all.preset(name, value).expect("a valid setting");
         }
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

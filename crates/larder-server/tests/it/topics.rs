@@ -27,6 +27,17 @@ fn a_message_reaches_channels_and_patterns() {
 }
 
 #[test]
+fn what_a_few_connections_are_told_one_after_another_is_done_in_this_order() {
+    let larder = Larder::start(&[("io-threads", "0")]);
+    let (mut subscriber, mut publisher) = (larder.client(), larder.client());
+    assert_eq!((subscriber.says("PING"), publisher.says("PING")), ("PONG".into(), "PONG".into()));
+    for n in 0..500 {
+        subscriber.send(&format!("SUBSCRIBE c{n}"));
+        assert_eq!(publisher.says(&format!("PUBLISH c{n} m")), "(1)", "{n}");
+    }
+}
+
+#[test]
 fn each_publisher_is_heard_in_order() {
     const EACH: usize = 2_000;
     let larder = Larder::start(&[]);
