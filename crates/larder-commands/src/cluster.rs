@@ -85,6 +85,30 @@ impl Instance {
     }
 }
 
+/// Whether a script may call a command: its keys lie in one slot, and that is `slot` unless scripts of its kind may go
+/// from one to another.
+#[cfg(feature = "scripts")]
+#[cold]
+pub(crate) fn stay_in_slot(
+    slot: &mut Option<u16>,
+    may_cross: bool,
+    entry: &Entry,
+    words: &[&[u8]],
+) -> Result<()> {
+    let mut found = Vec::new();
+    // A line whose keys cannot be found is refused by its command.
+    let _ = keys::positions(entry.command, words, &mut found);
+    let mut slots = found.iter().map(|(at, _)| slot_of(words[*at]));
+    let Some(first) = slots.next() else { return Ok(()) };
+    if slots.any(|other| other != first) {
+        return Err(Error::general("Script attempted to access a non local key in a cluster node"));
+    }
+    if !may_cross && *slot.get_or_insert(first) != first {
+        return Err(Error::general("Script attempted to access keys that do not hash to the same slot"));
+    }
+    Ok(())
+}
+
 /// The slot of a key: a checksum of it, or of what stands between its first `{` and the next `}` if that is anything.
 pub(crate) fn slot_of(key: &[u8]) -> u16 {
     let tag = key.iter().position(|byte| *byte == b'{').and_then(|open| {
@@ -162,6 +186,35 @@ mod tests {
         guest.says("SET foo 1");
         guest.says("GET {foo}2");
         assert_eq!(guest.says("EXEC"), "[OK nil]");
+    }
+
+    #[cfg(feature = "scripts")]
+    #[test]
+    fn a_script_keeps_to_its_slot_unless_it_may_cross() {
+        let house = House::with(&[("cluster-enabled", "yes")]);
+        let mut guest = house.guest();
+        let both = "redis.call('get','bar'); return redis.call('get','foo')";
+        let crosses = "-ERR Script attempted to access keys that do not hash to the same slot script: ";
+        for (head, body, keys, answer) in [
+            ("", both, &["0"][..], "nil"),
+            ("", both, &["1", "foo"], "nil"),
+            ("#!lua\n", both, &["0"], crosses),
+            ("#!lua\n", "return redis.call('get','bar')", &["1", "foo"], crosses),
+            ("#!lua\n", "return redis.call('get','foo')", &["1", "foo"], "nil"),
+            ("#!lua flags=allow-cross-slot-keys\n", both, &["0"], "nil"),
+            (
+                "",
+                "return redis.call('mget','foo','bar')",
+                &["0"],
+                "-ERR Script attempted to access a non local key in a cluster node script: ",
+            ),
+        ] {
+            let script = [head, body].concat();
+            let mut words: Vec<&[u8]> = vec![b"EVAL", script.as_bytes()];
+            words.extend(keys.iter().map(|word| word.as_bytes()));
+            let said = guest.says_words(&words);
+            assert!(said.starts_with(answer), "{script} {keys:?}: {said}");
+        }
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub(crate) fn read(kind: u8, rest: &mut Reader<'_>, tools: &Tools<'_>, present: 
     read_counts(kind, rest, stream.log_mut())?;
     for _ in 0..rest.count()? {
         let name = rest.text()?;
-        let group = read_group(kind, rest, present)?;
+        let group = read_group(kind, rest, stream.log(), present)?;
         if !stream.add_group(&name, group) {
             return Err(Error::Damaged);
         }
@@ -244,12 +244,16 @@ fn read_counts(kind: u8, rest: &mut Reader<'_>, log: &mut Log) -> Result<()> {
     Ok(())
 }
 
-fn read_group(kind: u8, rest: &mut Reader<'_>, present: Present) -> Result<Group> {
+fn read_group(kind: u8, rest: &mut Reader<'_>, log: &Log, present: Present) -> Result<Group> {
     let last = read_id(rest)?;
-    let read = if kind == kind::STREAM_5 { UNKNOWN } else { rest.number()? };
-    let read = match read {
-        UNKNOWN => None,
-        read => Some(i64::try_from(read).map_err(|_| Error::Damaged)?),
+    let read = if kind == kind::STREAM_5 {
+        // Nobody counted; what the ids tell is taken for it.
+        log.ordinal(last)
+    } else {
+        match rest.number()? {
+            UNKNOWN => None,
+            read => Some(i64::try_from(read).map_err(|_| Error::Damaged)?),
+        }
     };
     let mut group = Group::new(last, read);
     let mut pending = BTreeMap::new();

@@ -1,10 +1,11 @@
 //! Running a program, and what `redis.call` does.
 
-use super::flags::{ALLOW_OOM, NO_WRITES, UNDECLARED};
+use super::flags::{ALLOW_CROSS_SLOT_KEYS, ALLOW_OOM, NO_WRITES, UNDECLARED};
 use super::machine::{self, Blame, Ended, Kind, Machine, Reach as What};
 use super::reply::{LuaReply, NumberText, error_table, write};
 use super::watch::{Running, Watch};
 use super::{Habit, Program};
+use crate::cluster::{slot_of, stay_in_slot};
 use crate::cx::{Caller, Cx};
 use crate::error::{self, Error};
 use crate::host::LogLevel;
@@ -266,6 +267,8 @@ struct Run<'a, 'e> {
     found: Vec<(usize, u32)>,
     /// How many commands it has called.
     commands: u64,
+    /// The slot of its keys, in cluster mode.
+    slot: Option<u16>,
 }
 
 impl<'a, 'e> Run<'a, 'e> {
@@ -278,6 +281,7 @@ impl<'a, 'e> Run<'a, 'e> {
     ) -> Run<'a, 'e> {
         Run {
             db: cx.db(),
+            slot: call.keys.first().filter(|_| cx.instance.cluster.is_enabled()).map(|key| slot_of(key)),
             cx,
             call,
             watch,
@@ -396,6 +400,12 @@ impl<'a, 'e> Run<'a, 'e> {
         }
         if self.out_of_memory && !self.wrote && command.is(flags::DENYOOM) {
             return refused(Error::OUT_OF_MEMORY);
+        }
+        if instance.cluster.is_enabled() {
+            let may_cross = self.call.program.is(UNDECLARED | ALLOW_CROSS_SLOT_KEYS);
+            if let Err(error) = stay_in_slot(&mut self.slot, may_cross, entry, words) {
+                return refused(error);
+            }
         }
         self.reach(entry, words)?;
         if writes && !self.wrote {

@@ -235,6 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_old_streams_have_read_what_their_ids_tell() {
+        let house = House::new();
+        let mut guest = house.guest();
+        // No node, no entry, last id 5-0; a group g at 0-0 with nothing pending and no consumer.
+        let body = b"\x0f\x00\x00\x05\x00\x01\x01g\x00\x00\x00\x00";
+        assert_eq!(restores(&mut guest, &[b"0"], body), "OK");
+        let groups = guest.says("XINFO GROUPS k");
+        assert!(
+            groups.contains("\"entries-read\" (0)") || groups.contains("\"entries-read\": (0)"),
+            "{groups}"
+        );
+    }
+
+    #[test]
     fn it_restores_where_its_key_is_locked_already() {
         let house = House::new();
         let mut guest = house.guest();
