@@ -100,6 +100,13 @@ fn steps(external: Vec<&'static str>) -> Vec<Step> {
         },
     ];
     if !external.is_empty() {
+        steps.push(Step {
+            needs: Some((
+                &["valgrind", "--version"],
+                Otherwise::Skip("valgrind is not installed (cargo xtask setup)"),
+            )),
+            ..step("instructions", &["cargo", "xtask", "instructions"])
+        });
         steps.push(step("library for C", &["cargo", "xtask", "install", "--prefix", "target/prefix"]));
         steps.push(Step { folder: "examples/c", ..step("examples/c", &["make", "-B", "check"]) });
         steps.push(Step { folder: "examples/rust", ..step("examples/rust", &["cargo", "test", "--quiet"]) });

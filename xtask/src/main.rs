@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod compare;
 mod install;
+mod instructions;
 mod process;
 mod setup;
 mod source;
@@ -28,6 +29,8 @@ cargo xtask <command>
   ci [--fast]        the whole check, in order; --fast leaves out the examples and the client tests
   install --prefix DIR
                      header, libraries and pkg-config file for C programs, below DIR
+  instructions       the instructions of the hot paths, counted by callgrind, beside those in
+                     benches/engine/instructions.txt, which --bless writes
   compare [part]...  Larder beside its rivals; writes docs/performance.md, where parts not asked for stay
                      parts: server, scripts, embedded, memory, pubsub, expiry, eviction, node, startup
                      --rounds N [5], and --rival 'valkey-server --port {port}' for another server
@@ -40,6 +43,7 @@ enum Task {
     Tidy,
     Ci { fast: bool },
     Install { prefix: Option<PathBuf> },
+    Instructions { bless: bool },
     Compare(compare::Asked),
 }
 
@@ -68,6 +72,7 @@ fn perform(task: &Task) -> Result<()> {
             let prefix = prefix.as_deref().ok_or("install needs --prefix DIR")?;
             install::run(&workspace, prefix)
         }
+        Task::Instructions { bless } => instructions::run(&workspace, bless),
         Task::Compare(ref asked) => compare::run(&workspace, asked),
     }
 }
@@ -83,6 +88,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
             Some("tidy") => Task::Tidy,
             Some("ci") => Task::Ci { fast: false },
             Some("install") => Task::Install { prefix: None },
+            Some("instructions") => Task::Instructions { bless: false },
             Some("compare") => Task::Compare(compare::Asked::default()),
             _ => return Err(format!("no command {}\n\n{HELP}", word.display()).into()),
         },
@@ -93,6 +99,7 @@ fn parse(mut words: lexopt::Parser) -> Result<Task> {
             (Task::Codegen { check }, Long("check")) => *check = true,
             (Task::Ci { fast }, Long("fast")) => *fast = true,
             (Task::Install { prefix }, Long("prefix")) => *prefix = Some(words.value()?.into()),
+            (Task::Instructions { bless }, Long("bless")) => *bless = true,
             (Task::Compare(asked), Value(part)) => asked.parts.push(part.to_string_lossy().into_owned()),
             (Task::Compare(asked), Long("rounds")) => asked.rounds = Some(words.value()?.parse()?),
             (Task::Compare(asked), Long("rival")) => asked.rival = Some(words.value()?.string()?),

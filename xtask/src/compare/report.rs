@@ -93,11 +93,9 @@ impl Row {
     /// Larder's median over the best of the others.
     fn ratio(&self, better: Better) -> Option<f64> {
         let own = self.figures.first().map(|(_, figures)| figures.median()).filter(|own| !own.is_nan())?;
-        let others = self.figures.iter().skip(1).map(|(_, figures)| figures.median());
-        let others = others.filter(|median| !median.is_nan());
         let best = match better {
-            Better::Less => others.min_by(f64::total_cmp)?,
-            Better::More => others.max_by(f64::total_cmp)?,
+            Better::Less => self.rivals().min_by(f64::total_cmp)?,
+            Better::More => self.rivals().max_by(f64::total_cmp)?,
         };
         Some(own / best)
     }

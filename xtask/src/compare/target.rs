@@ -40,10 +40,15 @@ impl Target {
 }
 
 impl Row {
-    /// The least median of the others.
+    /// The medians of the others. A column that is Larder's in another manner is no rival.
+    pub(super) fn rivals(&self) -> impl Iterator<Item = f64> {
+        let others = self.figures.iter().skip(1).filter(|(name, _)| !name.starts_with("larder"));
+        others.map(|(_, figures)| figures.median()).filter(|median| !median.is_nan())
+    }
+
+    /// The least of them.
     pub(super) fn best_rival(&self) -> Option<f64> {
-        let others = self.figures.iter().skip(1).map(|(_, figures)| figures.median());
-        others.filter(|median| !median.is_nan()).min_by(f64::total_cmp)
+        self.rivals().min_by(f64::total_cmp)
     }
 }
 
