@@ -40,6 +40,10 @@ pub(crate) struct Trimming {
     references: Option<References>,
 }
 
+fn limit_without_tilde() -> Error {
+    Error::general("syntax error, LIMIT cannot be used without the special ~ option")
+}
+
 impl Trimming {
     /// Reads an option if it is one of these.
     pub(crate) fn read(&mut self, option: &[u8], options: &mut Options<'_>) -> Result<bool> {
@@ -87,18 +91,29 @@ impl Trimming {
         options.value()
     }
 
+    /// The same where trimming is optional: a limit wants something to limit all the same, even one of 0.
+    pub(crate) fn finish_optional(self, cx: &Cx<'_>) -> Result<Option<(Trim, References)>> {
+        let has_limit = self.limit.is_some();
+        match self.finish(cx)? {
+            None if has_limit => Err(limit_without_tilde()),
+            trim => Ok(trim),
+        }
+    }
+
     /// What they mean together; `None` where there is nothing to trim.
     pub(crate) fn finish(self, cx: &Cx<'_>) -> Result<Option<(Trim, References)>> {
         let references = self.references.unwrap_or_default();
-        if self.keep.is_none() && self.limit.is_some_and(|limit| limit != 0) {
-            return Err(Error::general(
-                "syntax error, LIMIT cannot be used without specifying a trimming strategy",
-            ));
-        }
+        let Some(keep) = self.keep else {
+            if self.limit.is_some_and(|limit| limit != 0) {
+                return Err(Error::general(
+                    "syntax error, LIMIT cannot be used without specifying a trimming strategy",
+                ));
+            }
+            return Ok(None);
+        };
         if self.limit.is_some() && !self.roughly {
-            return Err(Error::general("syntax error, LIMIT cannot be used without the special ~ option"));
+            return Err(limit_without_tilde());
         }
-        let Some(keep) = self.keep else { return Ok(None) };
         let usual = || match cx.instance.engine().value_limits().stream_node_max_entries as i64 {
             entries @ 1.. => entries.saturating_mul(NODES_MAX).min(1_000_000),
             _ => 10_000,

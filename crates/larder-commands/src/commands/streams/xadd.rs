@@ -78,7 +78,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         wanted = Some(ids::partial(option, 0)?);
         break;
     }
-    let trim = trimming.finish(cx)?;
+    let trim = trimming.finish_optional(cx)?;
     let pairs = options.rest();
     if pairs.is_empty() || pairs.len() % 2 == 1 {
         return Err(Error::arity("xadd"));

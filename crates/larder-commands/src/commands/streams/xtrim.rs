@@ -34,6 +34,7 @@ pub(crate) static XTRIM: Command = Command {
         "XTRIM s MAXLEN 0 LIMIT 1",
         "XTRIM s MAXLEN 0 MINID 1",
         "XTRIM s LIMIT 1",
+        "XTRIM s LIMIT 0",
         "XTRIM s WHAT 1",
         "XTRIM none MAXLEN 0",
         "SET t x",
