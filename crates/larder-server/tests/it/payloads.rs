@@ -134,13 +134,15 @@ fn told_of_stream(client: &mut Client, key: &str) -> String {
     let ours = ["\"radix-tree-keys\"", "\"radix-tree-nodes\""];
     let kept = parts.chunks(2).filter(|pair| !ours.contains(&shown(&pair[0]).as_str()));
     let told: Vec<String> = kept.map(|pair| pair.iter().map(shown).collect::<Vec<_>>().join(" ")).collect();
-    // When a consumer was last active is from Redis 7.2.
+    // When a consumer was last active is from Redis 7.2, and later ones count otherwise how far a group is behind that
+    // stands before all entries.
+    let later = ["\"active-time\"", "\"lag\""];
     let told = told.join("\n");
     let parts: Vec<&str> = told.split(' ').collect();
     let mut shown = Vec::new();
     let mut at = 0;
     while at < parts.len() {
-        if parts[at] == "\"active-time\"" {
+        if later.contains(&parts[at]) {
             at += 2;
         } else {
             shown.push(parts[at]);
