@@ -4,6 +4,7 @@ use crate::api::Rooms;
 use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
+use crate::keyspace::view::Turn;
 use crate::keyspace::{
     ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, OwnedKey, Policy,
     View, stripe_of,
@@ -48,10 +49,8 @@ pub(crate) struct Shared {
     pub(crate) lateness: Lateness,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
-    /// Held by the one view that may lock more than it has locked in the beginning.
-    pub(crate) roaming: Mutex<()>,
-    /// Set while it is: who waits for a stripe with others in hand lets go of them.
-    pub(crate) roamer_waits: AtomicBool,
+    /// Who may lock more than in the beginning.
+    pub(crate) turn: Turn,
     /// Where transactions work.
     pub(crate) rooms: Rooms,
 }
@@ -249,8 +248,7 @@ impl Engine {
             waiters: Waiters::default(),
             lateness: Lateness::default(),
             wall_ahead_ms: AtomicI64::new(0),
-            roaming: Mutex::new(()),
-            roamer_waits: AtomicBool::new(false),
+            turn: Turn::default(),
             rooms: Rooms::default(),
         });
         shared.settle();

@@ -171,6 +171,7 @@ impl Machine {
             sandbox.call((native, kind == Kind::Functions))?;
         lua.set_globals(globals)?;
         watch_over(&lua, &watch)?;
+        make_room_for_references(&lua)?;
         // Scripts leave little that lives: it costs less to collect seldom, and then all of it.
         lua.gc_inc(GC_PAUSE, GC_PACE, 0);
         Ok(Machine {
@@ -319,6 +320,17 @@ fn blame(reader: &mut Reader<'_>, problem: Slot) -> Result<Option<Blame>, Failed
         at: source.zip(line.map(|line| line as i64)),
         counted: reader.field(problem, "counted", |reader, at| reader.truth(at))?,
     }))
+}
+
+/// A function can be called with so many arguments.
+const ARGUMENTS_MAX: usize = 8_000;
+
+/// Makes room for all values that Rust may hold at a time. It would be made when it is needed, too, but on a stack of
+/// its own: where no memory is left then, the machine would end the whole program.
+fn make_room_for_references(lua: &Lua) -> mlua::Result<()> {
+    let value = lua.create_string("")?;
+    drop(vec![value; ARGUMENTS_MAX + 200]);
+    Ok(())
 }
 
 fn registered(spec: &Table) -> mlua::Result<Registered> {

@@ -2,9 +2,9 @@
 //!
 //! A program (a script, or a function of a library) runs in a machine of the calling thread, within the locks of the
 //! keys it needs. Which these are nobody knows beforehand: clients may declare keys, and scripts may use others. So a
-//! program is watched when it first runs, with everything locked. One that stays within its declared keys runs from
-//! then on with only these locked, in parallel with others. One that has ever strayed locks each key when it reaches
-//! for it, and keeps it locked to its end; one such program runs at a time, so that no two wait for each other.
+//! program first runs with everything locked, and then locks each key when it reaches for it, and keeps it locked to
+//! its end; one such program runs at a time, so that no two wait for each other. One that has often stayed within its
+//! declared keys runs from then on with only these locked, in parallel with others.
 
 mod flags;
 mod library;
@@ -42,11 +42,19 @@ const QUICK_RUNS: u8 = 100;
 pub(crate) enum Habit {
     /// It has not run to its end yet.
     Unknown,
-    /// So far it used only keys that its callers declared.
+    /// It used only keys that its callers declared, and has not run often.
+    Unproven,
+    /// It has kept to these keys often.
     Confined,
     /// It has used others.
     Strays,
 }
+
+/// After so many runs with declared keys only, a program is taken to keep to these. A queue's script, say, uses others
+/// only once there is a job.
+const PROVEN_RUNS: u8 = 16;
+/// Stands for a program that strays, where otherwise runs are counted.
+const STRAYS: u8 = u8::MAX;
 
 /// A script, or a function.
 #[derive(Debug)]
@@ -59,7 +67,8 @@ pub(crate) struct Program {
     pub(crate) is_function: bool,
     /// Its text may reach the functions that write past metatables: see `sandbox.lua`.
     reaches_tables: bool,
-    habit: AtomicU8,
+    /// So many times it has run with declared keys only, up to `PROVEN_RUNS`; or `STRAYS`.
+    confined_runs: AtomicU8,
     /// How many quick runs it has to show before others share a thread with it again: it has run for longer than they
     /// should wait.
     lingers: AtomicU8,
@@ -73,24 +82,25 @@ impl Program {
         // The library by its name, all globals at once, or text that is made up as the script runs.
         let ways = [&b"table"[..], b"_G", b"load"];
         let reaches_tables = ways.iter().any(|way| text.windows(way.len()).any(|word| word == *way));
-        let (habit, lingers) = (AtomicU8::new(0), AtomicU8::new(0));
-        Program { id, name, flags, is_function, reaches_tables, habit, lingers }
+        let (confined_runs, lingers) = (AtomicU8::new(0), AtomicU8::new(0));
+        Program { id, name, flags, is_function, reaches_tables, confined_runs, lingers }
     }
 
     pub(crate) fn habit(&self) -> Habit {
-        match self.habit.load(Ordering::Relaxed) {
+        match self.confined_runs.load(Ordering::Relaxed) {
             0 => Habit::Unknown,
-            1 => Habit::Confined,
-            _ => Habit::Strays,
+            PROVEN_RUNS => Habit::Confined,
+            STRAYS => Habit::Strays,
+            _ => Habit::Unproven,
         }
     }
 
     /// Notes how a run went: whether it used other keys than it had declared, how much it has worked, and how long that
     /// took. Who has strayed once stays a stray.
     fn note(&self, strayed: bool, work: u64, took_us: impl FnOnce() -> u64) {
-        let habit = if strayed { 2 } else { 1 };
-        if self.habit.load(Ordering::Relaxed) < habit {
-            self.habit.fetch_max(habit, Ordering::Relaxed);
+        let runs = self.confined_runs.load(Ordering::Relaxed);
+        if strayed && runs != STRAYS || runs < PROVEN_RUNS {
+            self.confined_runs.fetch_max(if strayed { STRAYS } else { runs + 1 }, Ordering::Relaxed);
         }
         let lingers = self.lingers.load(Ordering::Relaxed);
         if work >= LINGERING_WORK && took_us() >= LINGERING_US {

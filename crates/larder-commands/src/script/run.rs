@@ -113,7 +113,8 @@ fn run_in(
                 Err((Error::new(format!("{text} script: {}{place}", program.name)), counted))
             }
         };
-        let mut run = Run::new(cx, call, &watch, &said, out_of_memory);
+        let learning = matches!(program.habit(), Habit::Unknown | Habit::Unproven);
+        let mut run = Run::new(cx, call, &watch, &said, [learning, out_of_memory]);
         let mut reach_out =
             |what: What, args: &Args<'_>, stack: &mut Stack<'_>| run.reach_out(what, args, stack);
         let check = program.reaches_tables;
@@ -151,7 +152,7 @@ fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> error::Result<()>
     let give_up = || instance.scripts.has_slow();
     let view = match habit {
         Habit::Unknown => engine.view_all_unless(&give_up),
-        Habit::Strays => engine.view_roaming_unless(&give_up),
+        Habit::Unproven | Habit::Strays => engine.view_roaming_unless(&give_up),
         Habit::Confined => {
             let keys: SmallVec<[Key<'_>; 8]> = call.keys.iter().map(|key| cx.key(key)).collect();
             engine.view_unless(&keys, &give_up)
@@ -251,6 +252,7 @@ struct Said {
 }
 
 /// A program at work.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else about one run")]
 struct Run<'a, 'e> {
     cx: &'a mut Cx<'e>,
     call: &'a Call<'a>,
@@ -260,6 +262,8 @@ struct Run<'a, 'e> {
     db: DbIndex,
     out_of_memory: bool,
     wrote: bool,
+    /// Whether it keeps to its declared keys is still to be found out.
+    learning: bool,
     /// It has used a key that was not declared.
     strayed: bool,
     /// The texts of numbers among the words of the command at hand.
@@ -277,7 +281,7 @@ impl<'a, 'e> Run<'a, 'e> {
         call: &'a Call<'a>,
         watch: &'a Watch,
         said: &'a Said,
-        out_of_memory: bool,
+        [learning, out_of_memory]: [bool; 2],
     ) -> Run<'a, 'e> {
         Run {
             db: cx.db(),
@@ -288,6 +292,7 @@ impl<'a, 'e> Run<'a, 'e> {
             said,
             out_of_memory,
             wrote: false,
+            learning,
             strayed: false,
             numbers: Vec::new(),
             found: Vec::new(),
@@ -440,36 +445,39 @@ impl<'a, 'e> Run<'a, 'e> {
     }
 
     fn touch(&mut self, key: &[u8]) -> error::Result<()> {
-        if self.cx.view.holds_all() {
-            // Everything is locked: what is left to find out is whether that was needed.
-            if !self.strayed && (self.cx.db() != self.db || !self.call.keys.contains(&key)) {
-                self.strayed = true;
-            }
-            return Ok(());
+        if self.learning && !self.strayed {
+            self.strayed = self.cx.db() != self.db || !self.call.keys.contains(&key);
         }
         let key = self.cx.key(key);
-        if self.cx.view.reach(&key) {
+        if self.cx.view.reach(&key, self.wrote) {
             return Ok(());
         }
-        self.strayed = true;
-        if self.cx.view.roam() && self.cx.view.reach(&key) { Ok(()) } else { self.begin_again() }
+        self.strayed |= !self.learning;
+        if self.cx.view.roam(self.wrote) && self.cx.view.reach(&key, self.wrote) {
+            return Ok(());
+        }
+        self.begin_again()
     }
 
     /// The program wants more than one may lock in the end: everything is locked, now or from its beginning.
     #[cold]
     fn stray(&mut self) -> error::Result<()> {
         self.strayed = true;
-        if self.cx.view.widen() {
+        if self.cx.view.widen(self.wrote) {
             self.watch.holds_all();
             return Ok(());
         }
         self.begin_again()
     }
 
-    /// Another script is just doing the same, and each may hold what the other one wants.
+    /// Another script is just doing the same, and each holds what the other one wants. One of them has to let go,
+    /// which is no loss where it has not written yet. Where both have, this one ends with an error; it takes a script
+    /// that has long kept to its declared keys, and that happens once.
     #[cold]
     fn begin_again(&mut self) -> error::Result<()> {
-        self.call.program.note(true, 0, || 0);
+        if self.strayed {
+            self.call.program.note(true, 0, || 0);
+        }
         self.said.begin_again.set(!self.wrote);
         Err(Error::general(
             "the script used a key that it had not declared while another script did so, too; from now on it runs \

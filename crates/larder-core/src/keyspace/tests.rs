@@ -198,22 +198,22 @@ fn views_that_lock_more_later_stay_atomic_and_come_to_an_end() {
                         ),
                         3 => {
                             let mut view = engine.view_roaming_unless(&give_up_never).expect("never");
-                            assert!(view.reach(&key(from)) && view.reach(&key(to)));
+                            assert!(view.reach(&key(from), true) && view.reach(&key(to), true));
                             pay(&mut view, from, to);
                             // It may go on to everything.
-                            assert!(rng.next_u64() > u64::MAX / 4 || view.widen());
+                            assert!(rng.next_u64() > u64::MAX / 4 || view.widen(true));
                         }
                         4 => loop {
                             let mut view = engine.view_one(&key(from), None);
-                            if view.roam() {
-                                assert!(view.reach(&key(to)));
+                            let waits = rng.next_u64() > u64::MAX / 2;
+                            if view.roam(waits) && view.reach(&key(to), !waits) {
                                 pay(&mut view, from, to);
                                 break;
                             }
                         },
                         _ => loop {
                             let mut view = engine.view_one(&key(from), None);
-                            if view.widen() {
+                            if view.widen(false) {
                                 pay(&mut view, from, to);
                                 break;
                             }
@@ -238,7 +238,7 @@ fn who_waits_for_a_lock_may_give_up() {
     assert!(engine.view_all_unless(&|| true).is_none());
     drop(held);
     let roaming = engine.view_roaming_unless(&|| true).expect("nobody else roams");
-    assert!(engine.view_roaming_unless(&|| true).is_none() && !engine.view_one(&key, None).roam());
+    assert!(engine.view_roaming_unless(&|| true).is_none() && !engine.view_one(&key, None).roam(false));
     drop(roaming);
     assert!(engine.view_all_unless(&|| true).is_some_and(|view| view.holds_all() && view.holds(&key)));
 }

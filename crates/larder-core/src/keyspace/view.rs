@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
 use crate::raw::{Parts, Record, Stored, Table};
 use crate::rng::Rng;
-use crate::sync::{Arc, MutexGuard, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::value::string::{Str, parse_int};
 use crate::value::{Collection, Object};
 use smallvec::SmallVec;
@@ -32,6 +32,18 @@ use std::time::Duration;
 
 type Guard<'e> = MutexGuard<'e, Stripe>;
 
+/// The right to wait for a stripe with others in hand, which one view has at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    lock: Mutex<()>,
+    /// So many views with stripes in hand wait for it.
+    wanted: AtomicUsize,
+    /// Who has it waits for a stripe: whoever waits for one with others in hand lets go of these.
+    holder_waits: AtomicBool,
+    /// Who has it cannot begin again: whoever waits for the turn with stripes in hand gives up.
+    holder_insists: AtomicBool,
+}
+
 /// What a view has locked.
 pub(super) enum Locked<'e> {
     None,
@@ -39,7 +51,7 @@ pub(super) enum Locked<'e> {
     /// Sorted by stripe.
     Many(Vec<(usize, Guard<'e>)>),
     /// Those that were needed so far, sorted by stripe. More may follow, since only one view at a time may do that.
-    Roaming(Vec<(usize, Guard<'e>)>, MutexGuard<'e, ()>),
+    Roaming(Vec<(usize, Guard<'e>)>, #[expect(dead_code, reason = "it is only held")] MutexGuard<'e, ()>),
     /// Every stripe, in order.
     All(Vec<(usize, Guard<'e>)>),
 }
@@ -111,22 +123,35 @@ fn wait_for<'e>(
         if give_up() {
             return Err(Vain::GaveUp);
         }
-        if holding && shared.roamer_waits.load(Ordering::SeqCst) {
+        if holding && shared.turn.holder_waits.load(Ordering::SeqCst) {
             return Err(Vain::LetGo);
         }
     }
 }
 
-/// Locks a stripe for the one view that may wait for a stripe with others in hand. Whoever else does so meanwhile lets
-/// go of these and begins again, so that nobody waits in a circle.
-fn lock_while_holding(shared: &Shared, stripe: usize) -> Guard<'_> {
+/// Locks a stripe for the view whose turn it is to wait for a stripe with others in hand. Whoever else does so
+/// meanwhile lets go of these and begins again, so that nobody waits in a circle; but who waits for the turn itself
+/// cannot. Then this gives up, or, if it insists, the other one does.
+fn lock_while_holding(shared: &Shared, stripe: usize, insists: bool) -> Option<Guard<'_>> {
     let cell = &shared.keyspace.cell(stripe).stripe;
     if let Some(guard) = cell.try_lock() {
-        return guard;
+        return Some(guard);
     }
-    shared.roamer_waits.store(true, Ordering::SeqCst);
-    let guard = cell.lock();
-    shared.roamer_waits.store(false, Ordering::SeqCst);
+    let Turn { wanted, holder_waits, holder_insists, .. } = &shared.turn;
+    holder_waits.store(true, Ordering::SeqCst);
+    let guard = loop {
+        if let Some(guard) = cell.try_lock_for(LOOK_UP) {
+            break Some(guard);
+        }
+        if wanted.load(Ordering::SeqCst) > 0 {
+            if !insists {
+                break None;
+            }
+            holder_insists.store(true, Ordering::SeqCst);
+        }
+    };
+    holder_waits.store(false, Ordering::SeqCst);
+    holder_insists.store(false, Ordering::SeqCst);
     guard
 }
 
@@ -367,7 +392,7 @@ impl<'e> View<'e> {
     /// time may do that. What it has locked stays locked until it ends, as with any other view.
     pub(crate) fn roaming_unless(shared: &'e Shared, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let turn = loop {
-            match shared.roaming.try_lock_for(LOOK_UP) {
+            match shared.turn.lock.try_lock_for(LOOK_UP) {
                 Some(turn) => break turn,
                 None if give_up() => return None,
                 None => {}
@@ -378,13 +403,23 @@ impl<'e> View<'e> {
     }
 
     /// Has this view lock what it needs from now on when it needs it, without letting go of what it holds. `false`,
-    /// with nothing changed, if another view does so already: each might wait for what the other one holds.
+    /// with nothing changed, if another view does so already, and, where this one `waits` for it, if that wants what
+    /// this one holds and insists.
     #[must_use]
-    pub fn roam(&mut self) -> bool {
+    pub fn roam(&mut self, waits: bool) -> bool {
         if matches!(self.locked, Locked::All(_) | Locked::Roaming(..)) {
             return true;
         }
-        let Some(turn) = self.shared.roaming.try_lock() else { return false };
+        let Turn { lock, wanted, holder_insists, .. } = &self.shared.turn;
+        let mut turn = lock.try_lock();
+        if turn.is_none() && waits {
+            wanted.fetch_add(1, Ordering::SeqCst);
+            while turn.is_none() && !holder_insists.load(Ordering::SeqCst) {
+                turn = lock.try_lock_for(LOOK_UP);
+            }
+            wanted.fetch_sub(1, Ordering::SeqCst);
+        }
+        let Some(turn) = turn else { return false };
         let held = match std::mem::replace(&mut self.locked, Locked::None) {
             Locked::One(at, guard) => vec![(at, guard)],
             Locked::Many(guards) => guards,
@@ -394,37 +429,36 @@ impl<'e> View<'e> {
         true
     }
 
-    /// Locks the stripe of a key, where this view may do so. Says whether it is locked.
-    pub fn reach(&mut self, key: &Key<'_>) -> bool {
+    /// Locks the stripe of a key, where this view may do so. Says whether it is locked: a roaming view that does not
+    /// `insist` gives up where somebody who waits for its end may hold the stripe.
+    pub fn reach(&mut self, key: &Key<'_>, insists: bool) -> bool {
         let stripe = key.stripe();
         let Locked::Roaming(guards, _) = &mut self.locked else { return self.holds(key) };
         if let Err(place) = guards.binary_search_by_key(&stripe, |(at, _)| *at) {
-            guards.insert(place, (stripe, lock_while_holding(self.shared, stripe)));
+            let Some(guard) = lock_while_holding(self.shared, stripe, insists) else { return false };
+            guards.insert(place, (stripe, guard));
         }
         true
     }
 
-    /// Locks every stripe that is not locked yet, as [`View::roam`] locks one.
+    /// Locks every stripe that is not locked yet, as [`View::roam`] and [`View::reach`] do.
     #[must_use]
-    pub fn widen(&mut self) -> bool {
-        if !self.roam() {
+    pub fn widen(&mut self, insists: bool) -> bool {
+        if !self.roam(insists) {
             return false;
         }
-        let held = match std::mem::replace(&mut self.locked, Locked::None) {
-            Locked::Roaming(guards, turn) => (guards, turn),
-            other => {
-                self.locked = other;
-                return true;
+        let Locked::Roaming(guards, _) = &mut self.locked else { return true };
+        for stripe in 0..STRIPES {
+            if guards.get(stripe).is_none_or(|(at, _)| *at != stripe) {
+                let Some(guard) = lock_while_holding(self.shared, stripe, insists) else { return false };
+                guards.insert(stripe, (stripe, guard));
             }
-        };
+        }
         // Who holds everything waits for nobody, so that another view may have its turn.
-        let (held, _turn) = held;
-        let mut held = held.into_iter().peekable();
-        let lock = |stripe: usize| {
-            let held = held.next_if(|(at, _)| *at == stripe);
-            held.unwrap_or_else(|| (stripe, lock_while_holding(self.shared, stripe)))
+        self.locked = match std::mem::replace(&mut self.locked, Locked::None) {
+            Locked::Roaming(guards, _) => Locked::All(guards),
+            other => other,
         };
-        self.locked = Locked::All((0..STRIPES).map(lock).collect());
         true
     }
 
