@@ -202,8 +202,8 @@ impl Group {
         if log.entries_added() == 0 {
             return Some(0);
         }
-        // All that is there is ahead, whatever the group was told it had read.
-        if self.last_id < log.first_id() {
+        // All that is there is ahead, whatever the group was told it had read. With holes Redis cannot tell.
+        if self.last_id < log.first_id() && !log.has_holes_from(self.last_id) {
             return Some(log.len() as i64);
         }
         let read = match self.entries_read {
