@@ -280,7 +280,7 @@ pub static SETTINGS: &[Setting] = &[
         "io-threads",
         Kind::Int(0, 256),
         "0",
-        "Threads that serve connections; 0 for one per core, of which the first serves up to 16 alone.",
+        "Threads that serve connections; 0 for one per core, the first alone while it keeps up.",
     )
     .fixed(),
     inert("io-threads-do-reads", Kind::Bool, "no").fixed(),

@@ -5,6 +5,7 @@
 //! commands go on being executed up to a limit (a client may send everything before it reads anything), and then not
 //! until the reader has caught up. Between commands an idle connection owns no buffers: those belong to the worker.
 
+use crate::crowd::Crowd;
 use crate::reply::RespReply;
 use larder_commands::{Blocked, Flow, Instance, Item, Prepared, Reply, Session, Wake, client_flags};
 use larder_core::Key;
@@ -224,12 +225,14 @@ enum Pause {
 }
 
 /// How serving a connection ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Served {
     /// It is over.
     Ended,
-    /// Another worker should go on.
-    Moves,
+    /// The worker of those whose scripts stray should go on.
+    Strays,
+    /// Some other worker should go on.
+    Leaves,
 }
 
 /// A connection on its way from one worker to another. Nothing of it waits for anything.
@@ -323,15 +326,20 @@ impl Connection {
         Ok(Moving { socket: stream.deregister()?, bell, guest, parser, buffers, bulk_len_max })
     }
 
-    /// Whether another worker should go on with this connection: that one which runs all scripts that would otherwise
-    /// wait for each other.
-    fn wants_to_move(&self) -> bool {
-        let is_free = self.blocked.is_none() && self.paused.is_none() && self.timeout.is_none();
-        is_free && !self.closing && self.guest.session.as_ref().is_some_and(Session::often_strays)
+    /// Whether nothing of this connection waits for anything, so that another worker could go on with it.
+    fn is_free(&self) -> bool {
+        let waits = self.blocked.is_some() || self.paused.is_some() || self.timeout.is_some();
+        !waits && !self.closing && self.guest.session.is_some()
     }
 
-    /// Serves until either side ends it, or, where it `may_move`, until another worker should go on with it.
-    pub(crate) async fn serve(&mut self, may_move: bool) -> Served {
+    /// Whether its scripts would often wait for those of others.
+    fn strays(&self) -> bool {
+        self.guest.session.as_ref().is_some_and(Session::often_strays)
+    }
+
+    /// Serves until either side ends it, or another worker should go on with it: where scripts that stray have a worker
+    /// of their own, or where this one has more than it can serve.
+    pub(crate) async fn serve(&mut self, strays_move: bool, crowd: Option<Rc<Crowd>>) -> Served {
         loop {
             let pause = self.work();
             self.take_mail();
@@ -346,8 +354,15 @@ impl Connection {
                 continue;
             }
             self.rest();
-            if may_move && self.wants_to_move() {
-                return Served::Moves;
+            if strays_move && self.is_free() && self.strays() {
+                return Served::Strays;
+            }
+            if let Some(crowd) = &crowd
+                && crowd.is_too_large(&self.guest.instance)
+                && self.is_free()
+                && !self.strays()
+            {
+                return Served::Leaves;
             }
             if !self.wait(&pause, unread > 0).await {
                 break;

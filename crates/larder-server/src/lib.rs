@@ -6,6 +6,7 @@
 
 pub mod config;
 mod connection;
+mod crowd;
 mod host;
 mod listen;
 mod log;

@@ -79,17 +79,12 @@ pub(crate) fn unix(path: &str, permissions: &str) -> Result<UnixListener, StartE
     Ok(listener)
 }
 
-/// So many connections share the first worker, where nobody asked for a number of workers. What a client does on one
-/// connection and then, without waiting, on another is then done in this order, as by one thread of Redis: tests of
-/// clients, and programs too, subscribe here and publish there. So few connections seldom keep more than one core busy.
-pub(crate) const FEW: usize = 16;
-
 /// Takes in connections until told to stop.
 pub(crate) struct Porter {
     pub(crate) instance: Arc<Instance>,
     pub(crate) workers: Arc<Vec<Worker>>,
-    /// How many connections the first worker gets before others get any.
-    pub(crate) together: usize,
+    /// All connections begin on the first worker.
+    pub(crate) together: bool,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -163,12 +158,10 @@ impl Porter {
     }
 
     fn place(&self, socket: PlainStream) {
-        let load = |worker: &Worker| worker.load.load(Ordering::Relaxed);
-        let all: usize = self.workers.iter().map(load).sum();
-        let worker = if all < self.together {
+        let worker = if self.together {
             self.workers.first()
         } else {
-            self.workers.iter().min_by_key(|worker| load(worker))
+            self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed))
         };
         if let Some(worker) = worker {
             worker.give(socket);

@@ -1,7 +1,7 @@
 //! A server: an instance, its sockets, the threads that serve them.
 
 use crate::host::Process;
-use crate::listen::{self, FEW, Porter};
+use crate::listen::{self, Porter};
 use crate::log::{Level, Log};
 use crate::watchman;
 use crate::worker::Worker;
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::{fmt, fs, io};
 use tokio::sync::watch;
@@ -158,13 +158,11 @@ impl Server {
         let host_before = instance.host();
         instance.set_host(host.clone());
         instance.load_first_users().map_err(StartError::Users)?;
-        let mut workers: Vec<Worker> = Vec::new();
-        for index in 0..threads {
-            let home = workers.first().map(Worker::home);
-            let worker = Worker::start(index, &instance, stopped.clone(), home);
-            workers.push(worker.map_err(StartError::Threads)?);
-        }
-        let workers = Arc::new(workers);
+        let (peers, spreads) = (Arc::new(OnceLock::new()), threads > 1 && settings.int("io-threads") == 0);
+        let start = |index| Worker::start(index, &instance, stopped.clone(), peers.clone(), spreads);
+        let workers: io::Result<Vec<Worker>> = (0..threads).map(start).collect();
+        let workers = Arc::new(workers.map_err(StartError::Threads)?);
+        peers.get_or_init(|| workers.iter().map(Worker::peer).collect());
         let porter = Mutex::new(None);
         let server = Server { instance, workers, stop, porter, addresses, log, host, host_before, unix_path };
         server.start_porter(tcp, unix, &stopped).map_err(StartError::Threads)?;
@@ -182,7 +180,7 @@ impl Server {
         let porter = || Porter {
             instance: self.instance.clone(),
             workers: self.workers.clone(),
-            together: if is_automatic { FEW } else { 0 },
+            together: is_automatic,
             stop: stopped.clone(),
         };
         let mut doors: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();

@@ -1,13 +1,14 @@
 //! A worker: one thread with its own runtime and its share of the connections.
 
 use crate::connection::{Bell, Connection, Moving, PlainStream, Pool, Served};
+use crate::crowd::Crowd;
 use larder_commands::{Instance, Origin};
 use parking_lot::Mutex;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -30,11 +31,42 @@ pub(crate) struct Worker {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The worker to which all connections move whose scripts would otherwise wait for each other.
+/// A worker, as one that others move connections to.
 #[derive(Clone, Debug)]
-pub(crate) struct Home {
+pub(crate) struct Peer {
     arrivals: UnboundedSender<Arrival>,
     load: Arc<AtomicUsize>,
+}
+
+impl Peer {
+    /// Sends a connection there. Where that worker is gone, the server is about to end.
+    fn take(&self, moving: Moving) {
+        self.load.fetch_add(1, Ordering::Relaxed);
+        let _ = self.arrivals.send(Arrival::Moved(Box::new(moving)));
+    }
+}
+
+/// What a worker knows of the others.
+#[derive(Debug)]
+struct Peers {
+    /// All workers, by their numbers.
+    all: Arc<OnceLock<Vec<Peer>>>,
+    mine: usize,
+    /// Whether others get connections only as this one cannot serve them all.
+    spreads: bool,
+}
+
+impl Peers {
+    /// The worker that shall go on with a connection which has left this one.
+    fn next(&self, served: Served) -> Option<&Peer> {
+        let all = self.all.get()?;
+        match served {
+            Served::Ended => None,
+            // The one to which all connections move whose scripts would otherwise wait for each other.
+            Served::Strays => all.first(),
+            Served::Leaves => all.iter().min_by_key(|peer| peer.load.load(Ordering::Relaxed)),
+        }
+    }
 }
 
 /// A connection's place in its worker's load.
@@ -51,14 +83,17 @@ impl Worker {
         index: usize,
         instance: &Arc<Instance>,
         stop: watch::Receiver<bool>,
-        home: Option<Home>,
+        all: Arc<OnceLock<Vec<Peer>>>,
+        spreads: bool,
     ) -> io::Result<Worker> {
         let (arrivals, receiver) = unbounded_channel();
         let load = Arc::new(AtomicUsize::new(0));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (instance, places) = (instance.clone(), load.clone());
+        // Only the first worker has connections that the others have not got yet.
+        let peers = Peers { all, mine: index, spreads: spreads && index == 0 };
         let thread = std::thread::Builder::new().name(format!("larder-worker-{index}")).spawn(move || {
-            tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop, home));
+            tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop, peers));
             // A script that does not end keeps nobody from leaving.
             runtime.shutdown_background();
         })?;
@@ -72,8 +107,8 @@ impl Worker {
     }
 
     /// This worker, as one that others move connections to.
-    pub(crate) fn home(&self) -> Home {
-        Home { arrivals: self.arrivals.clone(), load: self.load.clone() }
+    pub(crate) fn peer(&self) -> Peer {
+        Peer { arrivals: self.arrivals.clone(), load: self.load.clone() }
     }
 
     /// Waits for the worker's end.
@@ -90,9 +125,10 @@ async fn run(
     mut arrivals: UnboundedReceiver<Arrival>,
     load: Arc<AtomicUsize>,
     mut stop: watch::Receiver<bool>,
-    home: Option<Home>,
+    peers: Peers,
 ) {
-    let pool = Rc::new(Pool::default());
+    let (pool, peers) = (Rc::new(Pool::default()), Rc::new(peers));
+    let crowd = peers.spreads.then(|| Rc::new(Crowd::new(load.clone())));
     loop {
         tokio::select! {
             arrival = arrivals.recv() => {
@@ -104,7 +140,7 @@ async fn run(
                     Arrival::Moved(moving) => Connection::arrive(*moving, pool.clone()),
                 };
                 if let Ok(connection) = connection {
-                    tokio::task::spawn_local(serve(connection, place, home.clone()));
+                    tokio::task::spawn_local(serve(connection, place, peers.clone(), crowd.clone()));
                 }
             }
             _ = stop.wait_for(|stop| *stop) => return,
@@ -112,16 +148,13 @@ async fn run(
     }
 }
 
-async fn serve(mut connection: Connection, place: Place, home: Option<Home>) {
-    let served = connection.serve(home.is_some()).await;
+async fn serve(mut connection: Connection, place: Place, peers: Rc<Peers>, crowd: Option<Rc<Crowd>>) {
+    let served = connection.serve(peers.mine != 0, crowd).await;
     drop(place);
-    if served == Served::Moves
-        && let Some(home) = home
+    if let Some(peer) = peers.next(served)
         && let Ok(moving) = connection.depart()
     {
-        home.load.fetch_add(1, Ordering::Relaxed);
-        // Where that worker is gone, the server is about to end.
-        let _ = home.arrivals.send(Arrival::Moved(Box::new(moving)));
+        peer.take(moving);
     }
 }
 
