@@ -17,7 +17,7 @@ const PROGRAM: &str = "benches/engine/target/release/instructions";
 const FILE: &str = "benches/engine/instructions.txt";
 
 /// More than this, in per cent, is a regression; less is what a neighbouring change of layout does.
-const TOLERANCE_PERCENT: f64 = 4.0;
+const TOLERANCE_PERCENT: f64 = 8.0;
 
 /// Instructions of one path each time it does what it is about.
 type Counts = BTreeMap<String, f64>;
@@ -137,12 +137,12 @@ mod tests {
     fn a_path_that_takes_more_is_named_with_how_much() {
         let (lines, regressions) = compared(
             &counts(&[("dear", 100.0), ("same", 100.0), ("cheap", 100.0), ("gone", 1.0)]),
-            &counts(&[("dear", 110.0), ("same", 103.9), ("cheap", 50.0), ("new", 1.0)]),
+            &counts(&[("dear", 110.0), ("same", 107.9), ("cheap", 50.0), ("new", 1.0)]),
         );
         assert_eq!(
             regressions,
             [
-                "dear takes 110.0 instructions, 10.0 % more than 100.0 (4 % are allowed)",
+                "dear takes 110.0 instructions, 10.0 % more than 100.0 (8 % are allowed)",
                 "new has no figure yet",
                 "gone is gone"
             ]

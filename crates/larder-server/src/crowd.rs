@@ -66,10 +66,11 @@ mod tests {
     use super::{Crowd, WINDOW_US, computed_us};
     use std::sync::Arc;
 
+    const BEGIN_US: u64 = 1_000_000;
+
     #[test]
     fn only_who_computes_nearly_all_the_time_is_busy() {
         let crowd = Crowd::new(Arc::default());
-        const BEGIN_US: u64 = 1_000_000;
         let look = |windows: u64, computed: u64| crowd.look(BEGIN_US + windows * WINDOW_US, computed);
         assert!(!look(0, 500), "there is nothing to compare with");
         assert!(!crowd.look(BEGIN_US + 1, 501), "it has not been looked at for long");
