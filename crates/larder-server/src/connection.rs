@@ -274,12 +274,29 @@ impl Connection {
         pool: Rc<Pool>,
     ) -> Connection {
         let bulk_len_max = instance.settings().int("proto-max-bulk-len") as usize;
-        let mut connection = Connection {
+        let guest = Guest { instance, session: Some(session) };
+        let parser = RequestParser::new(Limits::STANDARD);
+        let mut connection = Connection::resting(stream, bell, guest, parser, None, pool, bulk_len_max);
+        connection.set_limits();
+        connection
+    }
+
+    /// A connection that waits for nothing.
+    fn resting(
+        stream: Stream,
+        bell: Bell,
+        guest: Guest,
+        parser: RequestParser,
+        buffers: Option<Box<Buffers>>,
+        pool: Rc<Pool>,
+        bulk_len_max: usize,
+    ) -> Connection {
+        Connection {
             stream,
             bell,
-            guest: Guest { instance, session: Some(session) },
-            parser: RequestParser::new(Limits::STANDARD),
-            buffers: None,
+            guest,
+            parser,
+            buffers,
             pool,
             blocked: None,
             paused: None,
@@ -287,9 +304,7 @@ impl Connection {
             timeout: None,
             closing: false,
             bulk_len_max,
-        };
-        connection.set_limits();
-        connection
+        }
     }
 
     fn set_limits(&mut self) {
@@ -304,20 +319,8 @@ impl Connection {
     /// A connection that comes from another worker.
     pub(crate) fn arrive(moving: Moving, pool: Rc<Pool>) -> io::Result<Connection> {
         let Moving { socket, bell, guest, parser, buffers, bulk_len_max } = moving;
-        Ok(Connection {
-            stream: socket.register()?,
-            bell,
-            guest,
-            parser,
-            buffers,
-            pool,
-            blocked: None,
-            paused: None,
-            elsewhere: None,
-            timeout: None,
-            closing: false,
-            bulk_len_max,
-        })
+        let stream = socket.register()?;
+        Ok(Connection::resting(stream, bell, guest, parser, buffers, pool, bulk_len_max))
     }
 
     /// Makes this connection ready to be served by another worker.

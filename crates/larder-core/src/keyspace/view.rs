@@ -2,8 +2,9 @@
 //!
 //! An operation first says which keys it needs; the engine locks their stripes once, in index order, and gives a view.
 //! The view cannot lock more: a key outside of it is [`Error::OutsideView`], never a second lock and so never a
-//! deadlock. What must not happen under a lock (dropping large values, telling listeners, serving waiters, waking the
-//! timer) is collected here and done when the view ends, after its locks are gone.
+//! deadlock. Only a roaming view locks what it needs when it needs it, and only one view roams at a time; see [`Turn`].
+//! What must not happen under a lock (dropping large values, telling listeners, serving waiters, waking the timer) is
+//! collected here and done when the view ends, after its locks are gone.
 //!
 //! An entry whose deadline has come is gone for every read, at once; the timer removes it and reports its event. Writes
 //! that meet such an entry remove and report it themselves. It is the same with fields of hashes: a view tells each

@@ -1,6 +1,6 @@
 //! Calls of Lua functions, with arguments made on the stack and results read from it.
 
-use super::stack::{Failed, Reader, Slot, Stack};
+use super::stack::{Failed, Level, Reader, Slot, Stack};
 use mlua::{Function, IntoLua, Lua, ffi};
 use std::ffi::c_int;
 
@@ -11,19 +11,6 @@ pub enum Outcome {
     Returned(Slot),
     /// With an error.
     Failed(Slot),
-}
-
-/// Leaves the stack as it was, whatever happens meanwhile.
-struct Level {
-    state: *mut ffi::lua_State,
-    top: c_int,
-}
-
-impl Drop for Level {
-    fn drop(&mut self) {
-        // SAFETY: the stack is at least as high as when this began.
-        unsafe { ffi::lua_settop(self.state, self.top) };
-    }
 }
 
 /// Calls the first of some functions with the others as its first arguments and what `push` leaves on the stack as the
@@ -44,7 +31,7 @@ pub fn run<R>(
         // SAFETY: the state is that of the machine, which only this thread uses, and nothing runs there but what called
         // us. Room is made before the function is pushed; the call is protected, so that errors of Lua end there.
         unsafe {
-            let level = Level { state, top: ffi::lua_gettop(state) };
+            let level = Level::of(state);
             if ffi::lua_checkstack(state, ffi::LUA_MINSTACK + c_int::from(results) + functions.len() as c_int)
                 == 0
             {

@@ -208,10 +208,19 @@ pub struct Reader<'r> {
     stack: PhantomData<&'r mut ()>,
 }
 
-/// Takes off the stack what a reader has put there, whatever happens meanwhile.
-struct Level {
+/// Takes off the stack what was put there since, whatever happens meanwhile.
+pub(super) struct Level {
     state: *mut ffi::lua_State,
-    top: c_int,
+    pub(super) top: c_int,
+}
+
+impl Level {
+    /// # Safety
+    /// The state is the caller's alone for as long as this lives, and nothing below its top is taken off.
+    pub(super) unsafe fn of(state: *mut ffi::lua_State) -> Level {
+        // SAFETY: the state is the caller's.
+        Level { state, top: unsafe { ffi::lua_gettop(state) } }
+    }
 }
 
 impl Drop for Level {
@@ -265,7 +274,7 @@ impl Reader<'_> {
             if ffi::lua_checkstack(self.state, ROOM) == 0 {
                 return Err("stack overflow".into());
             }
-            Ok(Level { state: self.state, top: ffi::lua_gettop(self.state) })
+            Ok(Level::of(self.state))
         }
     }
 
@@ -333,7 +342,7 @@ impl Reader<'_> {
     /// Begins a walk through tables within tables.
     pub fn walk(&mut self) -> Walk<'_> {
         // SAFETY: the state is ours.
-        let level = Level { state: self.state, top: unsafe { ffi::lua_gettop(self.state) } };
+        let level = unsafe { Level::of(self.state) };
         Walk { reader: Reader { state: self.state, stack: PhantomData }, steps: Vec::new(), _level: level }
     }
 
