@@ -103,11 +103,7 @@ pub(crate) mod on_stack {
         number: &'l mut Vec<u8>,
     ) -> Result<&'l [u8]> {
         if let Some(n) = args.number(at) {
-            match n {
-                n if n.is_nan() => number.extend_from_slice(b"nan"),
-                n if n.is_infinite() => number.extend_from_slice(if n > 0.0 { b"inf" } else { b"-inf" }),
-                n => crate::decimal::write_g(number, n, 14),
-            }
+            crate::decimal::write_number(number, n);
             return Ok(number);
         }
         args.text(at).ok_or_else(|| wrong_type(stack, args, at, "string"))

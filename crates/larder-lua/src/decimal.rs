@@ -20,6 +20,15 @@ pub(crate) fn write_g(out: &mut Vec<u8>, n: f64, precision: usize) {
     out.extend_from_slice(trimmed(&format!("{n:.decimals$}")).as_bytes());
 }
 
+/// Appends any number as Lua's `tostring` writes it, which is C's `%.14g`.
+pub fn write_number(out: &mut Vec<u8>, n: f64) {
+    match n {
+        n if n.is_finite() => write_g(out, n, 14),
+        n if n.is_nan() => out.extend_from_slice(if n.is_sign_negative() { b"-nan" } else { b"nan" }),
+        n => out.extend_from_slice(if n > 0.0 { b"inf" } else { b"-inf" }),
+    }
+}
+
 /// Without zeros at the end of a fraction.
 fn trimmed(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
@@ -109,7 +118,23 @@ fn read_hex(text: &[u8]) -> Option<(f64, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read_prefix, write_g};
+    use super::{read_prefix, write_g, write_number};
+
+    #[test]
+    fn every_number_has_the_text_that_lua_gives_it() {
+        for (n, expected) in [
+            (-(2_f64.powi(53)), "-9.007199254741e+15"),
+            (1e-5, "1e-05"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN.copysign(-1.0), "-nan"),
+            (f64::NAN.copysign(1.0), "nan"),
+        ] {
+            let mut text = Vec::new();
+            write_number(&mut text, n);
+            assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
+    }
 
     #[test]
     fn numbers_read_as_c_writes_them() {

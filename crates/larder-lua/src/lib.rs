@@ -19,6 +19,8 @@ pub mod raw;
 mod strings;
 mod structs;
 
+pub use decimal::write_number;
+
 use mlua::{Function, Lua};
 use std::cell::Cell;
 use std::rc::Rc;

@@ -5,7 +5,7 @@
 //! killed or that ran out of memory is thrown away.
 
 use super::Program;
-use super::reply::{NumberText, error_table};
+use super::reply::error_table;
 use super::watch::Watch;
 use crate::error::Error;
 use larder_core::Engine;
@@ -322,15 +322,15 @@ fn blame(reader: &mut Reader<'_>, problem: Slot) -> Result<Option<Blame>, Failed
     }))
 }
 
-/// A function can be called with so many arguments.
-const ARGUMENTS_MAX: usize = 8_000;
+/// So many values can Rust hold at a time: somewhat less than a Lua stack is let grow to.
+const REFERENCES_MAX: usize = 7_900;
 
 /// Makes room for all values that Rust may hold at a time. It would be made when it is needed, too, but on a stack of
 /// its own: where no memory is left then, the machine would end the whole program.
 fn make_room_for_references(lua: &Lua) -> mlua::Result<()> {
-    let value = lua.create_string("")?;
-    drop(vec![value; ARGUMENTS_MAX + 200]);
-    Ok(())
+    // Each is made anew: clones of one share its place.
+    let values = (0..REFERENCES_MAX).map(|_| lua.create_string("")).collect::<mlua::Result<Vec<_>>>();
+    values.map(drop)
 }
 
 fn registered(spec: &Table) -> mlua::Result<Registered> {
@@ -410,9 +410,16 @@ fn sha1hex(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
         error_table(stack, &Error::general("wrong number of arguments"), false)?;
         return Err(Failed::Raised);
     }
-    let mut number = NumberText::default();
-    // What has no text counts as an empty one.
-    let digits = super::sha1_hex(number.text(args, 0).unwrap_or_default());
+    let mut number = Vec::new();
+    // Numbers have the text here that Lua gives them, not that of a command's argument; what has none counts as empty.
+    let text = match args.number(0) {
+        Some(n) => {
+            larder_lua::write_number(&mut number, n);
+            &number
+        }
+        None => args.text(0).unwrap_or_default(),
+    };
+    let digits = super::sha1_hex(text);
     stack.push_text(digits.as_bytes())?;
     Ok(1)
 }

@@ -485,5 +485,7 @@ return {pcall(cjson.encode), pcall(cjson.encode, 1, 2), pcall(cjson.decode), pca
 return {pcall(cmsgpack.pack), pcall(cmsgpack.unpack), pcall(cmsgpack.unpack, {}), pcall(cmsgpack.unpack_one, 'x', 'y')}
 ----
 return {pcall(redis.sha1hex), redis.sha1hex(1), redis.sha1hex(1.5), redis.sha1hex({})}
+--
+return {redis.sha1hex(1e-5), redis.sha1hex(-2^53), redis.sha1hex(-0.0), redis.sha1hex(1e15), redis.sha1hex(1/0)}
 ----
 return {cjson.encode(1e15), cjson.encode(-0), cjson.encode(0.1), cjson.encode({[1] = 1, [2.5] = 2}), cjson.encode({[-1] = 1})}
