@@ -4,6 +4,7 @@ use crate::api::Rooms;
 use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
+use crate::keyspace::stripe::Stripe;
 use crate::keyspace::view::Turn;
 use crate::keyspace::{
     ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, OwnedKey, Policy,
@@ -95,6 +96,12 @@ impl Shared {
             let unreported = self.keyspace.cell(index).stripe.lock().take_unreported();
             self.used_bytes.fetch_add(unreported, Ordering::Relaxed);
         }
+    }
+
+    /// Has the total know what a stripe holds.
+    #[cold]
+    pub(crate) fn add_used_bytes(&self, stripe: &mut Stripe) {
+        self.used_bytes.fetch_add(stripe.take_unreported(), Ordering::Relaxed);
     }
 
     pub(crate) fn value_limits(&self) -> ValueLimits {

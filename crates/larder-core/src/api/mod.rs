@@ -119,10 +119,16 @@ impl Db {
 
     #[inline]
     pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Result<Key<'k>> {
-        if let Some(stage) = &self.stage {
-            stage.bring(self, bytes)?;
+        if self.stage.is_some() {
+            self.bring(bytes)?;
         }
         Ok(self.engine.key(self.index, bytes))
+    }
+
+    /// Has a transaction's room hold a key.
+    #[cold]
+    fn bring(&self, bytes: &[u8]) -> Result<()> {
+        self.stage.as_ref().map_or(Ok(()), |stage| stage.bring(self, bytes))
     }
 
     /// Refuses what is about all keys in a transaction, which knows only those it has touched.
@@ -139,8 +145,7 @@ impl Db {
     /// Looks at a collection.
     fn look<C: Collection, R>(&self, key: &[u8], look: impl FnOnce(&C) -> R) -> Result<Option<R>> {
         let key = self.key(key)?;
-        let mut view = self.engine.view_one(&key, None);
-        Ok(view.collection::<C>(&key)?.map(look))
+        self.engine.shared.read_one(&key, |entry| entry.collection().map(look)).transpose()
     }
 
     /// Changes a collection, made if it does not exist.
@@ -167,7 +172,11 @@ impl Db {
     }
 
     fn expiry_after(&self, time: Duration) -> Expiry {
+        Db::expiry_from(self.engine.now_ms(), time)
+    }
+
+    fn expiry_from(now_ms: u64, time: Duration) -> Expiry {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
-        Expiry::At(Deadline::at_ms(self.engine.now_ms().saturating_add(ms)))
+        Expiry::At(Deadline::at_ms(now_ms.saturating_add(ms)))
     }
 }

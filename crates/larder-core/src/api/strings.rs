@@ -2,7 +2,7 @@
 
 use super::Db;
 use crate::error::{Error, Result};
-use crate::keyspace::{Class, Condition, Expiry, Missing};
+use crate::keyspace::{Class, Condition, Entry, Expiry, Missing};
 use crate::limits::STRING_LEN_MAX;
 use crate::value::string::IntText;
 use std::time::Duration;
@@ -37,8 +37,8 @@ impl<'d> Strings<'d> {
     #[inline]
     pub fn with<R>(&self, key: impl AsRef<[u8]>, look: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
         let key = self.0.key(key.as_ref())?;
-        let mut view = self.0.engine.view_one(&key, None);
-        Ok(view.string(&key)?.map(|value| look(value.as_bytes(&mut IntText::new()))))
+        let look = |entry: Entry<'_>| Ok(look(entry.string()?.as_bytes(&mut IntText::new())));
+        self.0.engine.shared.read_one(&key, look).transpose()
     }
 
     /// Copies the string into a buffer, which is cleared first. Says whether there is one.
@@ -63,7 +63,7 @@ impl<'d> Strings<'d> {
 
     /// Sets a key to a string, whatever it held; it lives until it is removed.
     pub fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<()> {
-        self.put(key.as_ref(), value.as_ref(), Expiry::Never)
+        self.set_with(key, value).run().map(drop)
     }
 
     /// Sets a key to a string for a time: at least a millisecond.
@@ -79,7 +79,9 @@ impl<'d> Strings<'d> {
     /// # Ok::<(), larder_core::Error>(())
     /// ```
     pub fn set_for(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, time: Duration) -> Result<()> {
-        self.put(key.as_ref(), value.as_ref(), self.0.expiry_after(time))
+        let now = self.0.engine.now_ms();
+        let set = SetWith { expiry: Db::expiry_from(now, time), ..self.set_with(key, value) };
+        set.run_at(Some(now)).map(drop)
     }
 
     /// Sets a key to a string if it does not exist. Says whether it did that.
@@ -102,10 +104,6 @@ impl<'d> Strings<'d> {
     /// ```
     pub fn set_with<K: AsRef<[u8]>, V: AsRef<[u8]>>(&self, key: K, value: V) -> SetWith<'d, K, V> {
         SetWith { db: self.0, key, value, condition: Condition::Always, expiry: Expiry::Never }
-    }
-
-    fn put(&self, key: &[u8], value: &[u8], expiry: Expiry) -> Result<()> {
-        SetWith { db: self.0, key, value, condition: Condition::Always, expiry }.run().map(drop)
     }
 
     /// Removes a key if it holds this string. Says whether it did.
@@ -205,9 +203,14 @@ impl<'a, K: AsRef<[u8]>, V: AsRef<[u8]>> SetWith<'a, K, V> {
 
     /// Sets it. Says whether the condition held.
     pub fn run(self) -> Result<bool> {
+        self.run_at(None)
+    }
+
+    /// The same, where the time has just been read.
+    fn run_at(self, now_ms: Option<u64>) -> Result<bool> {
         self.db.check_room()?;
         let key = self.db.key(self.key.as_ref())?;
-        let mut view = self.db.engine.view_one(&key, None);
+        let mut view = self.db.engine.view_one(&key, now_ms);
         if !view.meets(&key, self.condition)? {
             return Ok(false);
         }

@@ -86,7 +86,7 @@ impl View<'_> {
         arm.map_or(Ok(()), |due| self.arm(key, due))
     }
 
-    fn arm(&mut self, key: &Key<'_>, due_ms: u64) -> Result<()> {
+    pub(super) fn arm(&mut self, key: &Key<'_>, due_ms: u64) -> Result<()> {
         let now = self.now_ms();
         let index = key.stripe();
         let stripe = self.locked.stripe(index)?;
@@ -94,7 +94,7 @@ impl View<'_> {
         let next = &self.shared.keyspace.cell(index).next_due_ms;
         if due_ms < next.load(Ordering::Relaxed) {
             next.store(due_ms, Ordering::Release);
-            self.after.due_ms = Some(self.after.due_ms.map_or(due_ms, |earlier| earlier.min(due_ms)));
+            self.after.tell(due_ms);
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl View<'_> {
         let Some(record) = self.take(key)? else { return Ok(0) };
         let itself = record.deadline_ms().is_some_and(|ms| ms <= now);
         let died = if itself { 1 } else { dues(&record).overdue };
-        self.after.objects.extend(record.into_object());
+        self.after.free(record.into_object());
         let counts = &mut self.locked.stripe(key.stripe())?.counts;
         if itself {
             counts.expired += 1;
@@ -177,15 +177,19 @@ impl View<'_> {
             if let Some(wheel) = part.wheel.as_mut() {
                 wheel.take_due(now, most.saturating_sub(due.len()), |item| items.push(item));
             }
-            for item in items {
-                part.due_keys(item, now, &self.shared.keyspace.hasher, &mut due);
-            }
+            part.prefetch(&items);
+            let hasher = &self.shared.keyspace.hasher;
+            let dead: SmallVec<[(u64, Record<Object>); 32]> =
+                items.iter().filter_map(|item| part.take_due(*item, now, hasher, &mut due)).collect();
             if part.inner > 0 {
                 // Several items may lead to one key; it is put back into the wheel once.
                 due.sort_unstable();
                 due.dedup();
             }
-            let mut left = most;
+            let mut left = most.saturating_sub(dead.len());
+            if !dead.is_empty() {
+                self.bury(index, db, dead, &mut removed)?;
+            }
             for bytes in due {
                 let key = self.shared.keyspace.key(db, &bytes);
                 if left > 0 && self.expire_step(&key, &mut left, &mut removed)? {
@@ -197,6 +201,31 @@ impl View<'_> {
         let next = self.locked.stripe(index)?.next_due_ms();
         self.shared.keyspace.cell(index).next_due_ms.store(next, Ordering::Release);
         Ok(next <= now)
+    }
+
+    /// Counts and reports entries that died and have been taken out of the table.
+    fn bury(
+        &mut self,
+        index: usize,
+        db: DbIndex,
+        dead: SmallVec<[(u64, Record<Object>); 32]>,
+        removed: &mut impl FnMut(u64, usize),
+    ) -> Result<()> {
+        let now = self.now_ms();
+        let stripe = self.locked.stripe(index)?;
+        stripe.counts.expired += dead.len() as u64;
+        stripe.account(-dead.iter().map(|(_, record)| used_bytes(record)).sum::<i64>());
+        for (hash, record) in &dead {
+            let key = Key { db, bytes: record.key(), hash: *hash };
+            self.report(&key, "expired", Class::EXPIRED)?;
+        }
+        // Those that die together mostly have the same deadline.
+        for same in dead.chunk_by(|(_, a), (_, b)| a.deadline_ms() == b.deadline_ms()) {
+            let deadline_ms = same[0].1.deadline_ms().unwrap_or(now);
+            removed(now.saturating_sub(deadline_ms), same.len());
+        }
+        self.after.free_records(dead.into_iter().map(|(_, record)| record));
+        Ok(())
     }
 
     /// When the timer must look at the stripe of a key next; `u64::MAX` for never.

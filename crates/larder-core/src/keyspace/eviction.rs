@@ -492,7 +492,7 @@ impl View<'_> {
     fn evict(&mut self, db: DbIndex, bytes: &[u8]) -> Result<()> {
         let key = self.key(db, bytes);
         if let Some(record) = self.take(&key)? {
-            self.after.objects.extend(record.into_object());
+            self.after.free(record.into_object());
             self.locked.stripe(key.stripe())?.counts.evicted += 1;
             self.report(&key, "evicted", Class::EVICTED)?;
         }

@@ -206,25 +206,61 @@ impl Db {
         self.wheel = Some(wheel);
     }
 
-    /// Looks at a wheel item whose time has come: gives the keys that are due or of which parts are, and arms those
-    /// that are not.
-    pub(crate) fn due_keys(&mut self, item: u32, now_ms: u64, hasher: &KeyHasher, due: &mut Vec<Box<[u8]>>) {
+    /// Fetches what wheel items lead to into the cache, all of it at once: each is a bucket and a record that nobody
+    /// has touched for a while.
+    pub(crate) fn prefetch(&self, items: &[u32]) {
+        items.iter().for_each(|item| self.table.prefetch_bucket(u64::from(*item)));
+        items.iter().for_each(|item| self.table.prefetch_records(u64::from(*item)));
+    }
+
+    /// Looks at a wheel item whose time has come. Takes out the record that is due and gives it with its hash; where
+    /// parts of one are due, adds its key to `due`; arms one that is not due again.
+    pub(crate) fn take_due(
+        &mut self,
+        item: u32,
+        now_ms: u64,
+        hasher: &KeyHasher,
+        due: &mut Vec<Box<[u8]>>,
+    ) -> Option<(u64, Record<Object>)> {
+        let mut hash = 0;
+        let dead = self.table.remove_where(item, |record| {
+            hash = hasher.hash(record.key());
+            hash as u32 == item && !record.has_inner() && record.deadline_ms().is_some_and(|ms| ms <= now_ms)
+        });
+        if let Some(record) = dead {
+            self.forget(&record);
+            return Some((hash, record));
+        }
         let mut again = None;
         self.table.probe(item, |record| {
+            if hasher.hash(record.key()) as u32 != item {
+                return false;
+            }
             match due_ms(record) {
-                Some(ms) if ms <= now_ms => due.push(record.key().into()),
+                Some(ms) if ms <= now_ms => {
+                    due.push(record.key().into());
+                    false
+                }
                 later => {
-                    if hasher.hash(record.key()) as u32 == item {
-                        record.set_armed(later.is_some());
-                        again = later;
-                        return true;
-                    }
+                    record.set_armed(later.is_some());
+                    again = later;
+                    true
                 }
             }
-            false
         });
         if let (Some(ms), Some(wheel)) = (again, self.wheel.as_mut()) {
             wheel.insert(item, ms);
+        }
+        None
+    }
+
+    /// Takes note that a record has left the table.
+    #[inline]
+    pub(crate) fn forget(&mut self, record: &Record<Object>) {
+        self.expires -= usize::from(record.deadline_ms().is_some());
+        self.inner -= usize::from(record.has_inner());
+        if let Some(fifo) = self.fifo.as_mut() {
+            fifo.remove(record.touch());
         }
     }
 }
@@ -247,6 +283,7 @@ pub(crate) fn dues(record: &Record<Object>) -> Dues {
 }
 
 /// Bytes that a record and its object take.
+#[inline]
 pub(crate) fn used_bytes(record: &Record<Object>) -> i64 {
     let object = match record.value() {
         crate::raw::Stored::Object(object) => object.used_bytes(),

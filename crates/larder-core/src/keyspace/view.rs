@@ -194,26 +194,55 @@ fn stripes_of(hashes: impl Iterator<Item = u64>) -> SmallVec<[usize; 16]> {
 
 /// What waits for the locks to be gone.
 #[derive(Default)]
-pub(super) struct After {
+pub(super) struct Work {
     changes: Vec<Change>,
     ready: Vec<OwnedKey>,
     #[expect(
         clippy::vec_box,
         reason = "they come boxed: moving a pointer is cheaper than moving the object"
     )]
-    pub(super) objects: Vec<Box<Object>>,
+    objects: Vec<Box<Object>>,
     tables: Vec<Table<Object>>,
+    records: Vec<Record<Object>>,
     /// A deadline that the timer may not know of yet.
-    pub(super) due_ms: Option<u64>,
+    due_ms: Option<u64>,
 }
 
+/// The same, for the many views that leave nothing to do: a null pointer.
+#[derive(Default)]
+pub(super) struct After(Option<Box<Work>>);
+
 impl After {
+    #[inline]
+    fn work(&mut self) -> &mut Work {
+        self.0.get_or_insert_default()
+    }
+
+    /// Drops an object, if there is one.
+    #[inline]
+    pub(super) fn free(&mut self, object: Option<Box<Object>>) {
+        if let Some(object) = object {
+            self.work().objects.push(object);
+        }
+    }
+
+    /// Drops records.
+    pub(super) fn free_records(&mut self, records: impl IntoIterator<Item = Record<Object>>) {
+        self.work().records.extend(records);
+    }
+
+    /// Tells the timer of a deadline.
+    pub(super) fn tell(&mut self, due_ms: u64) {
+        let known = &mut self.work().due_ms;
+        *known = Some(known.map_or(due_ms, |earlier| earlier.min(due_ms)));
+    }
+
     /// A read found nothing.
     #[inline]
     fn missed(&mut self, shared: &Shared, key: &Key<'_>) {
         if shared.feed.wants(Class::KEY_MISS) {
             let key = OwnedKey { db: key.db, bytes: key.bytes.into() };
-            self.changes.push(Change { key, event: "keymiss", class: Class::KEY_MISS });
+            self.work().changes.push(Change { key, event: "keymiss", class: Class::KEY_MISS });
         }
     }
 }
@@ -304,6 +333,7 @@ impl<'e> View<'e> {
         View { shared, locked: Locked::None, now_ms, after: After::default(), uses: true }
     }
 
+    #[inline]
     pub(crate) fn one(shared: &'e Shared, stripe: usize, now_ms: Option<u64>) -> View<'e> {
         let guard = shared.keyspace.cell(stripe).stripe.lock();
         View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default(), uses: true }
@@ -501,25 +531,11 @@ impl<'e> View<'e> {
     #[inline]
     pub fn get(&mut self, key: &Key<'_>) -> Result<Option<Entry<'_>>> {
         let View { shared, locked, now_ms, after, uses } = self;
-        let policy = shared.policy();
-        let Stripe { dbs, counts, .. } = locked.stripe(key.stripe())?;
-        let found = match dbs.get_mut(key.db.get()) {
-            Some(db) => {
-                let seconds = shared.seconds();
-                db.table.get_touching(key.hash, key.bytes, |touch| {
-                    if *uses { policy.touched(touch, seconds) } else { touch }
-                })
-            }
-            None => None,
-        };
-        let found = found.filter(|record| is_alive(record, shared, now_ms));
-        if found.is_some() {
-            counts.hits += 1;
-        } else {
-            counts.misses += 1;
+        let found = read(shared, locked.stripe(key.stripe())?, key, now_ms, *uses);
+        if found.is_none() {
             after.missed(shared, key);
         }
-        Ok(found.map(Entry))
+        Ok(found)
     }
 
     /// The entry of a key, as a read that is no use of it: EXISTS, TTL, TYPE. It counts as a hit or a miss.
@@ -612,25 +628,11 @@ impl View<'_> {
             Expiry::At(deadline) => Some(deadline.ms()),
             Expiry::Never | Expiry::Keep => None,
         };
-        let inner = matches!(&value, Parts::Object(object) if object.dues().next_ms.is_some());
         let View { shared, locked, now_ms, .. } = &mut *self;
-        let hash_of = |key: &[u8]| shared.keyspace.hasher.hash(key);
         let stripe = locked.stripe(key.stripe())?;
         let db = stripe.db_mut(key.db);
         let Some(mut slot) = db.table.get_mut(key.hash, key.bytes) else {
-            let mut record = Record::new(key.bytes, value, room, true);
-            record.set_touch(shared.policy().fresh(shared.seconds()));
-            let added = used_bytes(&record);
-            db.expires += usize::from(room.is_some());
-            db.table.insert(key.hash, record, hash_of);
-            stripe.account(added);
-            self.set_record_deadline(key, room)?;
-            if inner {
-                self.note_inner(key, None)?;
-            }
-            self.enqueue(key)?;
-            self.report(key, "new", Class::NEW)?;
-            return Ok(false);
+            return self.put_new(key, value, room);
         };
         if !is_alive(&slot, shared, now_ms) {
             drop(slot);
@@ -640,19 +642,62 @@ impl View<'_> {
         let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
         let before = used_bytes(&slot);
-        let inner = inner || slot.has_inner();
-        let old = slot.set_value(value);
+        if slot.has_inner() || matches!(&value, Parts::Object(object) if object.dues().next_ms.is_some()) {
+            let old = slot.set_value(value);
+            let delta = used_bytes(&slot) - before;
+            drop(slot);
+            stripe.account(delta);
+            self.after.free(old);
+            self.note_inner(key, None)?;
+            if expiry != Expiry::Keep {
+                self.set_record_deadline(key, room)?;
+            }
+            return Ok(true);
+        }
+        // Without parts that die by themselves there is one deadline at most, and all is done in one visit.
+        let had = slot.deadline_ms();
+        let armed_for = had.filter(|_| slot.is_armed());
+        let wanted = if expiry == Expiry::Keep { had } else { room };
+        let arm = room.filter(|new| armed_for.is_none_or(|armed| armed > *new));
+        let old = slot.set_value_until(value, wanted);
+        if arm.is_some() {
+            slot.set_armed(true);
+        }
         let delta = used_bytes(&slot) - before;
         drop(slot);
+        db.expires = db.expires + usize::from(wanted.is_some()) - usize::from(had.is_some());
         stripe.account(delta);
-        self.after.objects.extend(old);
+        self.after.free(old);
+        if let Some(due_ms) = arm {
+            self.arm(key, due_ms)?;
+        }
+        if had.is_some() != wanted.is_some() && self.shared.fifo() == Some(true) {
+            self.requeue(key)?;
+        }
+        Ok(true)
+    }
+
+    /// Sets a key that does not exist.
+    fn put_new(&mut self, key: &Key<'_>, value: Parts<'_, Object>, deadline_ms: Option<u64>) -> Result<bool> {
+        let inner = matches!(&value, Parts::Object(object) if object.dues().next_ms.is_some());
+        let mut record = Record::new(key.bytes, value, deadline_ms, true);
+        record.set_touch(self.shared.policy().fresh(self.shared.seconds()));
+        record.set_armed(deadline_ms.is_some());
+        let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
+        let stripe = self.locked.stripe(key.stripe())?;
+        stripe.account(used_bytes(&record));
+        let db = stripe.db_mut(key.db);
+        db.expires += usize::from(deadline_ms.is_some());
+        db.table.insert(key.hash, record, hash_of);
+        if let Some(due_ms) = deadline_ms {
+            self.arm(key, due_ms)?;
+        }
         if inner {
             self.note_inner(key, None)?;
         }
-        if expiry != Expiry::Keep {
-            self.set_record_deadline(key, room)?;
-        }
-        Ok(true)
+        self.enqueue(key)?;
+        self.report(key, "new", Class::NEW)?;
+        Ok(false)
     }
 
     /// Adds to the number of a key, its deadline kept; a key that does not exist counts as 0. O(1), one look-up.
@@ -705,7 +750,7 @@ impl View<'_> {
         let grown = used_bytes(&slot) - before;
         drop(slot);
         stripe.account(grown);
-        self.after.objects.extend(old);
+        self.after.free(old);
         match expiry {
             Expiry::Keep => {}
             Expiry::Never => drop(self.set_record_deadline(key, None)?),
@@ -817,7 +862,7 @@ impl View<'_> {
         }
         if emptied {
             let record = self.take(key)?;
-            self.after.objects.extend(record.and_then(Record::into_object));
+            self.after.free(record.and_then(Record::into_object));
             self.report(key, "del", Class::GENERIC)?;
         }
         Ok(Some(result))
@@ -827,7 +872,7 @@ impl View<'_> {
     pub fn remove(&mut self, key: &Key<'_>) -> Result<bool> {
         self.purge_due(key)?;
         let Some(record) = self.take(key)? else { return Ok(false) };
-        self.after.objects.extend(record.into_object());
+        self.after.free(record.into_object());
         Ok(true)
     }
 
@@ -835,11 +880,7 @@ impl View<'_> {
         let stripe = self.locked.stripe(key.stripe())?;
         let Some(db) = stripe.db_existing(key.db) else { return Ok(None) };
         let Some(record) = db.table.remove(key.hash, key.bytes) else { return Ok(None) };
-        db.expires -= usize::from(record.deadline_ms().is_some());
-        db.inner -= usize::from(record.has_inner());
-        if let Some(fifo) = db.fifo.as_mut() {
-            fifo.remove(record.touch());
-        }
+        db.forget(&record);
         stripe.account(-used_bytes(&record));
         Ok(Some(record))
     }
@@ -948,10 +989,10 @@ impl View<'_> {
         interest.mark(key);
         let owned = || OwnedKey { db: key.db, bytes: key.bytes.into() };
         if interest.waiting_for(key).is_some() {
-            self.after.ready.push(owned());
+            self.after.work().ready.push(owned());
         }
         if self.shared.feed.wants(class) {
-            self.after.changes.push(Change { key: owned(), event, class });
+            self.after.work().changes.push(Change { key: owned(), event, class });
         }
         Ok(())
     }
@@ -993,7 +1034,7 @@ impl View<'_> {
 
     /// Has the waiters of a key looked at when this view ends.
     pub fn wake(&mut self, key: &Key<'_>) {
-        self.after.ready.push(OwnedKey { db: key.db, bytes: key.bytes.into() });
+        self.after.work().ready.push(OwnedKey { db: key.db, bytes: key.bytes.into() });
     }
 }
 
@@ -1007,7 +1048,6 @@ impl View<'_> {
         }
         self.locked = Locked::One(index, self.shared.keyspace.cell(index).stripe.lock());
         let result = f(self);
-        self.unlock();
         self.finish();
         result
     }
@@ -1174,11 +1214,11 @@ impl View<'_> {
                     let key = view.shared.keyspace.key(db, &bytes);
                     if old.table.get(key.hash, key.bytes).is_some() {
                         stripe.interest.mark(&key);
-                        view.after.ready.push(OwnedKey { db, bytes });
+                        view.after.work().ready.push(OwnedKey { db, bytes });
                     }
                 }
                 let len = old.table.len();
-                view.after.tables.push(old.table);
+                view.after.work().tables.push(old.table);
                 Ok(len)
             })?;
         }
@@ -1211,7 +1251,9 @@ impl View<'_> {
                     }
                 }
             }
-            self.after.ready.extend(ready);
+            if !ready.is_empty() {
+                self.after.work().ready.extend(ready);
+            }
         }
         Ok(())
     }
@@ -1224,15 +1266,16 @@ impl View<'_> {
         self.report_bytes(0);
     }
 
-    fn unlock(&mut self) {
+    #[inline]
+    fn report_batch(&mut self) {
         self.report_bytes(self.shared.used_bytes_batch.load(Ordering::Relaxed));
-        self.locked = Locked::None;
     }
 
+    #[inline]
     fn report_bytes(&mut self, least: i64) {
         let settle = |stripe: &mut Stripe| {
-            if stripe.unreported_bytes.abs() >= least {
-                self.shared.used_bytes.fetch_add(stripe.take_unreported(), Ordering::Relaxed);
+            if stripe.unreported_bytes.unsigned_abs() >= least as u64 {
+                self.shared.add_used_bytes(stripe);
             }
         };
         match &mut self.locked {
@@ -1244,26 +1287,91 @@ impl View<'_> {
         }
     }
 
-    /// What had to wait for the locks to be gone.
+    /// Unlocks, and does what had to wait for that.
     fn finish(&mut self) {
-        if let Some(due) = self.after.due_ms.take() {
-            self.shared.timer.nudge(due);
+        self.report_batch();
+        self.locked = Locked::None;
+        if let Some(work) = self.after.0.take() {
+            work.run(self.shared);
         }
-        self.after.objects.clear();
-        self.after.tables.clear();
-        if !self.after.changes.is_empty() {
-            self.shared.feed.emit(&std::mem::take(&mut self.after.changes));
+    }
+}
+
+impl Work {
+    #[cold]
+    fn run(self, shared: &Shared) {
+        let Work { changes, ready, objects, tables, records, due_ms } = self;
+        if let Some(due) = due_ms {
+            shared.timer.nudge(due);
         }
-        if !self.after.ready.is_empty() {
-            self.shared.serve(std::mem::take(&mut self.after.ready));
+        drop((objects, tables, records));
+        if !changes.is_empty() {
+            shared.feed.emit(&changes);
+        }
+        if !ready.is_empty() {
+            shared.serve(ready);
         }
     }
 }
 
 impl Drop for View<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.unlock();
-        self.finish();
+        self.report_batch();
+        // Without work, the locks go with the view, in one step.
+        if let Some(work) = self.after.0.take() {
+            self.locked = Locked::None;
+            work.run(self.shared);
+        }
+    }
+}
+
+/// Reads a key of a locked stripe. It counts as a hit or a miss, and, where `uses` says so, as a use of the entry.
+#[inline]
+fn read<'s>(
+    shared: &Shared,
+    stripe: &'s mut Stripe,
+    key: &Key<'_>,
+    now_ms: &mut Option<u64>,
+    uses: bool,
+) -> Option<Entry<'s>> {
+    let Stripe { dbs, counts, .. } = stripe;
+    let (policy, seconds) = (shared.policy(), shared.seconds());
+    let touched = |touch| if uses { policy.touched(touch, seconds) } else { touch };
+    let db = dbs.get_mut(key.db.get());
+    let found = db.and_then(|db| db.table.get_touching(key.hash, key.bytes, touched));
+    let found = found.filter(|record| is_alive(record, shared, now_ms));
+    if found.is_some() {
+        counts.hits += 1;
+    } else {
+        counts.misses += 1;
+    }
+    found.map(Entry)
+}
+
+impl Shared {
+    /// What [`View::get`] does on a view of one key, without the view: for the operation that programs do most. `look`
+    /// runs while the stripe is locked.
+    #[inline]
+    pub(crate) fn read_one<R>(&self, key: &Key<'_>, look: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
+        let mut stripe = self.keyspace.cell(key.stripe()).stripe.lock();
+        if let Some(entry) = read(self, &mut stripe, key, &mut None, true) {
+            return Some(look(entry));
+        }
+        drop(stripe);
+        if self.feed.wants(Class::KEY_MISS) {
+            self.tell_missed(key);
+        }
+        None
+    }
+
+    #[cold]
+    fn tell_missed(&self, key: &Key<'_>) {
+        let mut after = After::default();
+        after.missed(self, key);
+        if let Some(work) = after.0 {
+            work.run(self);
+        }
     }
 }
 

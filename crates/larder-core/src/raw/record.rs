@@ -7,6 +7,9 @@
 //! key, a short value and nothing else. A value that is not plain bytes or an integer is a boxed object whose pointer
 //! stands in the value's place. Sizes are rounded up to eight bytes, and a value is overwritten in place whenever its
 //! new size rounds to the same number.
+//!
+//! A short member of a set is a key and nothing else, and there are millions of them: its length stands in the shape
+//! byte itself, in place of what other records say there.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
@@ -26,6 +29,10 @@ const BYTES_32: u8 = 2;
 const INT_32: u8 = 3;
 const INT_64: u8 = 4;
 const OBJECT: u8 = 5;
+/// A key of up to [`MEMBER_LEN_MAX`] bytes alone; the other five bits of the shape are its length.
+const MEMBER: u8 = 6;
+const MEMBER_SHIFT: u32 = 3;
+const MEMBER_LEN_MAX: usize = 31;
 
 const TOUCH_LEN: usize = 3;
 const DEADLINE_LEN: usize = 6;
@@ -83,13 +90,7 @@ impl Plan {
     }
     #[inline]
     fn key_at(self) -> usize {
-        self.lengths_at()
-            + if self.shape & WIDE_KEY == 0 { 1 } else { 4 }
-            + match self.shape & FORM {
-                BYTES_8 => 1,
-                BYTES_32 => 4,
-                _ => 0,
-            }
+        usize::from(KEY_AT[usize::from(self.shape)])
     }
     #[inline]
     fn value_at(self) -> usize {
@@ -122,26 +123,80 @@ impl Plan {
     }
 }
 
+/// Where the lengths stand in a record of a shape, and where its key does: asked for several times by each operation,
+/// and quicker to look up than to add up.
+const LENGTHS_AT: [u8; 256] = by_shape(false);
+const KEY_AT: [u8; 256] = by_shape(true);
+
+const fn by_shape(key: bool) -> [u8; 256] {
+    let mut at = [0; 256];
+    let mut shape = 0;
+    while shape < 256 {
+        let bits = shape as u8;
+        let touch = if bits & TOUCH == 0 { 0 } else { TOUCH_LEN };
+        let deadline = if bits & DEADLINE == 0 { 0 } else { DEADLINE_LEN };
+        let key_len = if bits & WIDE_KEY == 0 { 1 } else { 4 };
+        let value_len = match bits & FORM {
+            BYTES_8 => 1,
+            BYTES_32 => 4,
+            _ => 0,
+        };
+        at[shape] = if bits & FORM == MEMBER {
+            1
+        } else {
+            (1 + touch + deadline + if key { key_len + value_len } else { 0 }) as u8
+        };
+        shape += 1;
+    }
+    at
+}
+
 #[inline]
 fn lengths_at(shape: u8) -> usize {
-    1 + if shape & TOUCH == 0 { 0 } else { TOUCH_LEN } + if shape & DEADLINE == 0 { 0 } else { DEADLINE_LEN }
+    usize::from(LENGTHS_AT[usize::from(shape)])
 }
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, ALIGN).expect("a record is smaller than half the address space")
 }
 
+fn allocate(size: usize) -> NonNull<u8> {
+    let layout = layout(size);
+    // SAFETY: the size is never zero, there is at least the shape byte.
+    let Some(at) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+    assert!((at.as_ptr() as u64) >> 48 == 0, "addresses fit in 48 bits");
+    at
+}
+
 impl<O> Record<O> {
     /// Makes a record. `deadline_ms` of `None` leaves no room for one; `touch` leaves room for access bits.
     /// Key and value must each be shorter than 4 GiB (limits.rs refuses more long before).
     pub(crate) fn new(key: &[u8], value: Parts<'_, O>, deadline_ms: Option<u64>, touch: bool) -> Record<O> {
+        if matches!(value, Parts::Nothing) && deadline_ms.is_none() && !touch && key.len() <= MEMBER_LEN_MAX {
+            return Record::member(key);
+        }
+        Record::with_marks(key, value, deadline_ms, touch)
+    }
+
+    /// A short key alone.
+    fn member(key: &[u8]) -> Record<O> {
+        let plan =
+            Plan { shape: MEMBER | (key.len() as u8) << MEMBER_SHIFT, key_len: key.len(), value_len: 0 };
+        let at = allocate(plan.size());
+        // SAFETY: the plan's size was allocated, and the key is not part of it.
+        unsafe {
+            at.write(plan.shape);
+            at.add(plan.key_at()).copy_from_nonoverlapping(NonNull::from(key).cast(), key.len());
+        }
+        Record { at, owns: PhantomData }
+    }
+
+    /// The same for what has or may get any of the marks that a shape can hold.
+    fn with_marks(key: &[u8], value: Parts<'_, O>, deadline_ms: Option<u64>, touch: bool) -> Record<O> {
         assert!(u32::try_from(key.len()).is_ok(), "a key is shorter than 4 GiB");
         let plan = Plan::of(key, &value, deadline_ms.is_some(), touch);
         assert!(u32::try_from(plan.value_len).is_ok(), "an inline value is shorter than 4 GiB");
-        let layout = layout(plan.size());
-        // SAFETY: the size is never zero, there is at least the shape byte.
-        let Some(at) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        assert!((at.as_ptr() as u64) >> 48 == 0, "addresses fit in 48 bits");
+        let at = allocate(plan.size());
         let mut record = Record { at, owns: PhantomData };
         // SAFETY: all offsets come from `plan`, whose size was allocated, and key and value are not part of it.
         unsafe {
@@ -186,6 +241,21 @@ impl<O> Record<O> {
         unsafe { self.at.read() }
     }
 
+    /// The shape's marks, of which a member has none.
+    #[inline]
+    fn marks(&self) -> u8 {
+        let shape = self.shape();
+        if shape & FORM == MEMBER { 0 } else { shape & !FORM }
+    }
+
+    /// Has the shape hold marks.
+    fn make_room(&mut self) {
+        if self.shape() & FORM == MEMBER {
+            *self = Record::with_marks(self.key(), Parts::Nothing, None, false);
+        }
+    }
+
+    /// Writes the shape; what it says of lengths and places stays.
     fn set_shape(&mut self, shape: u8) {
         // SAFETY: the shape byte is always there, and `&mut self` makes it ours.
         unsafe { self.at.write(shape) }
@@ -194,6 +264,9 @@ impl<O> Record<O> {
     #[inline]
     fn plan(&self) -> Plan {
         let shape = self.shape();
+        if shape & FORM == MEMBER {
+            return Plan { shape, key_len: usize::from(shape >> MEMBER_SHIFT), value_len: 0 };
+        }
         // SAFETY: the offsets follow from the shape, as they did when the record was made.
         unsafe {
             let lengths = self.at.add(lengths_at(shape));
@@ -251,6 +324,7 @@ impl<O> Record<O> {
     /// Replaces the value, in place if its size allows. Key, deadline and access bits stay. Returns the old object,
     /// so that the caller chooses where a large one is dropped.
     pub(crate) fn set_value(&mut self, value: Parts<'_, O>) -> Option<Box<O>> {
+        self.make_room();
         let old = self.take_object();
         let plan = self.plan();
         let next = Plan::of(self.key(), &value, plan.shape & DEADLINE != 0, plan.shape & TOUCH != 0);
@@ -281,7 +355,24 @@ impl<O> Record<O> {
         }
         let room = plan.shape & DEADLINE != 0;
         let deadline = room.then(|| self.read_deadline());
-        let mut record = Record::new(self.key(), value, deadline, plan.shape & TOUCH != 0);
+        let mut record = Record::with_marks(self.key(), value, deadline, plan.shape & TOUCH != 0);
+        record.keep_marks_of(self);
+        *self = record;
+        old
+    }
+
+    /// Replaces the value as [`Record::set_value`] does, and the deadline as [`Record::set_deadline`] does; a record
+    /// that must move for both moves once.
+    pub(crate) fn set_value_until(&mut self, value: Parts<'_, O>, ms: Option<u64>) -> Option<Box<O>> {
+        if self.marks() & DEADLINE != 0 {
+            self.write_deadline(ms.unwrap_or(0));
+            return self.set_value(value);
+        }
+        if ms.is_none() {
+            return self.set_value(value);
+        }
+        let old = self.take_object();
+        let mut record = Record::with_marks(self.key(), value, ms, self.marks() & TOUCH != 0);
         record.keep_marks_of(self);
         *self = record;
         old
@@ -317,8 +408,8 @@ impl<O> Record<O> {
 
     /// The same entry under another key.
     pub(crate) fn with_key(mut self, key: &[u8]) -> Record<O> {
-        let deadline = (self.shape() & DEADLINE != 0).then(|| self.read_deadline()).filter(|ms| *ms != 0);
-        let touch = self.shape() & TOUCH != 0;
+        let deadline = self.deadline_ms();
+        let touch = self.marks() & TOUCH != 0;
         let mut record = match self.take_object() {
             Some(object) => Record::new(key, Parts::Object(object), deadline, touch),
             None => match self.value() {
@@ -349,7 +440,7 @@ impl<O> Record<O> {
     /// When the entry dies, in engine milliseconds; `None` for never.
     #[inline]
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        if self.shape() & DEADLINE == 0 {
+        if self.marks() & DEADLINE == 0 {
             return None;
         }
         Some(self.read_deadline()).filter(|ms| *ms != 0)
@@ -357,10 +448,10 @@ impl<O> Record<O> {
 
     /// Sets or clears the deadline (below 2^48). A record that never had one moves once to make room.
     pub(crate) fn set_deadline(&mut self, ms: Option<u64>) {
-        if self.shape() & DEADLINE != 0 {
+        if self.marks() & DEADLINE != 0 {
             self.write_deadline(ms.unwrap_or(0));
         } else if let Some(ms) = ms {
-            let touch = self.shape() & TOUCH != 0;
+            let touch = self.marks() & TOUCH != 0;
             let object = self.take_object();
             let value = match (object, self.value()) {
                 (Some(object), _) => Parts::Object(object),
@@ -368,7 +459,7 @@ impl<O> Record<O> {
                 (None, Stored::Bytes(bytes)) => Parts::Bytes(bytes),
                 (None, _) => Parts::Nothing,
             };
-            let mut record = Record::new(self.key(), value, Some(ms), touch);
+            let mut record = Record::with_marks(self.key(), value, Some(ms), touch);
             record.keep_marks_of(self);
             *self = record;
         }
@@ -377,28 +468,30 @@ impl<O> Record<O> {
     /// Whether the entry or a part of it may ever die: if not, no clock need be asked.
     #[inline]
     pub(crate) fn is_mortal(&self) -> bool {
-        self.shape() & (DEADLINE | INNER) != 0
+        self.marks() & (DEADLINE | INNER) != 0
     }
 
     /// Whether parts of the object were said to have deadlines of their own.
     #[inline]
     pub(crate) fn has_inner(&self) -> bool {
-        self.shape() & INNER != 0
+        self.marks() & INNER != 0
     }
 
     /// Notes whether parts of the object have deadlines of their own.
     pub(crate) fn set_inner(&mut self, inner: bool) {
+        self.make_room();
         let shape = self.shape();
         self.set_shape(if inner { shape | INNER } else { shape & !INNER });
     }
 
     /// Whether the expiry wheel has an item for this entry.
     pub(crate) fn is_armed(&self) -> bool {
-        self.shape() & ARMED != 0
+        self.marks() & ARMED != 0
     }
 
     /// Notes whether the expiry wheel has an item for this entry.
     pub(crate) fn set_armed(&mut self, armed: bool) {
+        self.make_room();
         let shape = self.shape();
         self.set_shape(if armed { shape | ARMED } else { shape & !ARMED });
     }
@@ -406,7 +499,7 @@ impl<O> Record<O> {
     /// The 24 access bits (zero where the record has no room for them).
     #[inline]
     pub(crate) fn touch(&self) -> u32 {
-        if self.shape() & TOUCH == 0 {
+        if self.marks() & TOUCH == 0 {
             return 0;
         }
         let mut bytes = [0; 4];
@@ -418,7 +511,7 @@ impl<O> Record<O> {
     /// Writes the 24 access bits.
     #[inline]
     pub(crate) fn set_touch(&mut self, touch: u32) {
-        if self.shape() & TOUCH != 0 {
+        if self.marks() & TOUCH != 0 {
             let bytes = touch.to_le_bytes();
             // SAFETY: the shape says that the three bytes are there.
             unsafe { self.at.add(1).copy_from_nonoverlapping(NonNull::from(&bytes).cast(), TOUCH_LEN) }
@@ -507,6 +600,11 @@ mod tests {
                     assert_eq!(record.deadline_ms(), Some((1 << 48) - 1));
                     record.set_deadline(None);
                     assert_eq!(record.deadline_ms(), None);
+                    record.set_value_until(Parts::Int(1), Some(5));
+                    assert_eq!((record.deadline_ms(), bytes_of(&record)), (Some(5), b"1".to_vec()));
+                    record.set_value_until(Parts::Object(Box::new("kept".into())), None);
+                    assert_eq!((record.deadline_ms(), bytes_of(&record)), (None, b"kept".to_vec()));
+                    assert!(record.is_armed() && record.has_inner());
                     let record = record.with_key(b"other");
                     assert_eq!((record.key(), bytes_of(&record)), (&b"other"[..], b"kept".to_vec()));
                 }
@@ -515,10 +613,52 @@ mod tests {
     }
 
     #[test]
+    fn a_value_and_a_first_deadline_come_in_one_step() {
+        for touch in [false, true] {
+            let mut record = Text::new(b"key", Parts::Object(Box::new("old".into())), None, touch);
+            record.set_touch(9);
+            record.set_armed(true);
+            let old = record.set_value_until(Parts::Bytes(b"new"), Some(77));
+            assert_eq!(old.as_deref().map(String::as_str), Some("old"));
+            assert_eq!((record.key(), bytes_of(&record)), (&b"key"[..], b"new".to_vec()));
+            assert_eq!((record.deadline_ms(), record.touch()), (Some(77), if touch { 9 } else { 0 }));
+            assert!(record.is_armed() && !record.has_inner());
+        }
+    }
+
+    #[test]
     fn a_short_entry_is_small() {
         assert_eq!(Text::new(b"key:00000001", Parts::Bytes(b"0123456789abcdef"), None, true).own_bytes(), 40);
         assert_eq!(Text::new(b"key:00000001", Parts::Int(1_000_000), None, true).own_bytes(), 24);
-        assert_eq!(Text::new(b"member:00000001", Parts::Nothing, None, false).own_bytes(), 24);
+        assert_eq!(Text::new(b"member:00000001", Parts::Nothing, None, false).own_bytes(), 16);
+    }
+
+    #[test]
+    fn a_member_becomes_whatever_it_is_made() {
+        for len in [0, 1, 7, 15, MEMBER_LEN_MAX, MEMBER_LEN_MAX + 1, 300] {
+            let key = vec![b'm'; len];
+            let member = || Text::new(&key, Parts::Nothing, None, false);
+            assert_eq!((member().key(), bytes_of(&member())), (&key[..], vec![]));
+            assert_eq!((member().deadline_ms(), member().touch()), (None, 0));
+            assert!(!member().is_armed() && !member().has_inner() && !member().is_mortal());
+            let changes: [fn(&mut Text); 6] = [
+                |member| member.set_touch(3),
+                |member| member.set_armed(true),
+                |member| member.set_inner(true),
+                |member| member.set_deadline(Some(7)),
+                |member| drop(member.set_value(Parts::Bytes(b"value"))),
+                |member| drop(member.set_value_until(Parts::Nothing, Some(8))),
+            ];
+            for (i, change) in changes.iter().enumerate() {
+                let mut member = member();
+                change(&mut member);
+                assert_eq!(member.key(), key);
+                let wanted = (i == 1, i == 2, [None, Some(7), Some(8)][[0, 0, 0, 1, 0, 2][i]]);
+                assert_eq!((member.is_armed(), member.has_inner(), member.deadline_ms()), wanted);
+                assert_eq!(bytes_of(&member), if i == 4 { b"value".to_vec() } else { vec![] });
+                assert_eq!(member.with_key(b"other").key(), b"other");
+            }
+        }
     }
 
     #[test]
