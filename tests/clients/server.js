@@ -29,22 +29,17 @@ async function freePort() {
   return port;
 }
 
-/** Waits until something listens. */
-async function listening(port, child) {
-  for (;;) {
-    if (child.exitCode !== null) {
-      throw new Error(`the server ended with status ${child.exitCode}`);
+/** Waits until a server says that it can be reached. Its own word counts: somebody else may have taken the port. */
+async function ready(child) {
+  let text = '';
+  for await (const part of child.stdout) {
+    text += part;
+    if (/Ready to accept connections|^ {2}connect /m.test(text)) {
+      break; // ends the stream; servers do not mind
     }
-    const socket = net.connect(port, '127.0.0.1');
-    const connected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false, () => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (connected) {
-      return;
-    }
-    await new Promise(setImmediate);
+  }
+  if (child.exitCode !== null) {
+    throw new Error(`the server ended with status ${child.exitCode}`);
   }
 }
 
@@ -59,10 +54,11 @@ export class Server {
     }
     server.port = port ?? (await freePort());
     const words = ['--port', String(server.port), ...flags];
+    const stdio = ['ignore', 'pipe', 'ignore'];
     server.child = which === 'redis'
-      ? spawn('redis-server', ['--save', '', '--bind', '127.0.0.1', ...words], { stdio: 'ignore' })
-      : spawn(program(), ['serve', '--loglevel', 'nothing', ...words], { stdio: 'ignore' });
-    await listening(server.port, server.child);
+      ? spawn('redis-server', ['--save', '', '--bind', '127.0.0.1', ...words], { stdio })
+      : spawn(program(), ['serve', '--loglevel', 'nothing', ...words], { stdio });
+    await ready(server.child);
     return server;
   }
 

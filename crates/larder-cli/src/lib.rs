@@ -34,7 +34,7 @@ mod transport;
 mod url;
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,19 +46,19 @@ use session::Session;
 pub use bench::bench;
 pub use pages::docs;
 
+/// Prints a text.
+fn show(text: &str) -> Result<ExitCode, Failure> {
+    io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs the client with the words after its name. Reads the standard input, writes to the standard output and error.
 pub fn run(args: Vec<OsString>) -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let outcome = match args::parse(args, environment) {
         Ok(Request::Run(options)) => start(&options),
-        Ok(Request::Help) => {
-            print!("{}", args::usage());
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok(Request::Version) => {
-            println!("larder {}", env!("CARGO_PKG_VERSION"));
-            Ok(ExitCode::SUCCESS)
-        }
+        Ok(Request::Help) => show(&args::usage()),
+        Ok(Request::Version) => show(concat!("larder ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(failure) => Err(failure),
     };
     outcome.unwrap_or_else(|failure| {
@@ -83,7 +83,7 @@ fn start(options: &Options) -> Result<ExitCode, Failure> {
     match &options.mode {
         Mode::Command => execute::once(&mut session, options),
         Mode::Eval(script) => execute::script(&mut session, options, script),
-        Mode::Pipe { patience } => modes::pipe::run(&mut session, std::io::stdin().lock(), *patience),
+        Mode::Pipe { patience } => modes::pipe::run(&mut session, io::stdin().lock(), *patience),
         Mode::Stat => modes::stat::run(&mut session, options),
         Mode::Scan => modes::scan::run(&mut session, options),
         Mode::BigKeys(measure) => modes::bigkeys::run(&mut session, options, *measure),
@@ -94,5 +94,5 @@ fn start(options: &Options) -> Result<ExitCode, Failure> {
 
 /// Whether a person reads the output.
 fn is_watched() -> bool {
-    std::io::stdout().is_terminal()
+    io::stdout().is_terminal()
 }

@@ -547,8 +547,10 @@ impl Connection {
             }
             return Ok(());
         }
-        // Only a reader who is behind is watched.
-        if progressed && let Some(session) = &self.guest.session {
+        // Only a reader who is behind is watched, from the moment when it fell behind.
+        if let Some(session) = &self.guest.session
+            && (progressed || session.client.reply_bytes.load(Ordering::Relaxed) == 0)
+        {
             session.client.progress_ms.store(self.guest.instance.engine().now_ms(), Ordering::Relaxed);
         }
         if buffers.written > buffers.output.len() / 2 && buffers.written > WRITE_LEN {

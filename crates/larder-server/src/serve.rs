@@ -4,7 +4,8 @@ use crate::config::{self, Request};
 use crate::log::Level;
 use crate::server::Server;
 use larder_commands::settings::SETTINGS;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,11 +14,11 @@ pub fn main(flags: &[String]) -> ExitCode {
     let (settings, file) = match config::of_process(flags) {
         Ok(Request::Serve(settings, file)) => (*settings, file),
         Ok(Request::Help) => {
-            println!("{}", help());
+            say(&help());
             return ExitCode::SUCCESS;
         }
         Ok(Request::Version) => {
-            println!("larder {}", env!("CARGO_PKG_VERSION"));
+            say(concat!("larder ", env!("CARGO_PKG_VERSION")));
             return ExitCode::SUCCESS;
         }
         Err(error) => {
@@ -35,11 +36,16 @@ pub fn main(flags: &[String]) -> ExitCode {
     if let Some(file) = &file {
         server.set_config_file(file);
     }
-    println!("{}", greeting(&server));
+    say(&greeting(&server));
     let reason = wait(&server);
     server.log().line(Level::Notice, format_args!("{reason}: closing connections"));
     server.stop();
     ExitCode::SUCCESS
+}
+
+/// Prints a text for whoever still reads: a server goes on when nobody does.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Waits for a signal or a command that ends the server, and says which.

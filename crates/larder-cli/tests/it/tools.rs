@@ -257,6 +257,22 @@ fn scripts_take_keys_and_arguments() {
 }
 
 #[test]
+fn a_server_goes_on_when_nobody_reads_what_it_prints() {
+    let path = std::env::temp_dir().join(format!("larder-quiet-{}.sock", std::process::id()));
+    let words = ["serve", "--port", "0", "--unixsocket", path.to_str().expect("text")];
+    let mut server = client(LARDER, &words).spawn().expect("the server starts");
+    drop((server.stdout.take(), server.stderr.take()));
+    let path = path.to_str().expect("text");
+    let mut answer = String::new();
+    while answer.is_empty() {
+        answer = String::from_utf8(run(LARDER, &["-s", path, "PING"], b"").stdout).expect("text");
+    }
+    assert_eq!(answer, "PONG\n");
+    run(LARDER, &["-s", path, "SHUTDOWN", "NOSAVE"], b"");
+    assert!(server.wait().expect("it ends").success());
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_error() {
     let Some(server) = Server::start(&[]) else { return };
     let port = server.port.to_string();

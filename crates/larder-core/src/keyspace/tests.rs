@@ -210,6 +210,8 @@ fn views_that_lock_more_later_stay_atomic_and_come_to_an_end() {
                                 pay(&mut view, from, to);
                                 break;
                             }
+                            drop(view);
+                            std::thread::yield_now();
                         },
                         _ => loop {
                             let mut view = engine.view_one(&key(from), None);
@@ -217,6 +219,8 @@ fn views_that_lock_more_later_stay_atomic_and_come_to_an_end() {
                                 pay(&mut view, from, to);
                                 break;
                             }
+                            drop(view);
+                            std::thread::yield_now();
                         },
                     }
                 }

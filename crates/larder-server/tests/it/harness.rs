@@ -5,11 +5,11 @@ use larder_commands::settings::Settings;
 use larder_core::{DbIndex, Engine, ManualClock, Options};
 use larder_resp::{Decoder, DecoderLimits, Value, encode_command, split_arguments};
 use larder_server::Server;
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longer than anything here takes on the slowest machine: a hang fails, slowness does not.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -79,24 +79,18 @@ impl Redis {
                 .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--enable-debug-command", "yes"])
                 .args(flags)
                 .stdin(Stdio::null())
-                .stdout(Stdio::null())
+                .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn();
-            let Ok(child) = child else {
+            let Ok(mut child) = child else {
                 eprintln!("no redis-server here: nothing to compare with");
                 return None;
             };
-            let mut redis = Redis { child, address };
-            let began = Instant::now();
-            while began.elapsed() < PATIENCE {
-                if TcpStream::connect(address).is_ok() {
-                    return Some(redis);
-                }
-                // Somebody took the port meanwhile: another one.
-                if redis.child.try_wait().is_ok_and(|status| status.is_some()) {
-                    break;
-                }
-                std::thread::yield_now();
+            let log = BufReader::new(child.stdout.take().expect("piped"));
+            let redis = Redis { child, address };
+            // Its own word, since somebody else may have taken the port meanwhile; then another is tried.
+            if log.lines().map_while(Result::ok).any(|line| line.contains("Ready to accept connections")) {
+                return Some(redis);
             }
         }
         panic!("redis-server does not start");
