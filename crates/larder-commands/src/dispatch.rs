@@ -43,6 +43,9 @@ pub struct Prepared(Option<(u16, KeyHash)>);
 /// One fast command of so many is timed: a look at the clock costs as much as the command.
 const TIMED_OF: u32 = 16;
 
+/// A command that took so long has held its locks for too long to be left to a sample of holds.
+const LONG_HOLD_US: u64 = 1_000;
+
 impl Instance {
     /// Finds the command of a line by its first two words, and its key if it has exactly one and that is the second
     /// word: for the commands of a batch, before the first of them is executed. What is found need not be found again.
@@ -374,6 +377,9 @@ impl Instance {
         if let Some(began_us) = began_us {
             let usec = self.engine().clock().now_us().saturating_sub(began_us);
             self.note_time(cx.session, entry, words, usec);
+            if usec >= LONG_HOLD_US {
+                cx.view.note_hold(usec);
+            }
             entry.stats.histogram.add(usec, u64::from(weight));
             self.tally(cx.session, entry, usec * u64::from(weight));
         } else {

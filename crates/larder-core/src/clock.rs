@@ -38,6 +38,11 @@ pub trait Clock: Send + Sync + fmt::Debug {
         self.now_us() / 1_000
     }
 
+    /// Nanoseconds on the same clock, as fine as it goes.
+    fn now_ns(&self) -> u64 {
+        self.now_us() * 1_000
+    }
+
     /// A cheap reading of the same clock, at most [`COARSE_LAG_MS`] behind [`Clock::now_ms`] and never ahead of it.
     fn coarse_ms(&self) -> u64 {
         self.now_ms()
@@ -102,6 +107,10 @@ fn coarse_monotonic_ms() -> u64 {
 impl Clock for SystemClock {
     fn now_us(&self) -> u64 {
         self.start_us + self.start.elapsed().as_micros() as u64
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.start_us * 1_000 + self.start.elapsed().as_nanos() as u64
     }
 
     #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use crate::keyspace::eviction::{Pool, Sampling, Tracking};
 use crate::keyspace::stripe::Stripe;
 use crate::keyspace::view::Turn;
 use crate::keyspace::{
-    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, OwnedKey, Policy,
+    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, Locks, OwnedKey, Policy,
     View, stripe_of,
 };
 use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     rng: Mutex<Rng>,
     pub(crate) waiters: Waiters,
     pub(crate) lateness: Lateness,
+    pub(crate) locks: Locks,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
     /// Who may lock more than in the beginning.
@@ -116,19 +117,21 @@ impl Shared {
         self.waiters.serve(self, keys);
     }
 
-    /// Removes what is due, a bounded step per lock at a time.
+    /// Removes what is due, a bounded step per lock at a time. Each step looks at the clock once it has the lock, so that
+    /// lateness is that of the removal and not of the moment at which all this began.
     fn expire(&self) -> usize {
         if self.expiry_paused.load(Ordering::SeqCst) {
             return 0;
         }
-        let now = self.now_ms();
+        let mut now = self.now_ms();
         if now < self.expiry_held_until_ms.load(Ordering::SeqCst) {
             return 0;
         }
         let mut removed = 0;
         for index in 0..STRIPES {
             while self.keyspace.cell(index).next_due_ms.load(Ordering::Acquire) <= now {
-                let mut view = View::one(self, index, Some(now));
+                let mut view = View::one(self, index, None);
+                now = view.now_ms();
                 let more = view.expire_due(index, EXPIRE_BATCH, |late_ms, count| {
                     removed += count;
                     self.lateness.record(late_ms, count);
@@ -254,6 +257,7 @@ impl Engine {
             rng: Mutex::new(Rng::seeded(seed)),
             waiters: Waiters::default(),
             lateness: Lateness::default(),
+            locks: Locks::default(),
             wall_ahead_ms: AtomicI64::new(0),
             turn: Turn::default(),
             rooms: Rooms::default(),
@@ -446,6 +450,11 @@ impl Engine {
         &self.shared.lateness
     }
 
+    /// How long stripes were held and waited for.
+    pub fn locks(&self) -> &Locks {
+        &self.shared.locks
+    }
+
     /// Bytes of keys and values, tables and wheels included. Locks stripe after stripe.
     pub fn used_bytes(&self) -> u64 {
         let stripe = |index| {
@@ -495,12 +504,13 @@ impl Engine {
         counts
     }
 
-    /// Forgets counts and lateness.
+    /// Forgets counts, lateness, and what is known of locks.
     pub fn reset_counts(&self) {
         for index in 0..STRIPES {
             self.shared.keyspace.cell(index).stripe.lock().counts = Counts::default();
         }
         self.shared.lateness.reset();
+        self.shared.locks.reset();
     }
 
     /// The packed forms' limits.

@@ -34,8 +34,8 @@ pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemC
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use keyspace::{
-    Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Edit, Entry, Expiry, GiveUp, Key,
-    KeyHash, KeyHasher, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId,
+    Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Durations, Edit, Entry, Expiry, GiveUp, Key,
+    KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId,
     WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};

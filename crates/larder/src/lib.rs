@@ -54,7 +54,7 @@ pub use larder_core::api::{
 };
 pub use larder_core::value::stream::StreamId;
 pub use larder_core::{
-    ChannelSubscription, Clock, Closed, Db, DbIndex, Error, Limiter, Maintenance, ManualClock, Message,
+    ChannelSubscription, Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance, ManualClock, Message,
     Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
     Transaction, ValueLimits, Verdict, Waiting,
 };
@@ -131,6 +131,23 @@ impl Larder {
     /// ```
     pub fn topics(&self) -> &Topics {
         self.instance.engine().topics()
+    }
+
+    /// How long the locks of the engine's stripes were held, and how long threads waited for them. Holds are sampled,
+    /// waits are all counted: [`Locks`]. The same figures stand in `INFO locks`, for every other door.
+    ///
+    /// ```
+    /// let larder = larder::Larder::new();
+    /// for n in 0..100_000 {
+    ///     larder.db().strings().set(&format!("key:{}", n % 100), "value")?;
+    /// }
+    /// let locks = larder.locks();
+    /// assert!(locks.holds.total() > 0 && locks.holds.quantile_ns(5_000) <= locks.holds.max_ns());
+    /// assert_eq!(locks.contended(3), []);
+    /// # Ok::<(), larder::Error>(())
+    /// ```
+    pub fn locks(&self) -> &Locks {
+        self.instance.engine().locks()
     }
 
     /// Runs a command of Redis and gives its reply. Commands that wait do so here, on this thread. An error reply is an

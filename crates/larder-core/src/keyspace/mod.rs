@@ -13,6 +13,7 @@ mod expiry;
 #[cfg(test)]
 mod field_deadline_tests;
 mod hasher;
+mod locks;
 mod s3fifo;
 mod scan;
 pub(crate) mod stripe;
@@ -27,6 +28,7 @@ pub use condition::Condition;
 pub use entry::Entry;
 pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
+pub use locks::{Durations, Locks};
 pub use scan::ScanCursor;
 pub use stripe::Counts;
 pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};

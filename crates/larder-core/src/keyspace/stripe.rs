@@ -6,6 +6,7 @@ use super::expiry::Wheel;
 use super::hasher::KeyHasher;
 use super::s3fifo::{self, S3Fifo};
 use super::waiters::Interest;
+use crate::limits::HOLDS_PER_SAMPLE;
 use crate::options::ValueLimits;
 use crate::raw::{Record, Table};
 use crate::rng::Rng;
@@ -73,6 +74,10 @@ pub(crate) struct Stripe {
     pub(crate) used_bytes: i64,
     /// The part of it that the engine's total does not know yet.
     pub(crate) unreported_bytes: i64,
+    /// Holds of its lock until one is timed.
+    pub(crate) holds_left: u32,
+    /// Since when the lock is held, where that is timed; 0 otherwise.
+    pub(crate) held_since_ns: u64,
     /// What the engine's total knows of tables, wheels and queues.
     reported_index_bytes: i64,
     pub(crate) interest: Interest,
@@ -92,6 +97,8 @@ impl Stripe {
             counts: Counts::default(),
             used_bytes: 0,
             unreported_bytes: 0,
+            holds_left: HOLDS_PER_SAMPLE,
+            held_since_ns: 0,
             reported_index_bytes: 0,
         }
     }

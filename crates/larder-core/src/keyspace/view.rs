@@ -17,7 +17,7 @@ use super::s3fifo::QUEUED;
 use super::scan::ScanCursor;
 use super::stripe::{Counts, Stripe, used_bytes};
 use super::waiters::{WaiterId, WatchMark};
-use super::{DbIndex, Key, KeyHasher, OwnedKey, stripe_of};
+use super::{DbIndex, Key, KeyHasher, OwnedKey, locks, stripe_of};
 use crate::clock::Deadline;
 use crate::engine::Shared;
 use crate::error::{Error, Result};
@@ -109,6 +109,18 @@ enum Vain {
     LetGo,
 }
 
+/// Locks a stripe with nothing else in hand.
+#[inline]
+fn lock(shared: &Shared, stripe: usize) -> Guard<'_> {
+    let cell = &shared.keyspace.cell(stripe).stripe;
+    let mut guard = match cell.try_lock() {
+        Some(guard) => guard,
+        None => shared.locks.wait(&*shared.clock, stripe, || cell.lock()),
+    };
+    locks::taken(&*shared.clock, &mut guard);
+    guard
+}
+
 /// Waits for a stripe, with others in hand or without.
 #[cold]
 fn wait_for<'e>(
@@ -117,7 +129,7 @@ fn wait_for<'e>(
     holding: bool,
     give_up: GiveUp<'_>,
 ) -> std::result::Result<Guard<'e>, Vain> {
-    loop {
+    shared.locks.wait(&*shared.clock, stripe, || loop {
         if let Some(guard) = shared.keyspace.cell(stripe).stripe.try_lock_for(LOOK_UP) {
             return Ok(guard);
         }
@@ -127,17 +139,23 @@ fn wait_for<'e>(
         if holding && shared.turn.holder_waits.load(Ordering::SeqCst) {
             return Err(Vain::LetGo);
         }
-    }
+    })
 }
 
 /// Locks a stripe for the view whose turn it is to wait for a stripe with others in hand. Whoever else does so
 /// meanwhile lets go of these and begins again, so that nobody waits in a circle; but who waits for the turn itself
 /// cannot. Then this gives up, or, if it insists, the other one does.
 fn lock_while_holding(shared: &Shared, stripe: usize, insists: bool) -> Option<Guard<'_>> {
+    let mut guard = match shared.keyspace.cell(stripe).stripe.try_lock() {
+        Some(guard) => guard,
+        None => shared.locks.wait(&*shared.clock, stripe, || wait_while_holding(shared, stripe, insists))?,
+    };
+    locks::taken(&*shared.clock, &mut guard);
+    Some(guard)
+}
+
+fn wait_while_holding(shared: &Shared, stripe: usize, insists: bool) -> Option<Guard<'_>> {
     let cell = &shared.keyspace.cell(stripe).stripe;
-    if let Some(guard) = cell.try_lock() {
-        return Some(guard);
-    }
     let Turn { wanted, holder_waits, holder_insists, .. } = &shared.turn;
     holder_waits.store(true, Ordering::SeqCst);
     let guard = loop {
@@ -180,6 +198,7 @@ fn lock_in_order<'e>(
             };
             guards.push((stripe, guard));
         }
+        guards.iter_mut().for_each(|(_, guard)| locks::taken(&*shared.clock, guard));
         return Some(guards);
     }
 }
@@ -335,17 +354,18 @@ impl<'e> View<'e> {
 
     #[inline]
     pub(crate) fn one(shared: &'e Shared, stripe: usize, now_ms: Option<u64>) -> View<'e> {
-        let guard = shared.keyspace.cell(stripe).stripe.lock();
+        let guard = lock(shared, stripe);
         View { shared, locked: Locked::One(stripe, guard), now_ms, after: After::default(), uses: true }
     }
 
     /// Locks one stripe, unless it is locked by others and what is asked meanwhile says that it takes too long.
     pub(crate) fn one_unless(shared: &'e Shared, stripe: usize, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let cell = &shared.keyspace.cell(stripe).stripe;
-        let guard = match cell.try_lock() {
+        let mut guard = match cell.try_lock() {
             Some(guard) => guard,
             None => wait_for(shared, stripe, false, give_up).ok()?,
         };
+        locks::taken(&*shared.clock, &mut guard);
         Some(View {
             shared,
             locked: Locked::One(stripe, guard),
@@ -491,6 +511,14 @@ impl<'e> View<'e> {
             other => other,
         };
         true
+    }
+
+    /// Says that what this view has locked was held for so long, where somebody has timed that anyway.
+    #[cold]
+    pub fn note_hold(&self, us: u64) {
+        if !matches!(self.locked, Locked::None) {
+            self.shared.locks.long_holds.record(us.saturating_mul(1_000));
+        }
     }
 
     /// A key of this engine.
@@ -1046,7 +1074,7 @@ impl View<'_> {
         if !matches!(self.locked, Locked::None) {
             return f(self);
         }
-        self.locked = Locked::One(index, self.shared.keyspace.cell(index).stripe.lock());
+        self.locked = Locked::One(index, lock(self.shared, index));
         let result = f(self);
         self.finish();
         result
@@ -1098,7 +1126,7 @@ impl View<'_> {
         Ok(counts)
     }
 
-    /// Forgets counts and lateness.
+    /// Forgets counts, lateness, and what is known of locks.
     pub fn reset_counts(&mut self) -> Result<()> {
         for index in 0..STRIPES {
             self.on_stripe(index, |view| {
@@ -1107,6 +1135,7 @@ impl View<'_> {
             })?;
         }
         self.shared.lateness.reset();
+        self.shared.locks.reset();
         Ok(())
     }
 
@@ -1274,6 +1303,7 @@ impl View<'_> {
     #[inline]
     fn report_bytes(&mut self, least: i64) {
         let settle = |stripe: &mut Stripe| {
+            locks::released(&self.shared.locks, &*self.shared.clock, stripe);
             if stripe.unreported_bytes.unsigned_abs() >= least as u64 {
                 self.shared.add_used_bytes(stripe);
             }

@@ -224,6 +224,35 @@ pub(super) fn larder(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     Ok(())
 }
 
+/// How long stripes were held and waited for, and which of them.
+pub(super) fn locks(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    /// So many of the stripes that were waited for most are named.
+    const NAMED: usize = 8;
+    let locks = cx.instance.engine().locks();
+    section.line("lock_holds_timed_one_of", larder_core::limits::HOLDS_PER_SAMPLE);
+    for (name, durations) in
+        [("holds", &locks.holds), ("long_holds", &locks.long_holds), ("waits", &locks.waits)]
+    {
+        let usec = |ns: u64| ns as f64 / 1_000.0;
+        let quantile = |of| usec(durations.quantile_ns(of));
+        section.line(
+            &format!("lock_{name}_usec"),
+            format_args!(
+                "count={},p50={:.3},p99={:.3},p99.99={:.3},max={:.3}",
+                durations.total(),
+                quantile(5_000),
+                quantile(9_900),
+                quantile(9_999),
+                usec(durations.max_ns())
+            ),
+        );
+    }
+    let most: Vec<String> =
+        locks.contended(NAMED).iter().map(|(stripe, count)| format!("{stripe}={count}")).collect();
+    section.line("lock_waits_by_stripe", most.join(","));
+    Ok(())
+}
+
 pub(super) fn keyspace(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     for db in DbIndex::all() {
         let count = cx.view.count(db)?;

@@ -34,7 +34,7 @@ enum Shown {
 }
 
 /// The sections in their order: name, heading, when, what.
-const SECTIONS: [(&str, &str, Shown, Write); 14] = [
+const SECTIONS: [(&str, &str, Shown, Write); 15] = [
     ("server", "Server", Shown::Always, process::server),
     ("clients", "Clients", Shown::Always, process::clients),
     ("memory", "Memory", Shown::Always, data::memory),
@@ -51,6 +51,7 @@ const SECTIONS: [(&str, &str, Shown, Write); 14] = [
         Ok(())
     }),
     ("larder", "Larder", Shown::Always, data::larder),
+    ("locks", "Locks", Shown::OnAll, data::locks),
     ("keyspace", "Keyspace", Shown::Always, data::keyspace),
 ];
 
@@ -114,6 +115,22 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
 mod tests {
     use super::human;
     use crate::testing::House;
+
+    #[test]
+    fn locks_are_told_where_they_are_asked_for() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for _ in 0..512 {
+            guest.says("SET key value");
+        }
+        let info = guest.says("INFO locks");
+        for line in ["lock_holds_usec:count=2,p50=", "lock_waits_usec:count=0,", "lock_waits_by_stripe:\\r"] {
+            assert!(info.contains(line), "{line} in {info}");
+        }
+        assert!(!guest.says("INFO").contains("lock_holds"));
+        guest.says("CONFIG RESETSTAT");
+        assert!(guest.says("INFO locks").contains("lock_holds_usec:count=0,p50=0.000,"));
+    }
 
     #[test]
     fn sizes_for_people() {
