@@ -149,7 +149,8 @@ impl Connected {
         let flow = instance.execute(session, words, &mut noted);
         instance.end_batch(session);
         match flow {
-            Flow::Next => {}
+            // Its session is never in haste.
+            Flow::Next | Flow::Elsewhere => {}
             // The reply is the last there is.
             Flow::Close => self.is_ending.set(true),
             Flow::Blocked(blocked) => {

@@ -91,7 +91,8 @@ impl Embedded {
             let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
             let mut out = RespReply::new(&mut self.replies, session.protocol());
             match self.instance.execute(session, &words, &mut out) {
-                Flow::Next => {}
+                // Its session is never in haste.
+                Flow::Next | Flow::Elsewhere => {}
                 Flow::Close => self.closing = true,
                 // It is tried again at the next glance.
                 Flow::Paused(_) => {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{OnlyPushes, Protocol, Reply, Value};
-use crate::session::{Afterwards, Answers, Session};
+use crate::session::{Afterwards, Answers, Pace, Session};
 use crate::settings::{Kind, find};
 use crate::spec::{Command, Group, Reach, access, flags};
 use crate::stats;
@@ -34,6 +34,10 @@ pub enum Flow {
     /// `CLIENT PAUSE` holds the command up: nothing was done or written. The same command is to be given again when the
     /// client is woken or when so many milliseconds have passed, and no other of this client before.
     Paused(u64),
+    /// The command would take long, or wait long for a lock: nothing was done or written. The same command is to be
+    /// given again, and no other of this client before, by a thread that has nobody else to serve. Only a session
+    /// [in haste](Session::pace) is answered so.
+    Elsewhere,
 }
 
 /// What was found in a line before its turn came: the command, and the hash of its only key.
@@ -69,6 +73,13 @@ impl Instance {
         words.first().is_some_and(|word| named(word)) && self.lingers(session, words)
     }
 
+    /// Whether a command takes long words as they are, without copying them: then they may be as long as they like.
+    pub fn keeps_bulks(&self, session: &Session, words: &[&[u8]]) -> bool {
+        const KEEPS: [&str; 8] = ["set", "mset", "setex", "psetex", "setnx", "getset", "msetnx", "msetex"];
+        let command = words.first().and_then(|name| self.table().find(name));
+        session.transaction.is_none() && command.is_some_and(|entry| KEEPS.contains(&entry.command.name))
+    }
+
     fn lingers(&self, session: &Session, words: &[&[u8]]) -> bool {
         let Some(entry) = self.table().find(words[0]) else { return false };
         if !session.authenticated || self.pause.is_closed() && self.paused_ms(session, words).is_some() {
@@ -78,13 +89,12 @@ impl Instance {
         match &session.transaction {
             None => entry.command.group == Group::Scripting && self.runs_long(name, words),
             Some(transaction) => {
-                name == "exec"
-                    && transaction.queued.iter().any(|(index, words)| {
-                        let Some(queued) = self.table().get(*index) else { return false };
-                        let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
-                        queued.command.group == Group::Scripting
-                            && self.runs_long(queued.command.name, &words)
-                    })
+                let long_script = |(index, words): &(u16, Vec<Box<[u8]>>)| {
+                    let Some(queued) = self.table().get(*index) else { return false };
+                    let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+                    queued.command.group == Group::Scripting && self.runs_long(queued.command.name, &words)
+                };
+                name == "exec" && (transaction.is_long() || transaction.queued.iter().any(long_script))
             }
         }
     }
@@ -301,11 +311,20 @@ impl Instance {
         out: &mut dyn Reply,
     ) -> Flow {
         let Some((view, first)) = self.lock(session, entry, words, prepared) else {
+            if Self::is_in_haste(session) && !self.scripts.has_slow() {
+                session.commands -= 1;
+                return Flow::Elsewhere;
+            }
             return self.refuse_as_busy(entry, out);
         };
         let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
         cx.count_uses();
         let outcome = self.call(&mut cx, words, out);
+        if cx.session.pace == Pace::Leaving {
+            cx.session.pace = Pace::Hurried;
+            cx.session.commands -= 1;
+            return Flow::Elsewhere;
+        }
         let flow = match outcome {
             Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
                 Ok(blocked) => Flow::Blocked(blocked),
@@ -368,6 +387,11 @@ impl Instance {
         let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))
             .then(|| self.engine().clock().now_us());
         let result = (entry.command.run)(cx, Args(words), out);
+        if matches!(result, Ok(Outcome::Elsewhere)) {
+            // It is counted where it is done.
+            cx.session.pace = Pace::Leaving;
+            return None;
+        }
         if matches!(result, Ok(Outcome::Wait(_))) && cx.may_wait() {
             // It is counted, and logged if it is slow, when it is served.
             let now_us = || self.engine().clock().now_us();
@@ -392,7 +416,7 @@ impl Instance {
             self.note_reads(cx, entry, words);
         }
         match result {
-            Ok(Outcome::Done) => None,
+            Ok(Outcome::Done | Outcome::Elsewhere) => None,
             Ok(Outcome::Wait(wait)) => {
                 wait.empty.write(out);
                 None
@@ -494,7 +518,13 @@ impl Instance {
         }
     }
 
-    /// Locks what a command reaches; `None` if a script that runs for too long holds some of it.
+    #[inline]
+    fn is_in_haste(session: &Session) -> bool {
+        session.pace == Pace::Hurried && session.answers == Answers::On
+    }
+
+    /// Locks what a command reaches; `None` if the session is in haste and others hold some of it for long, or if a
+    /// script that runs for too long holds some of it.
     #[inline]
     fn lock<'e>(
         &'e self,
@@ -504,7 +534,9 @@ impl Instance {
         prepared: Prepared,
     ) -> Option<(View<'e>, Option<Key<'e>>)> {
         let engine = self.engine();
-        let give_up = || self.scripts.has_slow();
+        // Who has others to serve waits for a moment only, and then waits elsewhere.
+        let in_haste = Self::is_in_haste(session);
+        let give_up = || in_haste || self.scripts.has_slow();
         if let Some(at) = entry.single_key
             && let Some(bytes) = words.get(usize::from(at))
         {

@@ -45,7 +45,7 @@ mod wait_timeout;
 
 pub use args::{Args, Options};
 pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};
-pub use cx::{Caller, Cx, Empty, Outcome, Wait};
+pub use cx::{Caller, Cx, Empty, Haste, Outcome, Wait};
 pub use dispatch::{Flow, Prepared, deliver, write_message};
 pub use error::{Error, Result};
 pub use help::syntax;
@@ -53,7 +53,7 @@ pub use host::{CpuTimes, Host, LogLevel, Shutdown};
 pub use instance::Instance;
 
 pub use reply::{Protocol, Reply, Value, ValueReply};
-pub use session::{Answers, Session, Transaction};
+pub use session::{Answers, Pace, Session, Transaction};
 pub use stats::{Histogram, Latency, LatencyEvents, SlowCommand, Slowlog, Stats};
 pub use table::{CommandStats, Entry, Table};
 pub use wait::Blocked;

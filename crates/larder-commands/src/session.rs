@@ -1,6 +1,7 @@
 //! The state of one client between its commands, owned by whoever reads the connection.
 
 use crate::client::{Client, client_flags};
+use crate::cx::Haste;
 use crate::reply::Protocol;
 use crate::settings::Setting;
 use crate::tracking::Tracker;
@@ -25,6 +26,19 @@ pub enum Answers {
     Skip,
 }
 
+/// Whether what takes long may be done by the thread at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// It may.
+    #[default]
+    Any,
+    /// Whoever executes the commands serves others on the same thread: what would take long is not done, but answered
+    /// with [`Flow::Elsewhere`](crate::Flow::Elsewhere).
+    Hurried,
+    /// The same, and the command at hand would take long.
+    Leaving,
+}
+
 /// A transaction that is being put together.
 #[derive(Debug, Default)]
 pub struct Transaction {
@@ -37,6 +51,11 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// Whether its words alone take long to copy.
+    pub(crate) fn is_long(&self) -> bool {
+        self.bytes > Haste::BYTES_MAX
+    }
+
     /// Adds a command.
     pub(crate) fn push(&mut self, index: u16, words: &[&[u8]]) {
         let words: Vec<Box<[u8]>> = words.iter().map(|word| Box::from(*word)).collect();
@@ -79,6 +98,11 @@ pub struct Session {
     pub answers: Answers,
     /// It has said goodbye.
     pub closing: bool,
+    /// Whether what takes long may be done here.
+    pub pace: Pace,
+    /// Long words of the command at hand that whoever gives it holds by themselves: a value that is one of them is not
+    /// copied.
+    pub bulks: Vec<Arc<Vec<u8>>>,
     /// Subscribers to be woken when its batch of commands is done.
     pub wakes: Wakes,
     /// How it tracks keys for a cache on the client's side.
@@ -144,6 +168,8 @@ impl Session {
             topics: Default::default(),
             answers: Answers::On,
             closing: false,
+            pace: Pace::Any,
+            bulks: Vec::new(),
             wakes: Wakes::default(),
             tracker: None,
             caching: false,
@@ -156,6 +182,13 @@ impl Session {
             commands: 0,
             straying: Straying::default(),
         }
+    }
+
+    /// The bytes of a word by themselves, if whoever gave the command holds them so.
+    #[inline]
+    pub(crate) fn bulk_of(&self, word: &[u8]) -> Option<Arc<Vec<u8>>> {
+        let is_it = |bytes: &&Arc<Vec<u8>>| std::ptr::eq(bytes.as_slice(), word);
+        self.bulks.iter().find(is_it).cloned()
     }
 
     /// Notes at the end of a batch whether a script of it has strayed.

@@ -4,7 +4,7 @@ use crate::client::{Origin, Wake};
 use crate::dispatch::{Flow, deliver};
 use crate::instance::Instance;
 use crate::reply::{Protocol, Value, ValueReply};
-use crate::session::Session;
+use crate::session::{Pace, Session};
 use crate::settings::Settings;
 use larder_core::{Engine, ManualClock, Options};
 use std::fmt::Write;
@@ -89,8 +89,14 @@ impl Guest {
         match flow {
             Flow::Blocked(_) => "(waits)".into(),
             Flow::Paused(ms) => format!("(paused {ms})"),
+            Flow::Elsewhere => "(elsewhere)".into(),
             Flow::Next | Flow::Close => shown_all(&out.into_values()),
         }
+    }
+
+    /// Whether it is in haste; says whether it was.
+    pub(crate) fn set_pace(&mut self, pace: Pace) -> Option<Pace> {
+        self.session.as_mut().map(|session| std::mem::replace(&mut session.pace, pace))
     }
 
     /// What has come through the mailbox.

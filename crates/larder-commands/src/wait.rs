@@ -184,7 +184,7 @@ impl Instance {
         let spent_us = waiter.spent_us.fetch_add(usec, Ordering::Relaxed) + usec;
         match result {
             Ok(Outcome::Wait(_)) => return false,
-            Ok(Outcome::Done) => {}
+            Ok(Outcome::Done | Outcome::Elsewhere) => {}
             Err(error) => {
                 entry.stats.failed.fetch_add(1, Ordering::Relaxed);
                 self.stats.count_error(&error);

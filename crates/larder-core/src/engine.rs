@@ -4,11 +4,12 @@ use crate::api::Rooms;
 use crate::clock::{Clock, ClockMoved, Deadline};
 use crate::keyspace::changes::Feed;
 use crate::keyspace::eviction::{Pool, Sampling, Tracking};
+use crate::keyspace::reclaim::Reclaimer;
 use crate::keyspace::stripe::Stripe;
 use crate::keyspace::view::Turn;
 use crate::keyspace::{
-    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, Locks, OwnedKey, Policy,
-    View, stripe_of,
+    ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, Locks, OwnedKey,
+    Policy, View, stripe_of,
 };
 use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     pub(crate) lateness: Lateness,
     pub(crate) locks: Locks,
+    pub(crate) reclaimer: Arc<Reclaimer>,
     /// What unix time is ahead of engine time, in milliseconds.
     wall_ahead_ms: AtomicI64,
     /// Who may lock more than in the beginning.
@@ -117,8 +119,8 @@ impl Shared {
         self.waiters.serve(self, keys);
     }
 
-    /// Removes what is due, a bounded step per lock at a time. Each step looks at the clock once it has the lock, so that
-    /// lateness is that of the removal and not of the moment at which all this began.
+    /// Removes what is due, a bounded step per lock at a time. Each step looks at the clock once it has the lock, so
+    /// that lateness is that of the removal and not of the moment at which all this began.
     fn expire(&self) -> usize {
         if self.expiry_paused.load(Ordering::SeqCst) {
             return 0;
@@ -180,6 +182,7 @@ impl Drop for Running {
             // A panic of the timer thread has been reported by itself; there is nothing left to do about it.
             let _ = thread.join();
         }
+        self.shared.reclaimer.close();
     }
 }
 
@@ -258,6 +261,7 @@ impl Engine {
             waiters: Waiters::default(),
             lateness: Lateness::default(),
             locks: Locks::default(),
+            reclaimer: Reclaimer::new(options.maintenance == Maintenance::Thread),
             wall_ahead_ms: AtomicI64::new(0),
             turn: Turn::default(),
             rooms: Rooms::default(),
@@ -453,6 +457,17 @@ impl Engine {
     /// How long stripes were held and waited for.
     pub fn locks(&self) -> &Locks {
         &self.shared.locks
+    }
+
+    /// How many large values were removed and wait to be freed, or are being freed: a thread does that.
+    pub fn reclaim_pending(&self) -> usize {
+        self.shared.reclaimer.pending()
+    }
+
+    /// Lets go of the bytes of a string that were kept beyond its lock. If nobody else has them and they are many, they
+    /// are freed by another thread.
+    pub fn discard(&self, bytes: Arc<Vec<u8>>) {
+        self.shared.reclaimer.discard(bytes);
     }
 
     /// Bytes of keys and values, tables and wheels included. Locks stripe after stripe.

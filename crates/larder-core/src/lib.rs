@@ -34,9 +34,9 @@ pub use clock::{COARSE_LAG_MS, Clock, ClockMoved, Deadline, ManualClock, SystemC
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use keyspace::{
-    Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Durations, Edit, Entry, Expiry, GiveUp, Key,
-    KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools, View, WaiterId,
-    WatchMark,
+    Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Durations, Edit, Entry, Expiry,
+    GiveUp, Key, KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools,
+    View, WaiterId, WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;

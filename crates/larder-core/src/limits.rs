@@ -13,9 +13,20 @@ pub const STRING_LEN_MAX: usize = 512 * 1024 * 1024;
 /// need not copy them under the lock. Copying two KiB costs about as much as one more cache miss.
 pub const INLINE_LEN_MAX: usize = 2 * 1024;
 
-/// One hold of a stripe's lock in so many is timed. Two looks at the clock take some 60 nanoseconds, so that timing costs
-/// a quarter of a nanosecond for each hold.
+/// One hold of a stripe's lock in so many is timed. Two looks at the clock take some 60 nanoseconds, so that timing
+/// costs a quarter of a nanosecond for each hold.
 pub const HOLDS_PER_SAMPLE: u32 = 256;
+
+/// A value of so many allocations, or of so many KiB, is freed by a thread of its own: it takes some hundreds of
+/// microseconds, and starting a thread some tens.
+pub const RECLAIM_PARTS_MIN: usize = 4 * 1024;
+
+/// While more bytes than this wait to be freed, whoever removes a large value frees it: memory must not grow without
+/// bound because one thread frees less than others make.
+pub const RECLAIM_BYTES_MAX: usize = 1 << 30;
+
+/// Strings from this length on are looked at, and made, outside of the lock.
+pub const UNLOCKED_LEN_MIN: usize = 16 * 1024;
 
 /// Entries, or fields of hashes, an expiry step removes before it lets the stripe go: others wait at most some
 /// microseconds.

@@ -48,5 +48,5 @@ pub use decode::{DecodeError, Decoder, DecoderLimits};
 pub use double::format_double;
 pub use encode::{Encoder, Proto, command as encode_command};
 pub use inline::split_arguments;
-pub use request::{Limits, Parsed, ProtocolError, RequestParser, Span};
+pub use request::{Awaited, Limits, Parsed, ProtocolError, RequestParser, Span};
 pub use value::Value;

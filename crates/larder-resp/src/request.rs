@@ -172,6 +172,19 @@ pub struct RequestParser {
     bulk_len: Option<usize>,
     /// How much of the unfinished line at `position` is known to hold no line end.
     scanned: usize,
+    /// Bytes of arguments of the unfinished command that were passed over.
+    passed: usize,
+}
+
+/// An argument that has not arrived entirely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// Its number in the command, the name being 0.
+    pub argument: usize,
+    /// Where its bytes begin, from the beginning of the command in the buffer.
+    pub start: usize,
+    /// Its length, without the line end behind it.
+    pub len: usize,
 }
 
 impl RequestParser {
@@ -183,6 +196,37 @@ impl RequestParser {
     /// Changes the limits, from the next header on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// The argument whose bytes have not all arrived yet, if it is so long at least: for a caller that would rather
+    /// have it in a buffer of its own. It then takes the argument's bytes out of the buffer that is parsed, collects
+    /// the rest of them and the line end behind them, and says so by [`pass_over`](Self::pass_over).
+    #[inline]
+    pub fn awaited(&self, least: usize) -> Option<Awaited> {
+        let len = self.bulk_len.filter(|len| *len >= least)?;
+        // All of them together may not be longer than a command.
+        let fits = self.passed + self.position + len <= self.limits.command_len_max;
+        fits.then_some(Awaited { argument: self.args_done, start: self.position, len })
+    }
+
+    /// The awaited argument has arrived, elsewhere; the buffer goes on with what comes behind it. Its span is empty.
+    /// Gives the command if that was its last argument.
+    pub fn pass_over(&mut self, at: &mut usize, spans: &mut Vec<Span>) -> Option<Parsed> {
+        self.passed += self.bulk_len.take()?;
+        spans.push(Span { start: self.position as u32, len: 0 });
+        self.args_done += 1;
+        self.args_left -= 1;
+        if self.args_left > 0 {
+            return None;
+        }
+        let argc = std::mem::take(&mut self.args_done);
+        let first = spans.len() - argc;
+        for span in &mut spans[first..] {
+            span.start += *at as u32;
+        }
+        *at += self.position;
+        self.passed = 0;
+        Some(Parsed::Command { first, argc })
     }
 
     /// Whether a command has begun. A stream that ends now, or with bytes left in the buffer, was cut off.
@@ -219,6 +263,7 @@ impl RequestParser {
                     None => return Ok(Parsed::Incomplete { need: 1 }),
                     Some(Header { length, end }) if length > 0 => {
                         self.args_left = length as usize;
+                        self.passed = 0;
                         self.position = end;
                         break;
                     }
@@ -311,7 +356,7 @@ impl RequestParser {
                 ProtocolError::InvalidBulkLength
             });
         }
-        if end + length as usize + 2 > self.limits.command_len_max {
+        if self.passed + end + length as usize + 2 > self.limits.command_len_max {
             return Err(ProtocolError::CommandTooBig);
         }
         self.position = end;

@@ -5,9 +5,13 @@
 //! commands go on being executed up to a limit (a client may send everything before it reads anything), and then not
 //! until the reader has caught up. Between commands an idle connection owns no buffers: those belong to the worker.
 
+use crate::bulk::{Bulk, OwnedLine};
 use crate::crowd::Crowd;
+use crate::output::Pieces;
 use crate::reply::RespReply;
-use larder_commands::{Blocked, Flow, Instance, Item, Prepared, Reply, Session, Wake, client_flags};
+use larder_commands::{
+    Blocked, Flow, Haste, Instance, Item, Pace, Prepared, Reply, Session, Wake, client_flags,
+};
 use larder_core::Key;
 use larder_resp::{Limits, Parsed, RequestParser, Span};
 use std::collections::VecDeque;
@@ -36,6 +40,9 @@ const UNREAD_MAX: usize = 64 * 1024 * 1024;
 const UNREAD_UNAUTHENTICATED_MAX: usize = 4 * 1024;
 /// Messages wait in the mailbox, where they are counted and limited, while so many bytes of replies are unread.
 const MAIL_INTO_OUTPUT_MAX: usize = 256 * 1024;
+/// After so many bytes read and written a connection lets others have their turn, and so much it reads or writes at
+/// once: a tenth of a millisecond, where the memory is fresh.
+const TURN_LEN: usize = 256 * 1024;
 /// Buffers larger than this are given back to the allocator when they are empty.
 const BUFFER_KEPT: usize = 64 * 1024;
 
@@ -52,6 +59,19 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
             Stream::Unix(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
+        }
+    }
+
+    /// The same, for so many bytes at most.
+    fn poll_read_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        input: &mut Vec<u8>,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Stream::Tcp(stream) => std::pin::pin!(stream.take(most as u64).read_buf(input)).poll(cx),
+            Stream::Unix(stream) => std::pin::pin!(stream.take(most as u64).read_buf(input)).poll(cx),
         }
     }
 
@@ -118,6 +138,11 @@ pub(crate) struct Buffers {
     output: Vec<u8>,
     /// Up to here the output is written.
     written: usize,
+    /// What belongs between the bytes of the output.
+    pieces: Pieces,
+    /// A long word that has not arrived entirely, and those of the same command that have.
+    bulk: Option<Bulk>,
+    bulks: Vec<(usize, Arc<Vec<u8>>)>,
 }
 
 impl Buffers {
@@ -126,7 +151,32 @@ impl Buffers {
     }
 
     fn unread(&self) -> usize {
-        self.output.len() - self.written
+        self.output.len() - self.written + self.pieces.len()
+    }
+
+    /// Bytes that have arrived and are not executed.
+    fn query(&self) -> usize {
+        let bulks: usize = self.bulks.iter().map(|(_, bytes)| bytes.len()).sum();
+        self.input.len() - self.at + self.bulk.as_ref().map_or(0, |bulk| bulk.bytes.len()) + bulks
+    }
+
+    /// Has a long word that has begun to arrive come into a buffer of its own.
+    fn begin_bulk(&mut self, parser: &RequestParser) {
+        if let Some(awaited) = parser.awaited(Bulk::LEN_MIN)
+            && self.bulk.is_none()
+            && self.parsed.is_empty()
+        {
+            self.bulk = Bulk::begin(&mut self.input, self.at, &awaited);
+        }
+    }
+
+    /// A long word is there, and perhaps with it the command.
+    fn end_bulk(&mut self, parser: &mut RequestParser) {
+        let Some(bulk) = self.bulk.take_if(|bulk| bulk.left() == 0) else { return };
+        self.bulks.push(bulk.end());
+        if let Some(Parsed::Command { first, argc }) = parser.pass_over(&mut self.at, &mut self.spans) {
+            self.parsed.push_back(Line { first, argc, prepared: Prepared::default() });
+        }
     }
 
     fn input_free(&self) -> usize {
@@ -141,6 +191,8 @@ impl Buffers {
         self.broken = None;
         self.output.clear();
         self.written = 0;
+        self.pieces = Pieces::default();
+        (self.bulk, self.bulks) = (None, Vec::new());
         self.input.shrink_to(BUFFER_KEPT);
         self.output.shrink_to(BUFFER_KEPT);
         self.spans.shrink_to(BUFFER_KEPT / size_of::<Span>());
@@ -191,15 +243,13 @@ struct Line {
     prepared: Prepared,
 }
 
-/// A line of words that outlives its buffer.
-type OwnedLine = Vec<Box<[u8]>>;
-
 /// What comes back from another thread: the session, what it says next, and the reply.
 struct Returned {
     guest: Guest,
     line: OwnedLine,
     flow: Flow,
     output: Vec<u8>,
+    pieces: Pieces,
 }
 
 /// What ends a wait.
@@ -263,6 +313,8 @@ pub(crate) struct Connection {
     timeout: Option<Pin<Box<Sleep>>>,
     closing: bool,
     bulk_len_max: usize,
+    /// Bytes read and written since others had their turn.
+    moved: usize,
 }
 
 impl Connection {
@@ -274,6 +326,8 @@ impl Connection {
         pool: Rc<Pool>,
     ) -> Connection {
         let bulk_len_max = instance.settings().int("proto-max-bulk-len") as usize;
+        let mut session = session;
+        session.pace = Pace::Hurried;
         let guest = Guest { instance, session: Some(session) };
         let parser = RequestParser::new(Limits::STANDARD);
         let mut connection = Connection::resting(stream, bell, guest, parser, None, pool, bulk_len_max);
@@ -304,6 +358,7 @@ impl Connection {
             timeout: None,
             closing: false,
             bulk_len_max,
+            moved: 0,
         }
     }
 
@@ -349,6 +404,10 @@ impl Connection {
             if self.write_some().is_err() || self.is_killed() {
                 break;
             }
+            if self.moved >= TURN_LEN {
+                self.moved = 0;
+                tokio::task::yield_now().await;
+            }
             let unread = self.buffers.as_ref().map_or(0, |buffers| buffers.unread());
             if pause == Pause::Closing && unread == 0 {
                 break;
@@ -392,7 +451,7 @@ impl Connection {
             if buffers.is_empty() && !self.parser.is_unfinished() {
                 self.pool.give(buffers);
             } else {
-                (query, unread) = (buffers.input.len() - buffers.at, buffers.unread());
+                (query, unread) = (buffers.query(), buffers.unread());
                 (free, room) = (buffers.input_free(), buffers.output.capacity());
                 self.buffers = Some(buffers);
             }
@@ -446,9 +505,10 @@ impl Connection {
             // What ran elsewhere panicked, and the session has gone with it; or the client is gone.
             Event::Returned(Err(_)) | Event::Read(Ok(0) | Err(_)) => false,
             Event::Read(Ok(len)) => {
+                self.moved += len;
                 self.guest.instance.stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed);
                 if let (Some(session), Some(buffers)) = (&self.guest.session, &self.buffers) {
-                    let query = buffers.input.len() - buffers.at;
+                    let query = buffers.query();
                     session.client.query_bytes.store(query, Ordering::Relaxed);
                     session.client.query_free_bytes.store(buffers.input_free(), Ordering::Relaxed);
                     session.client.reply_room_bytes.store(buffers.output.capacity(), Ordering::Relaxed);
@@ -461,11 +521,19 @@ impl Connection {
     /// Reads what is there, into buffers that go back to the pool if there is nothing.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut buffers = self.buffers.take().unwrap_or_else(|| self.pool.take());
-        if buffers.input.capacity() - buffers.input.len() < READ_LEN / 2 {
-            // Memory grows with what has arrived, never with what a header promises.
-            buffers.input.reserve(READ_LEN.max(buffers.input.len() / 2));
-        }
-        let read = self.stream.poll_read(cx, &mut buffers.input);
+        buffers.begin_bulk(&self.parser);
+        let read = if let Some(bulk) = &mut buffers.bulk {
+            let most = bulk.left().min(TURN_LEN);
+            let read = self.stream.poll_read_some(cx, &mut bulk.bytes, most);
+            buffers.end_bulk(&mut self.parser);
+            read
+        } else {
+            if buffers.input.capacity() - buffers.input.len() < READ_LEN / 2 {
+                // Memory grows with what has arrived, never with what a header promises.
+                buffers.input.reserve(READ_LEN.max(buffers.input.len() / 2));
+            }
+            self.stream.poll_read(cx, &mut buffers.input)
+        };
         if read.is_pending() && buffers.is_empty() && !self.parser.is_unfinished() {
             self.pool.give(buffers);
         } else {
@@ -521,11 +589,15 @@ impl Connection {
     fn write_some(&mut self) -> io::Result<()> {
         let Some(buffers) = &mut self.buffers else { return Ok(()) };
         let mut progressed = false;
-        while buffers.unread() > 0 {
-            match self.stream.try_write(&buffers.output[buffers.written..]) {
+        while buffers.unread() > 0 && self.moved < TURN_LEN {
+            let next = buffers.pieces.next(&buffers.output, buffers.written);
+            match self.stream.try_write(&next[..next.len().min(TURN_LEN)]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(len) => {
-                    buffers.written += len;
+                    if let Some(bytes) = buffers.pieces.advance(&mut buffers.written, len) {
+                        self.guest.instance.engine().discard(bytes);
+                    }
+                    self.moved += len;
                     self.guest.instance.stats.output_bytes.fetch_add(len as u64, Ordering::Relaxed);
                     progressed = true;
                 }
@@ -555,6 +627,7 @@ impl Connection {
         }
         if buffers.written > buffers.output.len() / 2 && buffers.written > WRITE_LEN {
             buffers.output.drain(..buffers.written);
+            buffers.pieces.shift(buffers.written);
             buffers.written = 0;
         }
         Ok(())
@@ -599,9 +672,12 @@ impl Connection {
     /// Tries the command again that was held up, if there is one.
     fn execute_paused(&mut self, buffers: &mut Buffers) -> Option<Pause> {
         let line = self.paused.take()?;
-        let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
+        if let Some(session) = self.guest.session.as_mut() {
+            session.bulks = line.bulks();
+        }
         self.timeout = None;
-        match self.execute(&words, Prepared::default(), &mut buffers.output) {
+        let Buffers { output, pieces, .. } = buffers;
+        match self.execute(&line.words(), Prepared::default(), output, pieces) {
             Some(flow) => self.follow(flow),
             // It is executed elsewhere: what came behind it waits for the session to come back.
             None => Some(Pause::Blocked),
@@ -613,25 +689,30 @@ impl Connection {
     fn go_elsewhere(&mut self, line: &[&[u8]]) {
         let instance = self.guest.instance.clone();
         let mut guest = std::mem::replace(&mut self.guest, Guest { instance, session: None });
-        let line: OwnedLine = line.iter().map(|word| Box::from(*word)).collect();
+        let bulks = guest.session.as_ref().map_or(&[][..], |session| &session.bulks);
+        let line = OwnedLine::of(line, bulks);
         self.elsewhere = Some(tokio::task::spawn_blocking(move || {
-            let (mut output, mut flow) = (Vec::new(), Flow::Close);
+            let (mut output, mut pieces, mut flow) = (Vec::new(), Pieces::default(), Flow::Close);
             if let Some(session) = guest.session.as_mut() {
-                let words: Vec<&[u8]> = line.iter().map(|word| &**word).collect();
-                let mut out = RespReply::new(&mut output, session.protocol());
-                flow = guest.instance.execute(session, &words, &mut out);
+                // It has this thread for itself.
+                session.pace = Pace::Any;
+                let mut out = RespReply::sharing(&mut output, &mut pieces, session.protocol());
+                flow = guest.instance.execute(session, &line.words(), &mut out);
                 guest.instance.end_batch(session);
+                session.pace = Pace::Hurried;
+                session.bulks.clear();
             }
-            Box::new(Returned { guest, line, flow, output })
+            Box::new(Returned { guest, line, flow, output, pieces })
         }));
     }
 
     fn come_back(&mut self, returned: Box<Returned>) {
-        let Returned { guest, line, flow, output } = *returned;
+        let Returned { guest, line, flow, output, pieces } = *returned;
         self.elsewhere = None;
         self.guest = guest;
         let buffers = self.buffers.get_or_insert_with(|| self.pool.take());
-        buffers.output.extend_from_slice(&output);
+        let Buffers { output: own, pieces: all, .. } = &mut **buffers;
+        all.append(own, output, pieces);
         if matches!(flow, Flow::Paused(_)) {
             self.paused = Some(line);
         }
@@ -643,7 +724,8 @@ impl Connection {
     fn follow(&mut self, flow: Flow) -> Option<Pause> {
         let wait = |ms| Box::pin(tokio::time::sleep(Duration::from_millis(ms)));
         match flow {
-            Flow::Next => None,
+            // What another thread is to do is on its way there.
+            Flow::Next | Flow::Elsewhere => None,
             Flow::Close => {
                 self.closing = true;
                 Some(Pause::Closing)
@@ -747,42 +829,85 @@ impl Connection {
     }
 
     fn execute_parsed(&mut self, buffers: &mut Buffers, line: Line) -> Option<Flow> {
+        if !buffers.bulks.is_empty() {
+            return self.execute_bulks(buffers, line);
+        }
         let Line { first, argc, prepared } = line;
-        let Buffers { input, spans, output, .. } = buffers;
+        let Buffers { input, spans, output, pieces, .. } = buffers;
         let words = spans[first..first + argc].iter().map(|span| span.of(input));
         if argc > WORDS_INLINE {
             let line: Vec<&[u8]> = words.collect();
-            return self.execute(&line, prepared, output);
+            return self.execute(&line, prepared, output, pieces);
         }
         let mut line: [&[u8]; WORDS_INLINE] = [&[]; WORDS_INLINE];
         for (place, word) in line.iter_mut().zip(words) {
             *place = word;
         }
-        self.execute(&line[..argc], prepared, output)
+        self.execute(&line[..argc], prepared, output, pieces)
+    }
+
+    /// Executes a command some words of which are in buffers of their own.
+    #[cold]
+    fn execute_bulks(&mut self, buffers: &mut Buffers, line: Line) -> Option<Flow> {
+        let bulks = std::mem::take(&mut buffers.bulks);
+        let Buffers { input, spans, output, pieces, .. } = buffers;
+        let spans = &spans[line.first..line.first + line.argc];
+        let mut words: Vec<&[u8]> = spans.iter().map(|span| span.of(input)).collect();
+        bulks.iter().for_each(|(argument, bytes)| words[*argument] = bytes);
+        let session = self.guest.session.as_mut()?;
+        session.bulks = bulks.iter().map(|(_, bytes)| bytes.clone()).collect();
+        let len: usize = session.bulks.iter().map(|bytes| bytes.len()).sum();
+        let instance = self.guest.instance.clone();
+        let flow = if len > Haste::BYTES_MAX && !instance.keeps_bulks(session, &words) {
+            // It copies them.
+            self.go_elsewhere(&words);
+            None
+        } else {
+            self.execute(&words, Prepared::default(), output, pieces)
+        };
+        if let Some(session) = self.guest.session.as_mut() {
+            session.bulks.clear();
+        }
+        bulks.into_iter().for_each(|(_, bytes)| instance.engine().discard(bytes));
+        flow
     }
 
     fn execute_inline(&mut self, buffers: &mut Buffers, words: &[Vec<u8>]) -> Option<Flow> {
         let line: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
-        self.execute(&line, Prepared::default(), &mut buffers.output)
+        self.execute(&line, Prepared::default(), &mut buffers.output, &mut buffers.pieces)
     }
 
     /// Executes a command; `None` if it is executed elsewhere.
     #[inline]
-    fn execute(&mut self, line: &[&[u8]], prepared: Prepared, output: &mut Vec<u8>) -> Option<Flow> {
+    fn execute(
+        &mut self,
+        line: &[&[u8]],
+        prepared: Prepared,
+        output: &mut Vec<u8>,
+        pieces: &mut Pieces,
+    ) -> Option<Flow> {
         let Some(session) = self.guest.session.as_mut() else { return Some(Flow::Close) };
         if self.guest.instance.may_linger(session, line) {
             self.go_elsewhere(line);
             return None;
         }
         let was_authenticated = session.authenticated;
-        let mut out = RespReply::new(output, session.protocol());
+        let mut out = RespReply::sharing(output, pieces, session.protocol());
         let flow = self.guest.instance.execute_prepared(session, line, prepared, &mut out);
         if session.authenticated != was_authenticated {
             session.client.set_flag(client_flags::AUTHENTICATED, session.authenticated);
             self.set_limits();
         }
-        if matches!(flow, Flow::Paused(_)) {
-            self.paused = Some(line.iter().map(|word| Box::from(*word)).collect());
+        match flow {
+            Flow::Elsewhere => {
+                self.go_elsewhere(line);
+                return None;
+            }
+            Flow::Paused(_) => {
+                let bulks = self.guest.session.as_ref().map_or(&[][..], |session| &session.bulks);
+                self.paused = Some(OwnedLine::of(line, bulks));
+            }
+            _ => {}
         }
         Some(flow)
     }

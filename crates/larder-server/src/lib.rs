@@ -4,12 +4,14 @@
 //! - [`Server`]: listens, serves, stops.
 //! - [`main`]: `larder serve`.
 
+mod bulk;
 pub mod config;
 mod connection;
 mod crowd;
 mod host;
 mod listen;
 mod log;
+mod output;
 mod reply;
 mod serve;
 mod server;

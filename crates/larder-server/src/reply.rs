@@ -1,6 +1,8 @@
 //! Replies as RESP2 or RESP3, straight into a connection's output buffer.
 
+use crate::output::{Pieces, SHARED_LEN_MIN};
 use larder_commands::{Error, Protocol, Reply, write_message};
+use larder_core::value::string::{IntText, Str};
 use larder_core::{Encoding, Message};
 use larder_resp::{Encoder, Proto};
 
@@ -9,12 +11,19 @@ use larder_resp::{Encoder, Proto};
 pub struct RespReply<'o> {
     out: &'o mut Vec<u8>,
     protocol: Protocol,
+    /// Where long strings go that need not be copied.
+    pieces: Option<&'o mut Pieces>,
 }
 
 impl<'o> RespReply<'o> {
     /// Appends to this buffer, for a reader of this protocol.
     pub fn new(out: &'o mut Vec<u8>, protocol: Protocol) -> RespReply<'o> {
-        RespReply { out, protocol }
+        RespReply { out, protocol, pieces: None }
+    }
+
+    /// The same, with long strings beside the buffer instead of in it.
+    pub(crate) fn sharing(out: &'o mut Vec<u8>, pieces: &'o mut Pieces, protocol: Protocol) -> RespReply<'o> {
+        RespReply { out, protocol, pieces: Some(pieces) }
     }
 
     /// Bytes in the buffer.
@@ -58,6 +67,21 @@ impl Reply for RespReply<'_> {
     #[inline]
     fn bulk(&mut self, bytes: &[u8]) {
         self.encode().bulk(bytes);
+    }
+    #[inline]
+    fn string(&mut self, value: Str<'_>) {
+        match (value, &mut self.pieces) {
+            (Str::Shared(bytes), Some(pieces)) if bytes.len() >= SHARED_LEN_MIN => {
+                self.out.extend_from_slice(b"$");
+                self.out.extend_from_slice(IntText::new().write(bytes.len() as i64));
+                self.out.extend_from_slice(b"\r\n");
+                pieces.push(self.out.len(), bytes.clone());
+                self.out.extend_from_slice(b"\r\n");
+            }
+            (Str::Shared(bytes), _) => self.bulk(bytes),
+            (Str::Bytes(bytes), _) => self.bulk(bytes),
+            (Str::Int(n), _) => self.bulk(IntText::new().write(n)),
+        }
     }
     #[inline]
     fn null(&mut self) {

@@ -54,9 +54,9 @@ pub use larder_core::api::{
 };
 pub use larder_core::value::stream::StreamId;
 pub use larder_core::{
-    ChannelSubscription, Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance, ManualClock, Message,
-    Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
-    Transaction, ValueLimits, Verdict, Waiting,
+    ChannelSubscription, Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance,
+    ManualClock, Message, Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription,
+    SystemClock, Topics, Transaction, ValueLimits, Verdict, Waiting,
 };
 
 #[cfg(feature = "server")]

@@ -8,6 +8,7 @@
 mod embedded;
 mod eviction;
 mod expiry;
+mod large;
 mod load;
 mod memory;
 mod node;
@@ -27,7 +28,7 @@ use target::Target;
 
 /// What can be compared.
 const PARTS: &[&str] =
-    &["server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "node", "startup"];
+    &["server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "large", "node", "startup"];
 
 /// The rival unless another is asked for. `{socket}` is where its Unix socket goes, if it has one.
 const REDIS: &str = "redis-server --port {port} --unixsocket {socket} --save \"\" --bind 127.0.0.1";
@@ -75,6 +76,7 @@ pub(crate) fn run(workspace: &Workspace, asked: &Asked) -> Result<()> {
             "pubsub" => pubsub::compare(&setup)?,
             "expiry" => vec![expiry::compare(&setup)?],
             "eviction" => vec![eviction::compare(&setup)?],
+            "large" => vec![large::compare(&setup)?],
             "startup" => vec![startup::compare(&setup)?],
             _ => node::compare(&setup)?.into_iter().collect(),
         };

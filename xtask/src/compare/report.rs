@@ -17,6 +17,7 @@ const ORDER: &[&str] = &[
     "memory",
     "eviction",
     "expiry",
+    "large",
     "zset",
     "pubsub",
     "topics",

@@ -3,8 +3,9 @@
 use super::Db;
 use crate::error::{Error, Result};
 use crate::keyspace::{Class, Condition, Entry, Expiry, Missing};
-use crate::limits::STRING_LEN_MAX;
-use crate::value::string::IntText;
+use crate::limits::{STRING_LEN_MAX, UNLOCKED_LEN_MIN};
+use crate::sync::Arc;
+use crate::value::string::{IntText, Str};
 use std::time::Duration;
 
 /// Strings of a database. See [`Db::strings`].
@@ -25,8 +26,8 @@ impl<'d> Strings<'d> {
         self.with(key, <[u8]>::to_vec)
     }
 
-    /// Looks at the string where it lies: the cheapest way. `look` runs while the key's stripe is locked: it must not
-    /// call the engine.
+    /// Looks at the string where it lies: the cheapest way. `look` may run while the key's stripe is locked (it does
+    /// where the string is shorter than 16 KiB): it must not call the engine.
     ///
     /// ```
     /// # let db = larder_core::Engine::new().db();
@@ -37,8 +38,22 @@ impl<'d> Strings<'d> {
     #[inline]
     pub fn with<R>(&self, key: impl AsRef<[u8]>, look: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
         let key = self.0.key(key.as_ref())?;
-        let look = |entry: Entry<'_>| Ok(look(entry.string()?.as_bytes(&mut IntText::new())));
-        self.0.engine.shared.read_one(&key, look).transpose()
+        // The bytes of a long one are kept, and looked at when the lock is gone.
+        let look = |entry: Entry<'_>| {
+            Ok(match entry.string()? {
+                Str::Shared(bytes) if bytes.len() >= UNLOCKED_LEN_MIN => Err((bytes.clone(), look)),
+                value => Ok(look(value.as_bytes(&mut IntText::new()))),
+            })
+        };
+        match self.0.engine.shared.read_one(&key, look).transpose()? {
+            Some(Err((bytes, look))) => {
+                let looked = look(&bytes);
+                self.0.engine.discard(bytes);
+                Ok(Some(looked))
+            }
+            Some(Ok(looked)) => Ok(Some(looked)),
+            None => Ok(None),
+        }
     }
 
     /// Copies the string into a buffer, which is cleared first. Says whether there is one.
@@ -209,12 +224,18 @@ impl<'a, K: AsRef<[u8]>, V: AsRef<[u8]>> SetWith<'a, K, V> {
     /// The same, where the time has just been read.
     fn run_at(self, now_ms: Option<u64>) -> Result<bool> {
         self.db.check_room()?;
-        let key = self.db.key(self.key.as_ref())?;
+        let (key, value) = (self.db.key(self.key.as_ref())?, self.value.as_ref());
+        // A long one is copied before anything is locked.
+        let is_long = value.len() >= UNLOCKED_LEN_MIN && value.len() <= STRING_LEN_MAX;
+        let long = is_long.then(|| Arc::new(value.to_vec()));
         let mut view = self.db.engine.view_one(&key, now_ms);
         if !view.meets(&key, self.condition)? {
             return Ok(false);
         }
-        view.set(&key, self.value.as_ref(), self.expiry)?;
+        match long {
+            Some(bytes) => view.set_shared(&key, bytes, self.expiry)?,
+            None => view.set(&key, value, self.expiry)?,
+        };
         view.report(&key, "set", Class::STRING)?;
         if matches!(self.expiry, Expiry::At(_)) {
             view.report(&key, "expire", Class::GENERIC)?;

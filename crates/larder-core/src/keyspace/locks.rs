@@ -1,8 +1,8 @@
 //! How long stripes are held, and how long others wait for them.
 //!
 //! Two looks at the clock cost half as much as a look-up, so most holds are not timed: each stripe counts down, and one
-//! of [`HOLDS_PER_SAMPLE`] is. Rare long ones would slip through that, so whoever knows that it was long (a command that
-//! is timed anyway) says so. A wait is a slow path already, and every one is timed and counted beside its stripe.
+//! of [`HOLDS_PER_SAMPLE`] is. Rare long ones would slip through that, so whoever knows that it was long (a command
+//! that is timed anyway) says so. A wait is a slow path already, and every one is timed and counted beside its stripe.
 
 use super::stripe::Stripe;
 use crate::clock::Clock;
@@ -211,7 +211,10 @@ mod tests {
                 let engine = engine.clone();
                 move || {
                     let key = engine.key(DbIndex::default(), b"key");
-                    engine.view_one(&key, None).set(&key, b"value", Expiry::Never).expect("it is in the view");
+                    engine
+                        .view_one(&key, None)
+                        .set(&key, b"value", Expiry::Never)
+                        .expect("it is in the view");
                 }
             });
             // It is counted before it waits.

@@ -14,6 +14,7 @@ mod expiry;
 mod field_deadline_tests;
 mod hasher;
 mod locks;
+pub(crate) mod reclaim;
 mod s3fifo;
 mod scan;
 pub(crate) mod stripe;

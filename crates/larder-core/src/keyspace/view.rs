@@ -13,16 +13,17 @@
 use super::changes::{Change, Class};
 use super::deadlines::is_alive;
 use super::entry::Entry;
+use super::reclaim::Remains;
 use super::s3fifo::QUEUED;
 use super::scan::ScanCursor;
-use super::stripe::{Counts, Stripe, used_bytes};
+use super::stripe::{Counts, Db, Stripe, used_bytes};
 use super::waiters::{WaiterId, WatchMark};
 use super::{DbIndex, Key, KeyHasher, OwnedKey, locks, stripe_of};
 use crate::clock::Deadline;
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
-use crate::raw::{Parts, Record, Stored, Table};
+use crate::raw::{Parts, Record, Stored};
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::value::string::{Str, parse_int};
@@ -129,15 +130,17 @@ fn wait_for<'e>(
     holding: bool,
     give_up: GiveUp<'_>,
 ) -> std::result::Result<Guard<'e>, Vain> {
-    shared.locks.wait(&*shared.clock, stripe, || loop {
-        if let Some(guard) = shared.keyspace.cell(stripe).stripe.try_lock_for(LOOK_UP) {
-            return Ok(guard);
-        }
-        if give_up() {
-            return Err(Vain::GaveUp);
-        }
-        if holding && shared.turn.holder_waits.load(Ordering::SeqCst) {
-            return Err(Vain::LetGo);
+    shared.locks.wait(&*shared.clock, stripe, || {
+        loop {
+            if let Some(guard) = shared.keyspace.cell(stripe).stripe.try_lock_for(LOOK_UP) {
+                return Ok(guard);
+            }
+            if give_up() {
+                return Err(Vain::GaveUp);
+            }
+            if holding && shared.turn.holder_waits.load(Ordering::SeqCst) {
+                return Err(Vain::LetGo);
+            }
         }
     })
 }
@@ -221,7 +224,7 @@ pub(super) struct Work {
         reason = "they come boxed: moving a pointer is cheaper than moving the object"
     )]
     objects: Vec<Box<Object>>,
-    tables: Vec<Table<Object>>,
+    dbs: Vec<Db>,
     records: Vec<Record<Object>>,
     /// A deadline that the timer may not know of yet.
     due_ms: Option<u64>,
@@ -630,6 +633,16 @@ impl View<'_> {
             None => Parts::Object(Box::new(Object::Bytes(Arc::new(value.to_vec())))),
         };
         self.put(key, parts, expiry)
+    }
+
+    /// Sets a key to a string as [`View::set`] does, without copying it where it is long. Give the same bytes to nobody
+    /// who would change them.
+    pub fn set_shared(&mut self, key: &Key<'_>, value: Arc<Vec<u8>>, expiry: Expiry) -> Result<bool> {
+        // Nothing so long is a number.
+        if value.len() <= INLINE_LEN_MAX || value.len() > STRING_LEN_MAX || key.bytes.len() > STRING_LEN_MAX {
+            return self.set(key, &value, expiry);
+        }
+        self.put(key, Parts::Object(Box::new(Object::Bytes(value))), expiry)
     }
 
     /// Sets a key to a string as [`View::set`] does, but never keeps it as a number: for what is a number by chance,
@@ -1227,7 +1240,7 @@ impl View<'_> {
 
     /// Empties a database. Values are dropped after the locks are gone. Says how many keys there were.
     pub fn flush(&mut self, db: DbIndex) -> Result<usize> {
-        let mut flushed = 0;
+        let (mut flushed, mut dbs) = (0, Vec::new());
         for index in 0..STRIPES {
             flushed += self.on_stripe(index, |view| {
                 let stripe = view.locked.stripe(index)?;
@@ -1247,10 +1260,11 @@ impl View<'_> {
                     }
                 }
                 let len = old.table.len();
-                view.after.work().tables.push(old.table);
+                dbs.push(old);
                 Ok(len)
             })?;
         }
+        self.after.work().dbs.append(&mut dbs);
         Ok(flushed)
     }
 
@@ -1330,11 +1344,16 @@ impl View<'_> {
 impl Work {
     #[cold]
     fn run(self, shared: &Shared) {
-        let Work { changes, ready, objects, tables, records, due_ms } = self;
+        let Work { changes, ready, objects, dbs, records, due_ms } = self;
         if let Some(due) = due_ms {
             shared.timer.nudge(due);
         }
-        drop((objects, tables, records));
+        for object in objects.into_iter().chain(records.into_iter().filter_map(Record::into_object)) {
+            shared.reclaimer.free(Remains::Object(object));
+        }
+        if !dbs.is_empty() {
+            shared.reclaimer.free(Remains::Dbs(dbs));
+        }
         if !changes.is_empty() {
             shared.feed.emit(&changes);
         }
@@ -1384,11 +1403,13 @@ impl Shared {
     /// runs while the stripe is locked.
     #[inline]
     pub(crate) fn read_one<R>(&self, key: &Key<'_>, look: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
-        let mut stripe = self.keyspace.cell(key.stripe()).stripe.lock();
-        if let Some(entry) = read(self, &mut stripe, key, &mut None, true) {
-            return Some(look(entry));
-        }
+        let mut stripe = lock(self, key.stripe());
+        let looked = read(self, &mut stripe, key, &mut None, true).map(look);
+        locks::released(&self.locks, &*self.clock, &mut stripe);
         drop(stripe);
+        if looked.is_some() {
+            return looked;
+        }
         if self.feed.wants(Class::KEY_MISS) {
             self.tell_missed(key);
         }

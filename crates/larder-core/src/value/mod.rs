@@ -112,6 +112,30 @@ impl Object {
         }
     }
 
+    /// How many members, fields, elements or entries it has; 1 for a string. O(1).
+    pub fn parts(&self) -> usize {
+        match self {
+            Object::Bytes(_) => 1,
+            Object::List(list) => list.len(),
+            Object::Zset(zset) => zset.len(),
+            Object::Hash(hash) => hash.len(),
+            Object::Set(set) => set.len(),
+            Object::Stream(stream) => stream.log().len(),
+        }
+    }
+
+    /// About how many allocations freeing it would free, a large one counted as one for each KiB. O(1).
+    pub(crate) fn allocations(&self) -> usize {
+        match self {
+            // Others still have it.
+            Object::Bytes(bytes) if Arc::strong_count(bytes) > 1 => 0,
+            Object::Bytes(bytes) => bytes.capacity() / 1_024,
+            // These lie in blocks.
+            Object::List(_) | Object::Stream(_) => self.used_bytes() / 1_024,
+            Object::Zset(_) | Object::Hash(_) | Object::Set(_) => self.parts(),
+        }
+    }
+
     /// Bytes of the heap this value owns, the object itself included.
     pub fn used_bytes(&self) -> usize {
         size_of::<Object>()

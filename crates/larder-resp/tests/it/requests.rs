@@ -1,6 +1,6 @@
 //! Commands through the server's parser.
 
-use larder_resp::{Limits, Parsed, RequestParser, encode};
+use larder_resp::{Awaited, Limits, Parsed, RequestParser, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -51,6 +51,53 @@ fn seen(limits: Limits, wire: &[u8], lengths: &[usize]) -> Vec<Seen> {
     seen
 }
 
+/// The same, with arguments of four bytes and more taken out of the buffer when they have not arrived entirely.
+fn seen_apart(wire: &[u8], lengths: &[usize]) -> Vec<Seen> {
+    let mut parser = RequestParser::new(Limits::STANDARD);
+    let (mut buf, mut at, mut spans, mut seen) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let mut bulk: Option<(Awaited, Vec<u8>)> = None;
+    let mut bulks = Vec::new();
+    for piece in pieces(wire, lengths) {
+        let mut piece = piece;
+        while !piece.is_empty() {
+            let mut found = None;
+            if let Some((awaited, bytes)) = &mut bulk {
+                let (taken, rest) = piece.split_at(piece.len().min(awaited.len + 2 - bytes.len()));
+                bytes.extend_from_slice(taken);
+                piece = rest;
+                if bytes.len() == awaited.len + 2 {
+                    bytes.truncate(awaited.len);
+                    bulks.push((awaited.argument, std::mem::take(bytes)));
+                    bulk = None;
+                    found = parser.pass_over(&mut at, &mut spans);
+                }
+            } else {
+                buf.extend_from_slice(std::mem::take(&mut piece));
+            }
+            while bulk.is_none() {
+                let parsed = match found.take() {
+                    Some(parsed) => parsed,
+                    None => parser.next(&buf, &mut at, &mut spans).expect("commands"),
+                };
+                let Parsed::Command { first, argc } = parsed else { break };
+                let mut args: Vec<Vec<u8>> =
+                    spans[first..first + argc].iter().map(|span| span.of(&buf).to_vec()).collect();
+                bulks.drain(..).for_each(|(argument, bytes)| args[argument] = bytes);
+                seen.push(Seen::Command(args));
+            }
+            if bulk.is_none()
+                && let Some(awaited) = parser.awaited(4)
+            {
+                bulk = Some((awaited, buf.split_off(at + awaited.start)));
+            }
+            buf.drain(..at);
+            at = 0;
+            parser.retire(&mut spans);
+        }
+    }
+    seen
+}
+
 fn commands() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
     vec(vec(vec(any::<u8>(), 0..20), 1..6), 1..6)
 }
@@ -83,6 +130,8 @@ proptest! {
         prop_assert_eq!(&seen(Limits::STANDARD, &wire, &[usize::MAX]), &commands);
         prop_assert_eq!(&seen(Limits::STANDARD, &wire, &lengths), &commands);
         prop_assert_eq!(&seen(Limits::STANDARD, &wire, &[1]), &commands);
+        prop_assert_eq!(&seen_apart(&wire, &lengths), &commands);
+        prop_assert_eq!(&seen_apart(&wire, &[1]), &commands);
     }
 
     #[test]

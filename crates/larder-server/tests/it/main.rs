@@ -7,6 +7,7 @@ mod expiry;
 mod geo;
 mod harness;
 mod hostile;
+mod large;
 mod limits;
 mod payloads;
 mod script_fuzz;

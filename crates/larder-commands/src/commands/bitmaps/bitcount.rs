@@ -119,6 +119,9 @@ fn bitcount(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
         }
         _ => return Err(Error::SYNTAX),
     };
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let mut text = IntText::new();
     let Some(value) = cx.view.string(&key)? else {
@@ -159,6 +162,9 @@ fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcom
         }
         _ => return Err(Error::SYNTAX),
     };
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let mut text = IntText::new();
     let Some(value) = cx.view.string(&key)? else {

@@ -249,6 +249,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         operations.iter().for_each(|(_, encoding, offset, _)| out.int(encoding.get(bytes, *offset)));
         return Ok(Done);
     };
+    if cx.forbids_write(&key, Some(needed.saturating_sub(1)), 1)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
         let grows = bytes.len() < needed;
         if grows {

@@ -60,6 +60,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if operation == Operation::Not && args.len() != 4 {
         return Err(Error::general("BITOP NOT must be called with a single source key."));
     }
+    if cx.forbids_all(args.from(3))? {
+        return Ok(Outcome::Elsewhere);
+    }
     let keys: Vec<Key<'_>> = args.from(3).iter().map(|word| cx.key(word)).collect();
     let mut result: Option<Vec<u8>> = None;
     for key in &keys {

@@ -32,6 +32,9 @@ pub(crate) static SETBIT: Command = Command {
         let offset = bit_offset(args.at(2))?;
         let on = bit(args.at(3), "ERR bit is not an integer or out of range")?;
         let key = cx.key(args.at(1));
+        if cx.forbids_write(&key, Some(offset / 8), 1)? {
+            return Ok(Outcome::Elsewhere);
+        }
         let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
             let grows = bytes.len() <= offset / 8;
             if grows {

@@ -20,8 +20,11 @@ pub(crate) static HGETALL: Command = Command {
     tips: &["nondeterministic_output_order"],
     examples: &["HGETALL user", "HSET user name Ada age 36", "HGETALL user", "SET s x", "HGETALL s"],
     run: |cx, args, out| {
-        let key = cx.key(args.at(1));
+        let (key, haste) = (cx.key(args.at(1)), cx.haste());
         let hash = cx.view.collection::<Hash>(&key)?;
+        if haste.forbids(hash.map_or(0, Hash::len)) {
+            return Ok(Outcome::Elsewhere);
+        }
         out.map(hash.map_or(0, Hash::len));
         if let Some(hash) = hash {
             hash.each(|field, value| {
@@ -41,8 +44,11 @@ pub(crate) static HKEYS: Command = Command {
     tips: &["nondeterministic_output_order"],
     examples: &["HKEYS user", "HSET user name Ada age 36", "HKEYS user"],
     run: |cx, args, out| {
-        let key = cx.key(args.at(1));
+        let (key, haste) = (cx.key(args.at(1)), cx.haste());
         let hash = cx.view.collection::<Hash>(&key)?;
+        if haste.forbids(hash.map_or(0, Hash::len)) {
+            return Ok(Outcome::Elsewhere);
+        }
         out.array(hash.map_or(0, Hash::len));
         if let Some(hash) = hash {
             hash.each(|field, _| {
@@ -61,8 +67,11 @@ pub(crate) static HVALS: Command = Command {
     tips: &["nondeterministic_output_order"],
     examples: &["HVALS user", "HSET user name Ada age 36", "HVALS user"],
     run: |cx, args, out| {
-        let key = cx.key(args.at(1));
+        let (key, haste) = (cx.key(args.at(1)), cx.haste());
         let hash = cx.view.collection::<Hash>(&key)?;
+        if haste.forbids(hash.map_or(0, Hash::len)) {
+            return Ok(Outcome::Elsewhere);
+        }
         out.array(hash.map_or(0, Hash::len));
         if let Some(hash) = hash {
             hash.each(|_, value| {

@@ -61,6 +61,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if from.db == to.db && from.bytes == to.bytes {
         return Err(same_object());
     }
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let goes = cx.view.get(&from)?.is_some() && (replace || !cx.view.exists(&to)?);
     if goes {
         // Removed rather than overwritten: the copy is a new key, which has not been used yet.

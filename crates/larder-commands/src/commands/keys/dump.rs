@@ -48,6 +48,9 @@ pub(crate) fn present(cx: &mut Cx<'_>) -> Present {
 }
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let present = present(cx);
     match cx.view.get(&cx.key(args.at(1)))? {
         Some(entry) => out.bulk(&larder_rdb::dump(&entry, present)?),

@@ -194,6 +194,9 @@ fn stored_key(words: &[&[u8]], found: &mut Vec<(usize, u32)>) {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, mut plan: Plan<'_>) -> Result<Outcome> {
     let key = cx.key(args.at(1));
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let elements = load(cx, &key, &mut plan)?;
     let elements = if plan.unsorted {
         elements

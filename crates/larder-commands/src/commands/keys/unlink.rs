@@ -27,23 +27,12 @@ const PARTS_MAX: usize = 64;
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     for bytes in args.from(1) {
         let key = cx.key(bytes);
-        let large = cx.view.peek(&key)?.and_then(|entry| entry.object().map(parts)) > Some(PARTS_MAX);
+        let large = cx.view.peek(&key)?.and_then(|entry| entry.object().map(Object::parts)) > Some(PARTS_MAX);
         if large {
             cx.instance.stats.lazyfreed_objects.fetch_add(1, Ordering::Relaxed);
         }
     }
     del::run(cx, args, out)
-}
-
-fn parts(object: &Object) -> usize {
-    match object {
-        Object::List(list) => list.len(),
-        Object::Zset(zset) => zset.len(),
-        Object::Hash(hash) => hash.len(),
-        Object::Set(set) => set.len(),
-        Object::Stream(stream) => stream.log().len(),
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         word if is(word, "AFTER") => false,
         _ => return Err(Error::SYNTAX),
     };
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let len = cx.view.edit::<List, _>(&key, Missing::Skip, |edit| {
         let limits = edit.tools.limits;

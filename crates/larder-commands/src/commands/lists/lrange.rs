@@ -30,11 +30,14 @@ pub(crate) static LRANGE: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let (start, stop) = (args.int(2)?, args.int(3)?);
-    let key = cx.key(args.at(1));
+    let (key, haste) = (cx.key(args.at(1)), cx.haste());
     match cx.view.collection::<List>(&key)? {
         None => out.array(0),
         Some(list) => {
             let range = range(start, stop, list.len());
+            if haste.forbids(range.len()) {
+                return Ok(Outcome::Elsewhere);
+            }
             out.array(range.len());
             list.range(range).for_each(|element| out.bulk(element));
         }

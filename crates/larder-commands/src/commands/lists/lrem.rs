@@ -30,6 +30,9 @@ pub(crate) static LREM: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let count = args.int(2)?;
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let removed = cx.view.edit::<List, _>(&key, Missing::Skip, |edit| {
         let removed = edit.remove(count, args.at(3));

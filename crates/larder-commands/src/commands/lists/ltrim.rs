@@ -30,7 +30,13 @@ pub(crate) static LTRIM: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let (start, stop) = (args.int(2)?, args.int(3)?);
-    let key = cx.key(args.at(1));
+    let (key, haste) = (cx.key(args.at(1)), cx.haste());
+    if haste.forbids(usize::MAX) {
+        let len = cx.parts_of(args.at(1))?;
+        if haste.forbids(len - range(start, stop, len).len()) {
+            return Ok(Outcome::Elsewhere);
+        }
+    }
     cx.view.edit::<List, _>(&key, Missing::Skip, |edit| {
         let keep = range(start, stop, edit.len());
         edit.trim(keep);

@@ -54,6 +54,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result
     };
     let count = parse_int(count).ok_or(Error::NOT_POSITIVE)?;
     let count = usize::try_from(count).map_err(|_| Error::NOT_POSITIVE)?;
+    let haste = cx.haste();
+    if haste.forbids(count) && haste.forbids(cx.parts_of(args.at(1))?) {
+        return Ok(Outcome::Elsewhere);
+    }
     if !pop_several(cx, &key, end, count, out, |_| {})? {
         out.null_array();
     }

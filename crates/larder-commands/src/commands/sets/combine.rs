@@ -165,7 +165,23 @@ fn combine(sets: &[Option<&Set>], how: How, mut visit: impl FnMut(Str<'_>)) {
     }
 }
 
+/// Whether combining the sets of these keys would take too long here: an intersection takes as long as the smallest.
+fn is_too_long(cx: &mut Cx<'_>, words: &[&[u8]], how: How) -> Result<bool> {
+    let haste = cx.haste();
+    if how != How::Intersection || !haste.forbids(usize::MAX) {
+        return cx.forbids_all(words);
+    }
+    let mut least = usize::MAX;
+    for word in words {
+        least = least.min(cx.parts_of(word)?);
+    }
+    Ok(haste.forbids(least.saturating_mul(words.len())))
+}
+
 fn read(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, how: How) -> Result<Outcome> {
+    if is_too_long(cx, args.from(1), how)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let sets = sets(cx, args.from(1))?;
     let mut members = Vec::new();
     combine(&sets, how, |member| members.push(member.to_vec()));
@@ -175,6 +191,9 @@ fn read(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, how: How) -> Resul
 }
 
 fn store(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, how: How) -> Result<Outcome> {
+    if is_too_long(cx, args.from(2), how)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let tools = cx.view.tools();
     let mut result = Set::new();
     combine(&sets(cx, args.from(2))?, how, |member| {
@@ -215,6 +234,9 @@ fn sintercard(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Ou
         }
         let negative = || Error::general("LIMIT can't be negative");
         limit = parse_int(options.value()?).and_then(|n| usize::try_from(n).ok()).ok_or_else(negative)?;
+    }
+    if limit == 0 && is_too_long(cx, &args.from(2)[..keys], How::Intersection)? {
+        return Ok(Outcome::Elsewhere);
     }
     let mut count = 0;
     intersection(&sets(cx, &args.from(2)[..keys])?, |_| {

@@ -72,8 +72,11 @@ pub(crate) static SMEMBERS: Command = Command {
     tips: &["nondeterministic_output_order"],
     examples: &["SMEMBERS none", "SADD n 3 1 2", "SMEMBERS n", "SET x 1", "SMEMBERS x"],
     run: |cx, args, out| {
-        let key = cx.key(args.at(1));
+        let (key, haste) = (cx.key(args.at(1)), cx.haste());
         let set = cx.view.collection::<Set>(&key)?;
+        if haste.forbids(set.map_or(0, Set::len)) {
+            return Ok(Outcome::Elsewhere);
+        }
         out.set(set.map_or(0, Set::len));
         if let Some(set) = set {
             set.each(|member| {

@@ -73,6 +73,9 @@ fn spop(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome>
         }
         _ => return Err(Error::SYNTAX),
     };
+    if count.is_some() && cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let popped = cx.view.edit::<Set, _>(&key, Missing::Skip, |edit| {
         let popped = take(edit.collection, count.unwrap_or(1), &mut edit.tools.rng);
         if !popped.is_empty() {
@@ -127,6 +130,9 @@ fn srandmember(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
         [count] => random_count(count)?,
         _ => return Err(Error::SYNTAX),
     };
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let Some(set) = cx.view.collection::<Set>(&key)? else {
         out.array(0);
         return Ok(Done);

@@ -60,7 +60,7 @@ fn check(cx: &Cx<'_>, args: Args<'_>) -> Result<()> {
 fn set_all(cx: &mut Cx<'_>, args: Args<'_>) -> Result<()> {
     for pair in args.from(1).chunks_exact(2) {
         let key = cx.key(pair[0]);
-        cx.view.set(&key, pair[1], Expiry::Never)?;
+        cx.set_string(&key, pair[1], Expiry::Never)?;
         cx.view.report(&key, "set", Class::STRING)?;
     }
     Ok(())

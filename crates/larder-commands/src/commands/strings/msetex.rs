@@ -73,7 +73,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if goes {
         for pair in pairs.chunks_exact(2) {
             let key = cx.key(pair[0]);
-            cx.view.set(&key, pair[1], expiry)?;
+            cx.set_string(&key, pair[1], expiry)?;
             cx.view.report(&key, "set", Class::STRING)?;
             if time.is_given() {
                 cx.view.report(&key, "expire", Class::GENERIC)?;

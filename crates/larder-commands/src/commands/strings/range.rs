@@ -30,6 +30,9 @@ pub(crate) static APPEND: Command = Command {
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
         let more = args.at(2);
+        if cx.forbids_write(&key, None, more.len())? {
+            return Ok(Outcome::Elsewhere);
+        }
         let appended = cx.view.edit_bytes(&key, Missing::Skip, |bytes| {
             let len = bytes.len().checked_add(more.len());
             let len = len.filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TOO_LONG)?;
@@ -113,7 +116,7 @@ const SUBSTRING: Command = Command {
 
 fn getrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let (start, end) = (args.int(2)?, args.int(3)?);
-    let key = cx.key(args.at(1));
+    let (key, haste) = (cx.key(args.at(1)), cx.haste());
     let Some(value) = cx.view.string(&key)? else {
         out.bulk(b"");
         return Ok(Done);
@@ -130,6 +133,9 @@ fn getrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
     if len == 0 || start > end {
         out.bulk(b"");
     } else {
+        if haste.forbids_bytes((end - start) as usize) {
+            return Ok(Outcome::Elsewhere);
+        }
         out.bulk(&bytes[start as usize..=end as usize]);
     }
     Ok(Done)
@@ -183,6 +189,9 @@ fn setrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
         out.count(old.map_or(0, |old| old.len()));
         return Ok(Done);
     };
+    if cx.forbids_write(&key, Some(offset), value.len())? {
+        return Ok(Outcome::Elsewhere);
+    }
     let len = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
         if bytes.len() < end {
             bytes.resize(end, 0);

@@ -117,7 +117,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
 }
 
 fn set(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry, given: bool) -> Result<()> {
-    cx.view.set(key, value, expiry)?;
+    cx.set_string(key, value, expiry)?;
     cx.view.report(key, "set", Class::STRING)?;
     if given {
         cx.view.report(key, "expire", Class::GENERIC)?;

@@ -17,7 +17,7 @@ pub(crate) static SETNX: Command = Command {
         let key = cx.key(args.at(1));
         let free = !cx.view.exists(&key)?;
         if free {
-            cx.view.set(&key, args.at(2), Expiry::Never)?;
+            cx.set_string(&key, args.at(2), Expiry::Never)?;
             cx.view.report(&key, "set", Class::STRING)?;
         }
         out.int(i64::from(free));
@@ -79,7 +79,7 @@ pub(crate) static GETSET: Command = Command {
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
         out.string_or_null(cx.view.string(&key)?);
-        cx.view.set(&key, args.at(2), Expiry::Never)?;
+        cx.set_string(&key, args.at(2), Expiry::Never)?;
         cx.view.report(&key, "set", Class::STRING)?;
         Ok(Done)
     },
@@ -90,7 +90,7 @@ fn set_for(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, unit_ms: i64) -
     let time = Time::After(args.at(2), unit_ms);
     let expiry = time.expiry(cx, cx.entry.command.name)?;
     let key = cx.key(args.at(1));
-    cx.view.set(&key, args.at(3), expiry)?;
+    cx.set_string(&key, args.at(3), expiry)?;
     cx.view.report(&key, "set", Class::STRING)?;
     cx.view.report(&key, "expire", Class::GENERIC)?;
     out.ok();

@@ -112,6 +112,10 @@ pub(crate) fn reply_combined(
     out: &mut dyn Reply,
     how: How,
 ) -> Result<Outcome> {
+    let sources = keys(cx, args, 1)?;
+    if cx.forbids_all(sources)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let (result, with_scores) = combined(cx, args, 1, how, true)?;
     Shape::of(out, with_scores).all(out, result.iter());
     Ok(Done)
@@ -124,6 +128,10 @@ pub(crate) fn store_combined(
     out: &mut dyn Reply,
     how: How,
 ) -> Result<Outcome> {
+    let sources = keys(cx, args, 2)?;
+    if cx.forbids_all(sources)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let (result, _) = combined(cx, args, 2, how, false)?;
     let event = match how {
         How::Union => "zunionstore",

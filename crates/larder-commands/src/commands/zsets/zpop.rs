@@ -61,6 +61,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result
         _ => return Err(Error::SYNTAX),
     };
     let key = cx.key(args.at(1));
+    let haste = cx.haste();
+    if haste.forbids(count) && haste.forbids(cx.parts_of(args.at(1))?) {
+        return Ok(Outcome::Elsewhere);
+    }
     let heading = |out: &mut dyn Reply, count| {
         shape.begin(out, count);
         shape

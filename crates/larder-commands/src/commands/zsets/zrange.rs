@@ -83,8 +83,13 @@ pub(crate) static ZRANGESTORE: Command = Command {
         let source = cx.key(args.at(2));
         let tools = cx.view.tools();
         let mut result = Zset::new();
+        let haste = cx.haste();
         if let Some(zset) = cx.view.collection::<Zset>(&source)? {
-            for (member, score) in zset.range(asked.ranks(zset).0) {
+            let (ranks, _) = asked.ranks(zset);
+            if haste.forbids(ranks.len()) {
+                return Ok(Outcome::Elsewhere);
+            }
+            for (member, score) in zset.range(ranks) {
                 result.insert(&tools, member, score);
             }
         }
@@ -96,13 +101,16 @@ pub(crate) static ZRANGESTORE: Command = Command {
 /// Answers with a range, its ends in the second and third word after the name.
 pub(crate) fn reply(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, form: Form) -> Result<Outcome> {
     let asked = Asked::read(args, 2, form)?;
-    let key = cx.key(args.at(1));
+    let (key, haste) = (cx.key(args.at(1)), cx.haste());
     let shape = Shape::of(out, asked.with_scores);
     let Some(zset) = cx.view.collection::<Zset>(&key)? else {
         out.array(0);
         return Ok(Done);
     };
     let (ranks, backwards) = asked.ranks(zset);
+    if haste.forbids(ranks.len()) {
+        return Ok(Outcome::Elsewhere);
+    }
     if backwards {
         shape.all(out, zset.range(ranks).rev());
     } else {

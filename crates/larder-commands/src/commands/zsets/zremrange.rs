@@ -75,6 +75,13 @@ fn run(
 ) -> Result<Outcome> {
     let span = Span::read(order, args.at(2), args.at(3))?;
     let key = cx.key(args.at(1));
+    let haste = cx.haste();
+    if haste.forbids(usize::MAX)
+        && let Some(entry) = cx.view.peek(&key)?
+        && haste.forbids(span.ranks(entry.collection()?).len())
+    {
+        return Ok(Outcome::Elsewhere);
+    }
     let removed = cx.view.edit::<Zset, _>(&key, Missing::Skip, |edit| {
         let ranks = span.ranks(edit);
         let removed = edit.remove_range(ranks, |_, _| {});

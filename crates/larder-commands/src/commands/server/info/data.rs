@@ -70,7 +70,7 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     section.line("mem_allocator", "unknown");
     section.numbers(&[
         ("active_defrag_running", 0),
-        ("lazyfree_pending_objects", 0),
+        ("lazyfree_pending_objects", cx.instance.engine().reclaim_pending() as u64),
         ("lazyfreed_objects", cx.instance.stats.lazyfreed_objects.load(Relaxed)),
     ]);
     Ok(())
