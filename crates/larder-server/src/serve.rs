@@ -84,7 +84,9 @@ fn greeting(server: &Server) -> String {
         let _ = writeln!(text, "  try       larder cli -p {}{auth} SET greeting hello", address.port());
         let _ = writeln!(text, "            redis-cli -p {}{auth} GET greeting", address.port());
     }
-    text.push_str("  stop      Ctrl-C");
+    text.push_str("  stop      Ctrl-C\n");
+    // What starts a server for tests waits for this line of Redis' log.
+    text.push_str(" * Ready to accept connections");
     text
 }
 

@@ -34,7 +34,9 @@ impl Larder {
             let mut process =
                 command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
             let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-            let is_there = lines.map_while(Result::ok).any(|line| line.contains("connect"));
+            // The last line of the greeting, and what waits for a Redis looks for in its log.
+            let ready = " * Ready to accept connections";
+            let is_there = lines.map_while(Result::ok).any(|line| line.contains(ready));
             let larder = Larder { process, port };
             if is_there {
                 return larder;

@@ -353,7 +353,7 @@ end
 
 local loading_api = {}
 for name, value in next, api do
-    if type(value) ~= "function" then loading_api[name] = value end
+    if type(value) ~= "function" and not find_plain(name, "REPL_") then loading_api[name] = value end
 end
 loading_api.log = api.log
 
@@ -383,8 +383,18 @@ stand_ins[#stand_ins + 1] = api_stand_in
 setmetatable(api_stand_in, api_metatable)
 G.redis, G.server = api_stand_in, api_stand_in
 
-local globals = shown(setmetatable(G, { __index = missing }), shown({ __index = missing }))
+local globals_metatable = {
+    __index = setmetatable(G, { __index = missing }),
+    __newindex = refuse,
+    __metatable = shown({ __index = missing }),
+}
+local globals = setmetatable({}, globals_metatable)
+behind[globals] = G
+stand_ins[#stand_ins + 1] = globals
 G._G = globals
+
+-- A library that is loaded finds the api and nothing else; its functions find everything once they run.
+local loading_globals = setmetatable({ redis = api_stand_in, server = api_stand_in }, { __index = missing })
 
 -- Running ---------------------------------------------------------------------------------------------------------
 
@@ -425,10 +435,10 @@ local function run_function(callback, check, keys, args)
 end
 
 local function load_library(body)
-    registered, api_metatable.__index = {}, loading_api
+    registered, api_metatable.__index, globals_metatable.__index = {}, loading_api, loading_globals
     local ok, result = xpcall(body, blame)
     local found = registered
-    registered, api_metatable.__index = nil, api
+    registered, api_metatable.__index, globals_metatable.__index = nil, api, G
     if ok then result = found end
     return finish(true, ok, result)
 end
