@@ -69,8 +69,8 @@ impl Trimming {
             }
             () => match references(option) {
                 Some(references) if self.references.is_none() => self.references = Some(references),
-                Some(_) => return Err(Error::SYNTAX),
-                None => return Ok(false),
+                // A second one is no option: XADD takes it for an id.
+                _ => return Ok(false),
             },
         }
         Ok(true)

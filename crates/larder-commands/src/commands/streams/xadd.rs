@@ -179,6 +179,10 @@ mod tests {
         assert_eq!(guest.says("XTRIM s MAXLEN 0 ACKED"), "(1)");
         assert_eq!(guest.says("XADD s DELREF MAXLEN 3 5-1 a b"), "\"5-1\"");
         assert_eq!(guest.says("XPENDING s g - + 9 c"), "[[\"3-0\" \"c\" (0) (1)]]");
-        assert_eq!(guest.says("XADD s KEEPREF ACKED 6-1 a b"), "-ERR syntax error");
+        assert_eq!(
+            guest.says("XADD s KEEPREF ACKED 6-1 a b"),
+            "-ERR Invalid stream ID specified as stream command argument"
+        );
+        assert_eq!(guest.says("XTRIM s MAXLEN 1 ACKED DELREF"), "-ERR syntax error");
     }
 }

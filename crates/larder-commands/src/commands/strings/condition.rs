@@ -1,7 +1,7 @@
 //! `NX`, `XX`, `IFEQ`, `IFNE`, `IFDEQ`, `IFDNE`: what writes of strings depend on.
 //!
 //! A digest is XXH3 in 64 bits without a seed, as 16 hexadecimal digits: a way to name a long value without sending it.
-//! Anything but 16 digits is an error rather than a comparison that can only fail.
+//! It is refused if it is longer or shorter; 16 characters that are not such digits are the digest of no string.
 
 use crate::prelude::*;
 use larder_core::Condition;
@@ -20,10 +20,10 @@ pub(crate) const COMPARISONS: [Arg; 4] = [
 pub(crate) enum Asked<'a> {
     /// Something the engine knows of.
     Of(Condition<'a>),
-    /// The digest of the string is this one.
-    Digest(u64),
+    /// The digest of the string is this one; `None` is the digest of nothing.
+    Digest(Option<u64>),
     /// It is another one, or there is no key.
-    NotDigest(u64),
+    NotDigest(Option<u64>),
 }
 
 impl<'a> Asked<'a> {
@@ -43,10 +43,10 @@ impl<'a> Asked<'a> {
         match self {
             Asked::Of(condition) => Ok(cx.view.meets(key, condition)?),
             Asked::Digest(expected) => {
-                Ok(cx.view.holds_string(key, |held| digest(held) == expected)?.unwrap_or(false))
+                Ok(cx.view.holds_string(key, |held| Some(digest(held)) == expected)?.unwrap_or(false))
             }
             Asked::NotDigest(expected) => {
-                Ok(cx.view.holds_string(key, |held| digest(held) != expected)?.unwrap_or(true))
+                Ok(cx.view.holds_string(key, |held| Some(digest(held)) != expected)?.unwrap_or(true))
             }
         }
     }
@@ -57,10 +57,12 @@ pub(crate) fn digest(bytes: &[u8]) -> u64 {
     XxHash3_64::oneshot(bytes)
 }
 
-fn parse_digest(text: &[u8]) -> Result<u64> {
-    let digits = text.len() == 16 && text.iter().all(u8::is_ascii_hexdigit);
-    let number = std::str::from_utf8(text).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-    number.filter(|_| digits).ok_or(Error::general("a digest must be 16 hexadecimal digits"))
+fn parse_digest(text: &[u8]) -> Result<Option<u64>> {
+    if text.len() != 16 {
+        return Err(Error::general("must be exactly 16 hexadecimal characters"));
+    }
+    let digits = std::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
+    Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()))
 }
 
 #[cfg(test)]
@@ -71,9 +73,12 @@ mod tests {
     fn digests_are_those_of_the_documentation() {
         assert_eq!(digest(b"Hello world"), 0xb6ac_b9d8_4a38_ff74);
         assert_eq!(digest(b"Hello, Dragonfly!"), 0x063b_4909_128e_92b7);
-        assert_eq!(parse_digest(b"063B4909128e92b7"), Ok(0x063b_4909_128e_92b7));
-        for text in ["", "63b4909128e92b7", "+63b4909128e92b7", "063b4909128e92b7f", "063b4909128e92bg"] {
+        assert_eq!(parse_digest(b"063B4909128e92b7"), Ok(Some(0x063b_4909_128e_92b7)));
+        for text in ["", "63b4909128e92b7", "063b4909128e92b7f"] {
             assert!(parse_digest(text.as_bytes()).is_err(), "{text}");
+        }
+        for text in ["+63b4909128e92b7", "063b4909128e92bg"] {
+            assert_eq!(parse_digest(text.as_bytes()), Ok(None), "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `DELEX`: removes a key on a condition, such as a lock that is only let go by whoever holds it.
-//! Written after its page in the documentation of Redis 8.4.
+//! Written after its page in the documentation of Redis 8.4. What is wrong with a condition is told only where there is
+//! a string to hold it against: a key that is not there is just not removed.
 
 use super::condition::{Asked, COMPARISONS};
 use crate::prelude::*;
@@ -32,19 +33,11 @@ pub(crate) static DELEX: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    let mut asked = None;
-    let mut options = args.options(2);
-    while let Some(option) = options.next() {
-        let comparison = Asked::comparison(option, &mut options)?;
-        if comparison.is_none() || asked.is_some() {
-            return Err(Error::SYNTAX);
-        }
-        asked = comparison;
-    }
     let key = cx.key(args.at(1));
-    let goes = match asked {
-        Some(asked) => asked.holds(cx, &key)?,
-        None => true,
+    let goes = match args.len() {
+        2 => true,
+        4 => is_meant(cx, &key, args)?,
+        _ => return Err(Error::arity("delex")),
     };
     let removed = goes && cx.view.remove(&key)?;
     if removed {
@@ -52,6 +45,18 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     }
     out.int(i64::from(removed));
     Ok(Done)
+}
+
+/// Whether the key is there and the condition holds of it.
+fn is_meant(cx: &mut Cx<'_>, key: &Key<'_>, args: Args<'_>) -> Result<bool> {
+    let Some(entry) = cx.view.peek(key)? else { return Ok(false) };
+    if entry.string().is_err() {
+        return Err(Error::general("Key should be of string type if conditions are specified"));
+    }
+    match Asked::comparison(args.at(2), &mut args.options(3))? {
+        Some(asked) => asked.holds(cx, key),
+        None => Err(Error::general("Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")),
+    }
 }
 
 #[cfg(test)]
@@ -68,11 +73,15 @@ mod tests {
             ("DELEX k IFNE 10", "(0)"),
             ("DELEX k IFEQ 10", "(1)"),
             ("DELEX k IFNE 10", "(0)"),
-            ("DELEX k IFEQ 10 IFNE 10", "-ERR syntax error"),
-            ("DELEX k IFEQ", "-ERR syntax error"),
-            ("DELEX k FORCE", "-ERR syntax error"),
-            ("DELEX k IFDEQ 10", "-ERR a digest must be 16 hexadecimal digits"),
+            ("DELEX k IFEQ 10 IFNE 10", "-ERR wrong number of arguments for 'delex' command"),
+            ("DELEX k IFEQ", "-ERR wrong number of arguments for 'delex' command"),
+            ("DELEX k FORCE", "-ERR wrong number of arguments for 'delex' command"),
+            ("DELEX k FORCE 10", "(0)"),
+            ("DELEX k IFDEQ 10", "(0)"),
             ("SET k hello", "OK"),
+            ("DELEX k FORCE 10", "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"),
+            ("DELEX k IFDEQ 10", "-ERR must be exactly 16 hexadecimal characters"),
+            ("DELEX k IFDEQ zzzzzzzzzzzzzzzz", "(0)"),
             ("DIGEST k", "\"9555e8555c62dcfd\""),
             ("DELEX k IFDNE 9555E8555C62DCFD", "(0)"),
             ("DELEX k IFDEQ 0000000000000000", "(0)"),
@@ -84,8 +93,10 @@ mod tests {
             assert_eq!(guest.says(line), expected, "{line}");
         }
         guest.says("RPUSH list x");
-        for line in ["DELEX list IFEQ x", "DELEX list IFDNE 0000000000000000", "DIGEST list"] {
-            assert!(guest.says(line).starts_with("-WRONGTYPE"), "{line}");
+        for line in ["DELEX list IFEQ x", "DELEX list IFDNE 0000000000000000", "DELEX list FORCE x"] {
+            let text = "-ERR Key should be of string type if conditions are specified";
+            assert_eq!(guest.says(line), text, "{line}");
         }
+        assert!(guest.says("DIGEST list").starts_with("-WRONGTYPE"));
     }
 }

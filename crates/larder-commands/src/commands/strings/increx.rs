@@ -1,9 +1,8 @@
 //! `INCREX`: a counter with bounds and a deadline in one step, which is what a limiter that counts by windows needs:
 //! `INCREX calls:ada UBOUND 100 EX 60 ENX` answers `[n, 1]`, or `[100, 0]` once the window is full.
 //!
-//! Written after the command's page in the documentation of Redis 8.8. Where that is silent: an option given twice
-//! with a value is a syntax error, as is `ENX` without a time; a number that is infinite to begin with cannot be
-//! counted on; bounds that contradict each other are told in our own words.
+//! Written after the command's page in the documentation of Redis 8.8. Where that is silent: an option given twice is
+//! a syntax error; a number that is infinite to begin with cannot be counted on.
 
 use super::expiry_options::{ExpiryOption, Time};
 use crate::long_double::LongDouble;
@@ -76,7 +75,7 @@ impl<N: PartialOrd> Bounds<N> {
         if lower <= upper {
             return Ok(Bounds { lower, upper, saturate });
         }
-        Err(Error::general("LBOUND must not be greater than UBOUND"))
+        Err(Error::general("LBOUND can't be greater than UBOUND"))
     }
 
     /// What becomes of a sum; `None` where all stays as it was.
@@ -112,10 +111,17 @@ impl<'a> Asked<'a> {
                 () if is(option, "LBOUND") => &mut asked.lower,
                 () if is(option, "UBOUND") => &mut asked.upper,
                 () => {
-                    match () {
-                        () if is(option, "SATURATE") => asked.saturate = true,
-                        () if is(option, "ENX") => asked.only_without_deadline = true,
-                        () => asked.time.read(option, &mut options, ExpiryOption::PERSIST)?,
+                    let again = match () {
+                        () if is(option, "SATURATE") => std::mem::replace(&mut asked.saturate, true),
+                        () if is(option, "ENX") => std::mem::replace(&mut asked.only_without_deadline, true),
+                        () => {
+                            let again = asked.time != Time::None;
+                            asked.time.read(option, &mut options, ExpiryOption::PERSIST)?;
+                            again
+                        }
+                    };
+                    if again {
+                        return Err(Error::SYNTAX);
                     }
                     continue;
                 }
@@ -124,48 +130,62 @@ impl<'a> Asked<'a> {
                 return Err(Error::SYNTAX);
             }
         }
-        let both = asked.int.is_some() && asked.float.is_some();
-        if both || (asked.only_without_deadline && !asked.time.is_given()) {
+        if asked.int.is_some() && asked.float.is_some() {
             return Err(Error::SYNTAX);
         }
-        Ok(asked)
+        match asked.time {
+            Time::None if asked.only_without_deadline => {
+                Err(Error::general("ENX flag requires an expiration"))
+            }
+            Time::Persist if asked.only_without_deadline => Err(Error::SYNTAX),
+            _ => Ok(asked),
+        }
     }
 
     fn by(&self) -> Result<By> {
         match (self.int, self.float) {
             (_, Some(text)) => match LongDouble::parse(text) {
                 Some(by) if by.is_finite() => Ok(By::Float(by)),
-                Some(_) => Err(Error::NOT_FINITE),
-                None => Err(Error::NOT_FLOAT),
+                Some(_) => Err(Error::general("BYFLOAT increment cannot be Infinity")),
+                None => Err(not_float("Increment")),
             },
-            (Some(text), None) => parse_int(text).map(By::Int).ok_or(Error::NOT_INTEGER),
+            (Some(text), None) => parse_int(text).map(By::Int).ok_or_else(|| not_int("Increment")),
             (None, None) => Ok(By::Int(1)),
         }
     }
 
     /// Bounds of whole numbers; sums of 64 bits fit into 128.
     fn int_bounds(&self) -> Result<Bounds<i128>> {
-        let read = |text: Option<&[u8]>, other| match text {
-            Some(text) => parse_int(text).ok_or(Error::NOT_INTEGER),
+        let read = |text: Option<&[u8]>, name, other| match text {
+            Some(text) => parse_int(text).ok_or_else(|| not_int(name)),
             None => Ok(other),
         };
-        let (lower, upper) = (read(self.lower, i64::MIN)?, read(self.upper, i64::MAX)?);
+        let lower = read(self.lower, "LBOUND", i64::MIN)?;
+        let upper = read(self.upper, "UBOUND", i64::MAX)?;
         Bounds::new(lower.into(), upper.into(), self.saturate)
     }
 
     fn float_bounds(&self) -> Result<Bounds<LongDouble>> {
-        let read = |text: Option<&[u8]>, other| match text {
-            Some(text) => LongDouble::parse(text).map(LongDouble::clamped).ok_or(Error::NOT_FLOAT),
+        let read = |text: Option<&[u8]>, name, other| match text {
+            Some(text) => LongDouble::parse(text).map(LongDouble::clamped).ok_or_else(|| not_float(name)),
             None => Ok(other),
         };
-        let lower = read(self.lower, LongDouble::largest().negated())?;
-        Bounds::new(lower, read(self.upper, LongDouble::largest())?, self.saturate)
+        let lower = read(self.lower, "LBOUND", LongDouble::largest().negated())?;
+        Bounds::new(lower, read(self.upper, "UBOUND", LongDouble::largest())?, self.saturate)
     }
 
     /// What becomes of the deadline of a key that has one, or has none.
     fn expiry(&self, new: Expiry, has_deadline: bool) -> Expiry {
         if self.only_without_deadline && has_deadline { Expiry::Keep } else { new }
     }
+}
+
+fn not_int(what: &str) -> Error {
+    Error::general(format_args!("{what} is not an integer or out of range"))
+}
+
+fn not_float(what: &str) -> Error {
+    Error::general(format_args!("{what} is not a valid float"))
 }
 
 /// What happened to the key.
@@ -355,8 +375,9 @@ mod tests {
             ("TTL f", "(9)"),
             ("INCREX f BYFLOAT -1 LBOUND -inf UBOUND inf PERSIST", "[\"-0.6\" \"-1\"]"),
             ("TTL f", "(-1)"),
-            ("INCREX f BYFLOAT inf", "-ERR increment would produce NaN or Infinity"),
-            ("INCREX f BYFLOAT 1 UBOUND x", "-ERR value is not a valid float"),
+            ("INCREX f BYFLOAT inf", "-ERR BYFLOAT increment cannot be Infinity"),
+            ("INCREX f BYFLOAT nan", "-ERR Increment is not a valid float"),
+            ("INCREX f BYFLOAT 1 UBOUND x", "-ERR UBOUND is not a valid float"),
             ("INCREX f", "-ERR value is not an integer or out of range"),
             ("SET f 1.1e4932", "OK"),
             ("INCREX f BYFLOAT 1.1e4932 EX 5", "nothing"),
@@ -381,14 +402,19 @@ mod tests {
             ("INCREX n BYINT 1 BYFLOAT 1", "-ERR syntax error"),
             ("INCREX n BYINT", "-ERR syntax error"),
             ("INCREX n BYINT 1 BYINT 1", "-ERR syntax error"),
-            ("INCREX n ENX", "-ERR syntax error"),
+            ("INCREX n ENX", "-ERR ENX flag requires an expiration"),
+            ("INCREX n EX 1 ENX ENX", "-ERR syntax error"),
+            ("INCREX n EX 1 EX 2", "-ERR syntax error"),
+            ("INCREX n SATURATE SATURATE", "-ERR syntax error"),
+            ("INCREX n PERSIST PERSIST", "-ERR syntax error"),
+            ("INCREX n BYINT x", "-ERR Increment is not an integer or out of range"),
             ("INCREX n ENX PERSIST", "-ERR syntax error"),
             ("INCREX n KEEPTTL", "-ERR syntax error"),
             ("INCREX n EX 1 PX 1", "-ERR syntax error"),
             ("INCREX n EX 0", "-ERR invalid expire time in 'increx' command"),
             ("INCREX n EX x", "-ERR value is not an integer or out of range"),
-            ("INCREX n LBOUND 1.5", "-ERR value is not an integer or out of range"),
-            ("INCREX n LBOUND 2 UBOUND 1", "-ERR LBOUND must not be greater than UBOUND"),
+            ("INCREX n LBOUND 1.5", "-ERR LBOUND is not an integer or out of range"),
+            ("INCREX n LBOUND 2 UBOUND 1", "-ERR LBOUND can't be greater than UBOUND"),
             ("EXISTS n", "(0)"),
         ] {
             assert_eq!(guest.says(line), expected, "{line}");

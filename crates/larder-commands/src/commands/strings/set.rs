@@ -152,7 +152,7 @@ mod tests {
             ("SET k v IFEQ x NX", "-ERR syntax error"),
             ("SET k v XX IFEQ x", "-ERR syntax error"),
             ("SET k v IFEQ x IFEQ x", "-ERR syntax error"),
-            ("SET k v IFDEQ x", "-ERR a digest must be 16 hexadecimal digits"),
+            ("SET k v IFDEQ x", "-ERR must be exactly 16 hexadecimal characters"),
             ("RPUSH list x", "(1)"),
             ("SET list v IFEQ x", "-WRONGTYPE Operation against a key holding the wrong kind of value"),
             (

@@ -80,7 +80,7 @@ impl<'a> Filter<'a> {
             words = rest;
             match () {
                 () if is(option, "ID") => filter.id = Some(positive(value, "client-id")?),
-                () if is(option, "MAXAGE") => filter.age_min = Some(positive(value, "maxage")?),
+                () if is(option, "MAXAGE") => filter.age_min = Some(age(value)?),
                 () if is(option, "TYPE") => filter.kind = Some(Type::parse(value)?),
                 () if is(option, "ADDR") => filter.addr = Some(value),
                 () if is(option, "LADDR") => filter.laddr = Some(value),
@@ -110,6 +110,13 @@ impl<'a> Filter<'a> {
             && self.age_min.is_none_or(|age_min| age >= age_min)
             && (self.and_me || client.id != me)
     }
+}
+
+fn age(word: &[u8]) -> Result<u64> {
+    if parse_int(word).is_none() {
+        return Err(Error::general("maxage is not an integer or out of range"));
+    }
+    positive(word, "maxage")
 }
 
 fn positive(word: &[u8], name: &str) -> Result<u64> {
@@ -160,6 +167,7 @@ mod tests {
         for (line, answer) in [
             ("CLIENT KILL MAXAGE 6", "(0)"),
             ("CLIENT KILL MAXAGE 0", "-ERR maxage should be greater than 0"),
+            ("CLIENT KILL MAXAGE long", "-ERR maxage is not an integer or out of range"),
             ("CLIENT KILL MAXAGE 5 TYPE pubsub", "(0)"),
             ("CLIENT KILL MAXAGE 5 ID 2", "(0)"),
             ("CLIENT KILL ID 3", "(0)"),
