@@ -182,9 +182,14 @@ const WAYS: usize = 8;
 
 /// The hashes of keys that left the small queue unused: sets of eight, each a queue of its own, so that remembering and
 /// forgetting touch one cache line. Zero is an empty place.
+///
+/// A set is cut to so many that all of them hold nine tenths as many as there are living keys: with a longer memory,
+/// too many keys enter the main queue at once that will not be used again.
 #[derive(Debug, Default)]
 struct Ghost {
     sets: Box<[[u32; WAYS]]>,
+    /// How many places of a set are used.
+    ways: usize,
 }
 
 impl Ghost {
@@ -194,12 +199,15 @@ impl Ghost {
         self.sets.get_mut((hash >> 5) as usize & mask)
     }
 
-    /// Makes room for as many as there are living keys; what is remembered stays.
+    /// Takes note of how many living keys there are; what is remembered stays as far as there is room.
     fn hold(&mut self, living: usize) {
-        if living <= self.sets.len() * WAYS {
+        let wanted = living - living / 10;
+        if wanted <= self.sets.len() * WAYS {
+            self.ways = ((wanted + self.sets.len() / 2) / self.sets.len()).clamp(1, WAYS);
             return;
         }
-        let sets = living.div_ceil(WAYS).next_power_of_two();
+        let sets = wanted.div_ceil(WAYS).next_power_of_two();
+        self.ways = ((wanted + sets / 2) / sets).clamp(1, WAYS);
         let old = std::mem::replace(&mut self.sets, vec![[0; WAYS]; sets].into_boxed_slice());
         for hash in old.iter().flat_map(|set| set.iter().rev()) {
             if *hash != 0 {
@@ -209,8 +217,10 @@ impl Ghost {
     }
 
     fn remember(&mut self, hash: u32) {
+        let ways = self.ways;
         if let Some(set) = self.set(hash) {
-            set.rotate_right(1);
+            set[ways..].fill(0);
+            set[..ways].rotate_right(1);
             set[0] = hash.max(1);
         }
     }
@@ -327,6 +337,19 @@ mod tests {
             "each has an item that leads to it"
         );
         assert_eq!((cache.evict(), cache.table.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_ghost_remembers_about_as_many_as_live() {
+        let mut rng = Rng::seeded(9);
+        for living in [1, 7, 39, 64, 100, 1_000] {
+            let mut ghost = Ghost::default();
+            ghost.hold(living);
+            let told: Vec<u32> = (0..20 * living).map(|_| rng.next_u64() as u32).collect();
+            told.iter().for_each(|hash| ghost.remember(*hash));
+            let known = told.iter().filter(|hash| ghost.forget(**hash)).count();
+            assert!((living * 2 / 3..=living * 5 / 4 + 1).contains(&known), "{known} for {living}");
+        }
     }
 
     #[test]

@@ -36,8 +36,17 @@ impl Target {
     #[inline]
     pub(super) fn deliver(&self, message: &Message) {
         match self {
-            Target::Queue(queue) => queue.deliver(message),
+            Target::Queue(queue) => queue.deliver(message.clone()),
             Target::Other(subscriber) => subscriber.deliver(message),
+        }
+    }
+
+    /// Delivers what nobody else needs.
+    #[inline]
+    fn deliver_last(&self, message: Message) {
+        match self {
+            Target::Queue(queue) => queue.deliver(message),
+            Target::Other(subscriber) => subscriber.deliver(&message),
         }
     }
 
@@ -81,6 +90,14 @@ pub(super) struct Members {
 impl Members {
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Member> {
         self.list.iter()
+    }
+
+    /// Delivers a message to everybody.
+    pub(super) fn deliver(&self, message: Message) {
+        if let Some((last, others)) = self.list.split_last() {
+            others.iter().for_each(|member| member.target.deliver(&message));
+            last.target.deliver_last(message);
+        }
     }
 
     pub(super) fn len(&self) -> usize {

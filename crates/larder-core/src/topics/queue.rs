@@ -5,7 +5,7 @@
 
 use super::message::Message;
 use crate::limits::{QUEUE_BYTES_MAX, QUEUE_LEN_MAX};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 use std::collections::VecDeque;
 use std::fmt;
 use std::task::{Context, Poll, Waker};
@@ -95,6 +95,9 @@ impl State {
 
 pub(super) struct Queue {
     options: QueueOptions,
+    /// Whether anybody may wait to be woken. Set under the lock by who found nothing there; whoever delivered under
+    /// the lock since then sees it without.
+    awaited: AtomicBool,
     state: Mutex<State>,
     filled: Condvar,
     emptied: Condvar,
@@ -103,7 +106,13 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn new(options: QueueOptions) -> Queue {
         let options = QueueOptions { len_max: options.len_max.max(1), ..options };
-        Queue { options, state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() }
+        Queue {
+            options,
+            awaited: AtomicBool::new(false),
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            emptied: Condvar::new(),
+        }
     }
 
     /// Whether it is full for so many more bytes.
@@ -120,7 +129,7 @@ impl Queue {
     }
 
     /// Takes a message or does what is to be done when the queue is full. Wakes nobody.
-    pub(super) fn deliver(&self, message: &Message) {
+    pub(super) fn deliver(&self, message: Message) {
         let mut state = self.state.lock();
         if state.closed.is_some() {
             state.lost += 1;
@@ -142,11 +151,11 @@ impl Queue {
                 Overflow::DropOldest => return self.replace_oldest(state, message),
             }
         }
-        state.push(message.clone());
+        state.push(message);
     }
 
     #[cold]
-    fn replace_oldest(&self, mut state: MutexGuard<'_, State>, message: &Message) {
+    fn replace_oldest(&self, mut state: MutexGuard<'_, State>, message: Message) {
         let more = message.bytes();
         let mut lost = Vec::new();
         while self.is_full(&state, more)
@@ -155,17 +164,28 @@ impl Queue {
             lost.push(oldest);
         }
         state.lost += lost.len() as u64;
-        state.push(message.clone());
+        state.push(message);
         drop(state);
         // Payloads are freed with the lock open.
         drop(lost);
     }
 
+    /// Wakes those who wait for what was delivered. Called by who delivered it.
+    #[inline]
     pub(super) fn wake(&self) {
+        if self.awaited.load(Ordering::Relaxed) {
+            self.wake_waiting();
+        }
+    }
+
+    #[cold]
+    fn wake_waiting(&self) {
         let mut state = self.state.lock();
         if state.messages.is_empty() && state.closed.is_none() {
             return;
         }
+        // Who is woken and finds nothing says again that it waits.
+        self.awaited.store(false, Ordering::Relaxed);
         if state.receiving > 0 {
             self.filled.notify_all();
         }
@@ -226,6 +246,7 @@ impl Queue {
         if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
             state.wakers.push(cx.waker().clone());
         }
+        self.awaited.store(true, Ordering::Relaxed);
         Poll::Pending
     }
 
@@ -247,6 +268,7 @@ impl Queue {
                 return Ok(message);
             }
             state.receiving += 1;
+            self.awaited.store(true, Ordering::Relaxed);
             self.filled.wait(&mut state);
             state.receiving -= 1;
         }
@@ -259,6 +281,7 @@ impl Queue {
                 return Ok(Some(message));
             }
             state.receiving += 1;
+            self.awaited.store(true, Ordering::Relaxed);
             let waited = self.filled.wait_for(&mut state, timeout);
             state.receiving -= 1;
             if waited.timed_out() {

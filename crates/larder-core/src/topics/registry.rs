@@ -159,10 +159,8 @@ impl Registry {
         blocking: &mut Blocking,
     ) -> usize {
         let mut receivers = 0;
-        let mut hand_out = |message: &Message, members: Members| {
-            for member in members.iter() {
-                member.target.deliver(message);
-            }
+        let mut hand_out = |message: Message, members: Members| {
+            members.deliver(message);
             receivers += members.len();
             if members.has_blocking() {
                 blocking.push(members.clone());
@@ -176,7 +174,7 @@ impl Registry {
             if publish.with_patterns {
                 shared = Some((name.clone(), payload.clone()));
             }
-            hand_out(&Message::new(publish.space, name, payload, None, seq), members);
+            hand_out(Message::new(publish.space, name, payload, None, seq), members);
         }
         if !publish.with_patterns {
             return receivers;
@@ -187,7 +185,7 @@ impl Registry {
             let _turn = pattern.turn();
             let (seq, members) = pattern.next();
             let text = Some(pattern.text.clone());
-            hand_out(&Message::new(publish.space, name.clone(), payload.clone(), text, seq), members);
+            hand_out(Message::new(publish.space, name.clone(), payload.clone(), text, seq), members);
         }
         receivers
     }

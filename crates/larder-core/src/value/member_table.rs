@@ -11,6 +11,7 @@
 //! eight bits of each hash; at its fill the index costs about ten bytes a member.
 
 use crate::keyspace::KeyHasher;
+use crate::raw::prefetch;
 use std::fmt;
 
 /// Members up to this length lie in their entry.
@@ -317,6 +318,12 @@ impl MemberTable {
     fn entry(&self, handle: u32) -> &Entry {
         let at = handle as usize;
         &self.blocks[at / BLOCK][at % BLOCK]
+    }
+
+    /// Fetches the entry of a handle into the cache, without waiting for it.
+    #[inline]
+    pub(crate) fn prefetch(&self, handle: u32) {
+        prefetch(self.entry(handle));
     }
 
     /// The member of a handle.

@@ -485,6 +485,42 @@ pub(crate) struct Pairs<'t> {
     back: Option<(&'t Leaf, usize)>,
 }
 
+/// How far ahead of a walk handles are shown: about as many misses of the cache as a core has under way at once.
+const AHEAD: usize = 12;
+
+impl Pairs<'_> {
+    /// As `next`, and shows handles that come soon, so that what they lead to can be fetched: each once, some steps
+    /// before its turn or when its leaf is entered.
+    #[inline]
+    pub(crate) fn next_showing(&mut self, mut show: impl FnMut(u32)) -> Option<Pair> {
+        let entered = self.front.is_none_or(|(leaf, at)| at == leaf.len());
+        let pair = self.next()?;
+        let (leaf, at) = self.front?;
+        let soon = &leaf.handles[at..leaf.len().min(at + self.ranks.len())];
+        if entered {
+            soon.iter().take(AHEAD).for_each(|handle| show(*handle));
+        } else if let Some(handle) = soon.get(AHEAD - 1) {
+            show(*handle);
+        }
+        Some(pair)
+    }
+
+    /// The same from the end.
+    #[inline]
+    pub(crate) fn next_back_showing(&mut self, mut show: impl FnMut(u32)) -> Option<Pair> {
+        let entered = self.back.is_none_or(|(_, at)| at == 0);
+        let pair = self.next_back()?;
+        let (leaf, at) = self.back?;
+        let soon = &leaf.handles[at - at.min(self.ranks.len())..at];
+        if entered {
+            soon.iter().rev().take(AHEAD).for_each(|handle| show(*handle));
+        } else if let Some(place) = soon.len().checked_sub(AHEAD) {
+            show(soon[place]);
+        }
+        Some(pair)
+    }
+}
+
 impl Iterator for Pairs<'_> {
     type Item = Pair;
 
@@ -535,6 +571,38 @@ mod tests {
         let at = model.partition_point(|other| *other < pair);
         tree.insert(|score, handle| (score, handle) < pair, pair);
         model.insert(at, pair);
+    }
+
+    #[test]
+    fn a_walk_shows_each_handle_once_and_before_its_turn() {
+        let mut tree = ScoreTree::new();
+        for n in 0..1_000_u32 {
+            tree.insert(|_, _| true, (f64::from(n), n));
+        }
+        for ranks in [0..1_000, 0..1, 10..20, 5..5, 50..90, 999..1_000, 100..700] {
+            for back in [false, true] {
+                let (mut pairs, mut shown, mut told) = (tree.range(ranks.clone()), Vec::new(), 0);
+                loop {
+                    let before = shown.clone();
+                    let pair = if back {
+                        pairs.next_back_showing(|handle| shown.push(handle))
+                    } else {
+                        pairs.next_showing(|handle| shown.push(handle))
+                    };
+                    let Some((_, handle)) = pair else { break };
+                    // The first of a leaf is needed at once, so that nothing is gained by showing it.
+                    assert!(before.contains(&handle) || !shown.contains(&handle));
+                    told += 1;
+                }
+                assert_eq!(told, ranks.len());
+                let mut distinct = shown.clone();
+                distinct.sort_unstable();
+                distinct.dedup();
+                assert_eq!(distinct.len(), shown.len());
+                assert!(shown.iter().all(|handle| ranks.contains(&(*handle as usize))));
+                assert!(shown.len() + ranks.len() / (LEAF / 2) + 2 >= ranks.len(), "{ranks:?}");
+            }
+        }
     }
 
     /// Everything the nodes claim about themselves. Gives the pairs in order and counts the nodes.

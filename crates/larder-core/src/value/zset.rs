@@ -437,7 +437,8 @@ impl<'z> Iterator for Members<'z> {
         match &mut self.0 {
             MembersOf::Small(spots) => spots.next(),
             MembersOf::Large(pairs, members) => {
-                pairs.next().map(|(score, handle)| (members.name(handle), score))
+                let pair = pairs.next_showing(|soon| members.prefetch(soon));
+                pair.map(|(score, handle)| (members.name(handle), score))
             }
         }
     }
@@ -456,7 +457,8 @@ impl DoubleEndedIterator for Members<'_> {
         match &mut self.0 {
             MembersOf::Small(spots) => spots.next_back(),
             MembersOf::Large(pairs, members) => {
-                pairs.next_back().map(|(score, handle)| (members.name(handle), score))
+                let pair = pairs.next_back_showing(|soon| members.prefetch(soon));
+                pair.map(|(score, handle)| (members.name(handle), score))
             }
         }
     }
