@@ -65,15 +65,28 @@ pub struct OutputLimit {
     pub soft_seconds: u32,
 }
 
+/// What waits for a client to be told. A message to many clients takes one lock for each of them, and whatever else it
+/// needs is behind that.
 #[derive(Debug, Default)]
 struct Mailbox {
-    items: Mutex<VecDeque<Item>>,
-    /// Of the items, and of what the connection took but could not write yet.
+    mail: Mutex<Mail>,
+    /// A copy of [`Mail::bytes`].
     bytes: AtomicUsize,
     filled: AtomicBool,
     /// When the soft limit was crossed; 0 while below it.
     over_soft_since_ms: AtomicU64,
 }
+
+#[derive(Debug, Default)]
+struct Mail {
+    items: VecDeque<Item>,
+    /// Of the items, and of what the connection took but could not write yet.
+    bytes: usize,
+    limit: OutputLimit,
+}
+
+/// An empty mailbox owns nothing; one that gets a message will probably get a few.
+const MAIL_LEN: usize = 16;
 
 /// Where a connection comes from.
 #[derive(Clone, Debug, Default)]
@@ -167,7 +180,6 @@ pub struct Client {
     pub(crate) redirect: AtomicI64,
     killed: AtomicBool,
     mailbox: Mailbox,
-    limit: RwLock<OutputLimit>,
     wake: Box<dyn Wake>,
 }
 
@@ -227,8 +239,7 @@ impl Client {
             waiting: Mutex::new(None),
             redirect: AtomicI64::new(-1),
             killed: AtomicBool::new(false),
-            mailbox: Mailbox::default(),
-            limit: RwLock::new(limit),
+            mailbox: Mailbox { mail: Mutex::new(Mail { limit, ..Mail::default() }), ..Mailbox::default() },
             wake,
         }
     }
@@ -264,18 +275,25 @@ impl Client {
         }
         let added = item.bytes();
         let is_reply = matches!(item, Item::Reply(_));
-        self.mailbox.items.lock().push_back(item);
-        let bytes = self.mailbox.bytes.fetch_add(added, Ordering::Relaxed) + added;
-        self.mailbox.filled.store(true, Ordering::Release);
-        if !is_reply && self.is_over(bytes, now_ms) {
+        let (bytes, limit) = {
+            let mut mail = self.mailbox.mail.lock();
+            if mail.items.capacity() == 0 {
+                mail.items.reserve(MAIL_LEN);
+            }
+            mail.items.push_back(item);
+            mail.bytes += added;
+            self.mailbox.bytes.store(mail.bytes, Ordering::Relaxed);
+            self.mailbox.filled.store(true, Ordering::Release);
+            (mail.bytes, mail.limit)
+        };
+        if !is_reply && self.is_over(bytes, limit, now_ms) {
             self.set_flag(client_flags::TOO_SLOW, true);
             self.kill();
         }
         true
     }
 
-    fn is_over(&self, bytes: usize, now_ms: impl FnOnce() -> u64) -> bool {
-        let limit = *self.limit.read();
+    fn is_over(&self, bytes: usize, limit: OutputLimit, now_ms: impl FnOnce() -> u64) -> bool {
         if limit.hard_bytes != 0 && bytes > limit.hard_bytes {
             return true;
         }
@@ -310,16 +328,17 @@ impl Client {
 
     /// Takes what is in the mailbox. Its bytes stay counted until [`Client::written`].
     pub fn take_mail(&self) -> VecDeque<Item> {
-        let mut items = self.mailbox.items.lock();
+        let mut mail = self.mailbox.mail.lock();
         self.mailbox.filled.store(false, Ordering::Release);
-        std::mem::take(&mut *items)
+        std::mem::take(&mut mail.items)
     }
 
     /// Says that everything taken so far has reached the socket.
     pub fn written(&self) {
         if self.mailbox.bytes.load(Ordering::Relaxed) != 0 {
-            let waiting: usize = self.mailbox.items.lock().iter().map(Item::bytes).sum();
-            self.mailbox.bytes.store(waiting, Ordering::Relaxed);
+            let mut mail = self.mailbox.mail.lock();
+            mail.bytes = mail.items.iter().map(Item::bytes).sum();
+            self.mailbox.bytes.store(mail.bytes, Ordering::Relaxed);
         }
     }
 
@@ -335,7 +354,7 @@ impl Client {
 
     /// How many things are in the mailbox.
     pub(crate) fn mail_len(&self) -> usize {
-        self.mailbox.items.lock().len()
+        self.mailbox.mail.lock().items.len()
     }
 
     /// Bytes that are there because of it: itself, buffers, commands that wait, mail.
@@ -394,7 +413,7 @@ impl Client {
 
     /// Changes what may be waiting in the mailbox.
     pub fn set_limit(&self, limit: OutputLimit) {
-        *self.limit.write() = limit;
+        self.mailbox.mail.lock().limit = limit;
     }
 }
 

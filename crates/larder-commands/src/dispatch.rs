@@ -46,6 +46,15 @@ pub struct Prepared(Option<(u16, KeyHash)>);
 
 /// One fast command of so many is timed: a look at the clock costs as much as the command.
 const TIMED_OF: u32 = 16;
+/// Longer words take time to copy.
+const SHORT_LEN_MAX: usize = 4 * 1024;
+
+/// Whether a command takes so little time that it is not worth a look at the clock each time.
+#[inline]
+fn is_brief(command: &Command, words: &[&[u8]]) -> bool {
+    command.is(flags::FAST)
+        || command.is(flags::FAST_IF_SHORT) && words.iter().all(|word| word.len() <= SHORT_LEN_MAX)
+}
 
 /// A command that took so long has held its locks for too long to be left to a sample of holds.
 const LONG_HOLD_US: u64 = 1_000;
@@ -114,7 +123,7 @@ impl Instance {
     ) -> Flow {
         if session.commands == 0 {
             // The first of a batch: what is used from now on was used at this second.
-            session.client.active_ms.store(self.engine().now_ms(), Ordering::Relaxed);
+            session.client.active_ms.store(self.engine().clock().coarse_ms(), Ordering::Relaxed);
         }
         if self.pause.is_closed()
             && let Some(ms) = self.paused_ms(session, words)
@@ -383,7 +392,7 @@ impl Instance {
         cx.session.ticks = cx.session.ticks.wrapping_add(1);
         let all = self.slowlog.threshold_us.load(Ordering::Relaxed) < 5_000
             || self.latency.threshold_ms.load(Ordering::Relaxed) != 0;
-        let weight = if all || !entry.command.is(flags::FAST) { 1 } else { TIMED_OF };
+        let weight = if all || !is_brief(entry.command, words) { 1 } else { TIMED_OF };
         let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))
             .then(|| self.engine().clock().now_us());
         let result = (entry.command.run)(cx, Args(words), out);
@@ -477,7 +486,10 @@ impl Instance {
             && let Some(entry) = self.table().get(index)
         {
             entry.stats.calls.fetch_add(u64::from(calls), Ordering::Relaxed);
-            entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
+            // Of most batches no command was timed.
+            if usec != 0 {
+                entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
+            }
         }
         session.tally.0 = u16::MAX;
         let commands = std::mem::take(&mut session.commands);
@@ -550,7 +562,9 @@ impl Instance {
             Reach::Stripes => (engine.view_none(None), None),
             Reach::Everything | Reach::Dynamic(_) => (engine.view_all_unless(&give_up)?, None),
             Reach::Queued => (self.lock_queued(session, &give_up)?, None),
-            Reach::Keys if entry.command.is(flags::LOCKS_LATER) => (engine.view_none(None), None),
+            Reach::Keys if entry.command.is(flags::LOCKS_LATER) || entry.command.is_keyless() => {
+                (engine.view_none(None), None)
+            }
             Reach::Keys => {
                 let mut found = Vec::with_capacity(words.len());
                 // A line whose keys cannot be found is locked without them; its command says what is wrong with it.

@@ -117,6 +117,11 @@ impl Command {
         }
     }
 
+    /// Whether no word of its lines is ever a key.
+    pub fn is_keyless(&self) -> bool {
+        self.keys.is_empty() && self.more_keys.is_none()
+    }
+
     /// Every category it is in, as bits of [`acl`].
     pub fn categories(&self) -> u32 {
         let by_flag = [
@@ -186,6 +191,8 @@ pub mod flags {
 
     /// Comes with nothing locked when a client calls it, and locks its keys itself once it knows what to do with them.
     pub const LOCKS_LATER: u32 = 1 << 21;
+    /// As fast as those that are [`FAST`] for as long as its words are short, though Redis does not say so.
+    pub const FAST_IF_SHORT: u32 = 1 << 22;
 
     /// Every flag that `COMMAND INFO` reports, by its name there: not [`MAY_REPLICATE`], as in Redis.
     pub const NAMES: [(u32, &str); 18] = [

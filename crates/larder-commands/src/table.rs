@@ -57,10 +57,24 @@ impl CommandStats {
 #[derive(Debug)]
 pub struct Table {
     entries: Vec<Entry>,
-    /// Open addressing: index + 1 of an entry, 0 for a free place.
-    places: Box<[u16]>,
+    /// Open addressing.
+    places: Box<[Place]>,
     top: usize,
 }
+
+/// A place of the hash table of names.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// Index + 1 of an entry, 0 for a free place.
+    entry: u16,
+    /// Of a name of up to eight letters, how many; 0 of other names, which are compared byte by byte.
+    letters: u16,
+    /// These letters, all of them lower-case.
+    word: u64,
+}
+
+/// Set in lower-case letters, and not in upper-case ones.
+const LOWER: u64 = 0x2020_2020_2020_2020;
 
 /// Up to eight bytes as a number: loads that may overlap instead of a loop over bytes.
 #[inline]
@@ -77,10 +91,9 @@ fn word(bytes: &[u8]) -> u64 {
 /// Where the search for a name begins, the same for both cases of its letters.
 #[inline]
 fn place(name: &[u8]) -> usize {
-    /// Set in lower-case letters; what it does to other bytes only has to be the same each time.
-    const LOWER: u64 = 0x2020_2020_2020_2020;
     let mut mixed = name.len() as u64;
     for eight in name.chunks(8) {
+        // What this does to bytes that are no letters only has to be the same each time.
         mixed = (mixed ^ (word(eight) | LOWER)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
     (mixed >> 40) as usize % PLACES
@@ -88,7 +101,8 @@ fn place(name: &[u8]) -> usize {
 
 impl Table {
     pub(crate) fn new() -> Table {
-        let mut table = Table { entries: Vec::new(), places: vec![0; PLACES].into(), top: COMMANDS.len() };
+        let mut table =
+            Table { entries: Vec::new(), places: vec![Place::default(); PLACES].into(), top: COMMANDS.len() };
         for command in COMMANDS {
             table.add(command, None);
         }
@@ -99,11 +113,17 @@ impl Table {
             }
         }
         for at in 0..table.top {
-            let mut free = place(table.entries[at].command.name.as_bytes());
-            while table.places[free] != 0 {
+            let name = table.entries[at].command.name.as_bytes();
+            let mut free = place(name);
+            while table.places[free].entry != 0 {
                 free = (free + 1) % PLACES;
             }
-            table.places[free] = table.entries[at].index + 1;
+            let is_short = name.len() <= 8 && name.iter().all(u8::is_ascii_lowercase);
+            table.places[free] = Place {
+                entry: table.entries[at].index + 1,
+                letters: if is_short { name.len() as u16 } else { 0 },
+                word: if is_short { word(name) | LOWER } else { 0 },
+            };
         }
         table
     }
@@ -132,10 +152,18 @@ impl Table {
         if name.len() > NAME_LEN_MAX {
             return None;
         }
+        let letters = if name.len() <= 8 { name.len() as u16 } else { 0 };
+        let spelled = if letters == 0 { 0 } else { word(name) | LOWER };
         let mut at = place(name);
         loop {
-            let entry = &self.entries[usize::from(self.places[at].checked_sub(1)?)];
-            if entry.command.name.len() == name.len()
+            let place = &self.places[at];
+            let entry = &self.entries[usize::from(place.entry.checked_sub(1)?)];
+            // A byte that a bit makes a lower-case letter was one, or the same letter in upper case.
+            if place.letters != 0 {
+                if place.letters == letters && place.word == spelled {
+                    return Some(entry);
+                }
+            } else if entry.command.name.len() == name.len()
                 && entry.command.name.as_bytes().eq_ignore_ascii_case(name)
             {
                 return Some(entry);

@@ -186,6 +186,12 @@ impl Drop for Running {
     }
 }
 
+/// Where an entry uses so many bytes on average, values are long enough that copying them out of memory takes more time
+/// than finding them.
+const LONG_RECORD_BYTES: i64 = 160;
+/// So many lines of the cache are then fetched of each. What is longer, the processor fetches ahead by itself.
+const LONG_RECORD_LINES: usize = 5;
+
 /// A handle of an engine. Cloning it is cheap; the engine ends with its last handle.
 ///
 /// ```
@@ -301,16 +307,25 @@ impl Engine {
     #[inline]
     pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k Key<'k>> + Clone) {
         keys.clone().for_each(|key| prefetch(self.shared.keyspace.cell(key.stripe())));
-        keys.clone().for_each(|key| self.on_table(key, |table| table.prefetch_bucket(key.hash)));
-        keys.for_each(|key| self.on_table(key, |table| table.prefetch_records(key.hash)));
+        keys.clone().for_each(|key| self.on_table(key, |table, _| table.prefetch_bucket(key.hash)));
+        keys.for_each(|key| {
+            self.on_table(key, |table, used_bytes| {
+                if used_bytes > LONG_RECORD_BYTES * table.len() as i64 {
+                    table.prefetch_lines(key.hash, LONG_RECORD_LINES);
+                } else {
+                    table.prefetch_records(key.hash);
+                }
+            });
+        });
     }
 
+    /// Looks at the table of a key, and at how many bytes its stripe uses.
     #[inline]
-    fn on_table(&self, key: &Key<'_>, look: impl FnOnce(&Table<Object>)) {
+    fn on_table(&self, key: &Key<'_>, look: impl FnOnce(&Table<Object>, i64)) {
         if let Some(stripe) = self.shared.keyspace.cell(stripe_of(key.hash)).stripe.try_lock()
             && let Some(db) = stripe.db(key.db)
         {
-            look(&db.table);
+            look(&db.table, stripe.used_bytes);
         }
     }
 

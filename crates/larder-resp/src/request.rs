@@ -306,35 +306,47 @@ impl RequestParser {
         spans: &mut Vec<Span>,
     ) -> Result<Parsed, ProtocolError> {
         let rest = buf.get(*at..).unwrap_or_default();
+        let start = *at as u32;
+        // Those of earlier reads are relative to the command's start; the others become so only if it stays unfinished.
+        let earlier = self.args_done;
+        let first = spans.len().saturating_sub(earlier);
         while self.args_left > 0 {
-            let len = match self.bulk_len.take() {
-                Some(len) => len,
-                None => match self.bulk_header(rest)? {
-                    Some(len) => len,
-                    None => return Ok(Parsed::Incomplete { need: 1 }),
-                },
+            let known = match self.bulk_len.take() {
+                None => self.bulk_header(rest)?,
+                known => known,
+            };
+            let Some(len) = known else {
+                self.put_off(spans, first + earlier, start);
+                return Ok(Parsed::Incomplete { need: 1 });
             };
             // Cannot overflow: both were compared with `command_len_max` when the header was read.
             let end = self.position.wrapping_add(len).wrapping_add(2);
             if end > rest.len() {
                 self.bulk_len = Some(len);
+                self.put_off(spans, first + earlier, start);
                 return Ok(Parsed::Incomplete { need: end - rest.len() });
             }
-            spans.push(Span { start: self.position as u32, len: len as u32 });
+            spans.push(Span { start: start.wrapping_add(self.position as u32), len: len as u32 });
             self.position = end;
-            self.args_done += 1;
             self.args_left -= 1;
         }
-        let argc = std::mem::take(&mut self.args_done);
-        let first = spans.len().saturating_sub(argc);
-        let start = *at as u32;
-        if start > 0 {
-            for span in &mut spans[first..] {
-                span.start = span.start.wrapping_add(start);
-            }
+        self.args_done = 0;
+        let argc = spans.len() - first;
+        for span in &mut spans[first..first + earlier] {
+            span.start = span.start.wrapping_add(start);
         }
         *at += self.position;
         Ok(Parsed::Command { first, argc })
+    }
+
+    /// Keeps what is known of a command for when more of it has arrived: the spans from `new` on, which are positions
+    /// in the buffer, become relative to its start.
+    #[cold]
+    fn put_off(&mut self, spans: &mut [Span], new: usize, start: u32) {
+        self.args_done += spans.len() - new;
+        for span in &mut spans[new..] {
+            span.start = span.start.wrapping_sub(start);
+        }
     }
 
     /// Reads the header at `position` and moves behind it.
@@ -470,6 +482,16 @@ enum Line {
 /// for the slow path.
 #[inline]
 fn plain_number(rest: &[u8], from: usize) -> Option<Header> {
+    // Nearly all headers have one digit or two: their bytes are looked at together.
+    if let Some([tens, ones, end, _]) = rest.get(from..).and_then(|rest| rest.first_chunk::<4>()) {
+        let (tens, ones_or_end) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        if *ones == b'\r' && tens <= 9 {
+            return Some(Header { length: i64::from(tens), end: from + 3 });
+        }
+        if *end == b'\r' && ones_or_end <= 9 && (1..=9).contains(&tens) {
+            return Some(Header { length: i64::from(tens * 10 + ones_or_end), end: from + 4 });
+        }
+    }
     let first = rest.get(from)?.wrapping_sub(b'0');
     if first > 9 {
         return None;

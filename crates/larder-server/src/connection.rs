@@ -7,6 +7,7 @@
 
 use crate::bulk::{Bulk, OwnedLine};
 use crate::crowd::Crowd;
+use crate::footprint;
 use crate::output::Pieces;
 use crate::reply::RespReply;
 use larder_commands::{
@@ -14,19 +15,19 @@ use larder_commands::{
 };
 use larder_core::Key;
 use larder_resp::{Limits, Parsed, RequestParser, Span};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use std::{net, os::unix};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Sleep;
 
@@ -114,13 +115,40 @@ impl PlainStream {
     }
 }
 
-/// Wakes a connection's task.
+/// Wakes a connection's task. The task leaves its waker here once, not each time it waits: most waits end with bytes
+/// from the socket, and would only take it back.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Bell(Arc<Notify>);
+pub(crate) struct Bell(Arc<Rope>);
+
+#[derive(Debug, Default)]
+struct Rope {
+    /// It was rung, and nobody has come yet.
+    rung: AtomicBool,
+    listener: Mutex<Option<Waker>>,
+}
+
+impl Bell {
+    /// Who comes when the bell is rung.
+    fn set_listener(&self, listener: Option<Waker>) {
+        let before = std::mem::replace(&mut *self.0.listener.lock(), listener);
+        // It may be all that is left of a task.
+        drop(before);
+    }
+
+    /// Whether it was rung since this was asked last.
+    fn take(&self) -> bool {
+        self.0.rung.load(Ordering::Acquire) && self.0.rung.swap(false, Ordering::AcqRel)
+    }
+}
 
 impl Wake for Bell {
     fn wake(&self) {
-        self.0.notify_one();
+        // Whoever rang it before has called the listener, or the listener will look before it waits.
+        if !self.0.rung.swap(true, Ordering::AcqRel)
+            && let Some(listener) = &*self.0.listener.lock()
+        {
+            listener.wake_by_ref();
+        }
     }
 }
 
@@ -300,6 +328,8 @@ pub(crate) struct Moving {
 pub(crate) struct Connection {
     stream: Stream,
     bell: Bell,
+    /// Who comes when the bell is rung, if the bell knows.
+    listener: Option<Waker>,
     guest: Guest,
     parser: RequestParser,
     /// Only while there is anything in them.
@@ -348,6 +378,7 @@ impl Connection {
         Connection {
             stream,
             bell,
+            listener: None,
             guest,
             parser,
             buffers,
@@ -398,6 +429,14 @@ impl Connection {
     /// Serves until either side ends it, or another worker should go on with it: where scripts that stray have a worker
     /// of their own, or where this one has more than it can serve.
     pub(crate) async fn serve(&mut self, strays_move: bool, crowd: Option<Rc<Crowd>>) -> Served {
+        let served = self.serve_here(strays_move, crowd).await;
+        // The waker keeps this task in memory.
+        self.bell.set_listener(None);
+        self.listener = None;
+        served
+    }
+
+    async fn serve_here(&mut self, strays_move: bool, crowd: Option<Rc<Crowd>>) -> Served {
         loop {
             let pause = self.work();
             self.take_mail();
@@ -471,10 +510,12 @@ impl Connection {
     /// Waits until there is something to do. `false` when the connection is over.
     async fn wait(&mut self, pause: &Pause, writing: bool) -> bool {
         let reading = matches!(pause, Pause::Input | Pause::Blocked);
-        let bell = self.bell.clone();
-        let mut rung = std::pin::pin!(bell.0.notified());
         let event = poll_fn(|cx| {
-            if rung.as_mut().poll(cx).is_ready() {
+            if !self.listener.as_ref().is_some_and(|listener| listener.will_wake(cx.waker())) {
+                self.listener = Some(cx.waker().clone());
+                self.bell.set_listener(self.listener.clone());
+            }
+            if self.bell.take() {
                 return Poll::Ready(Event::Rung);
             }
             if let Some(timeout) = &mut self.timeout
@@ -506,7 +547,8 @@ impl Connection {
             Event::Returned(Err(_)) | Event::Read(Ok(0) | Err(_)) => false,
             Event::Read(Ok(len)) => {
                 self.moved += len;
-                self.guest.instance.stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed);
+                let input_bytes = &self.guest.instance.stats.input_bytes;
+                footprint::received(input_bytes.fetch_add(len as u64, Ordering::Relaxed), len as u64);
                 if let (Some(session), Some(buffers)) = (&self.guest.session, &self.buffers) {
                     let query = buffers.query();
                     session.client.query_bytes.store(query, Ordering::Relaxed);
@@ -608,7 +650,9 @@ impl Connection {
         }
         if progressed && let Some(session) = &self.guest.session {
             let now = self.guest.instance.engine().clock().coarse_ms();
-            session.client.active_ms.fetch_max(now, Ordering::Relaxed);
+            if session.client.active_ms.load(Ordering::Relaxed) < now {
+                session.client.active_ms.fetch_max(now, Ordering::Relaxed);
+            }
         }
         if buffers.unread() == 0 {
             buffers.output.clear();

@@ -8,6 +8,7 @@ mod bulk;
 pub mod config;
 mod connection;
 mod crowd;
+mod footprint;
 mod host;
 mod listen;
 mod log;

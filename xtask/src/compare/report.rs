@@ -182,7 +182,8 @@ impl Report {
              numbers. Each cell is the median of all rounds, with the least and the most in brackets; each part says\n\
              when it was measured and on what. Targets are shares of the best rival's figure unless they say\n\
              otherwise. Written by `cargo xtask compare [part]...`, which anybody can run. What cannot be measured\n\
-             here, and what to watch in a running server, stands in [contention.md](contention.md).\n\n",
+             here, and what to watch in a running server, stands in [contention.md](contention.md); why rows are\n\
+             missed, and what was tried, in [limits-of-speed.md](limits-of-speed.md).\n\n",
         );
         for part in ORDER {
             if let Some(section) = self.sections.get(*part) {

@@ -21,6 +21,8 @@ use std::ptr::NonNull;
 const SLOTS: usize = 8;
 /// Buckets in a full segment: 4 KiB of them.
 const SEGMENT: usize = 64;
+/// A line of the cache.
+const LINE_LEN: usize = 64;
 const ADDRESS: u64 = (1 << 48) - 1;
 const TAG_SHIFT: u32 = 48;
 /// Set in each record's tag, clear in a link: a link never looks like a record.
@@ -517,9 +519,16 @@ impl<O> Table<O> {
         }
     }
 
-    /// Fetches the records that may belong to a hash into the cache, without waiting for them.
+    /// Fetches the records that may belong to a hash into the cache, without waiting for them. Short ones may lie
+    /// across two lines of the cache.
     #[inline]
     pub(crate) fn prefetch_records(&self, hash: u64) {
+        self.prefetch_lines(hash, 2);
+    }
+
+    /// Fetches so many lines of the cache of each of the records that may belong to a hash.
+    #[inline]
+    pub(crate) fn prefetch_lines(&self, hash: u64, lines: usize) {
         if self.buckets == 0 {
             return;
         }
@@ -527,7 +536,8 @@ impl<O> Table<O> {
         // SAFETY: buckets reached from the table are live and initialised.
         for slot in unsafe { self.bucket(self.index_of(hash)).as_ref() }.0 {
             if slot >> TAG_SHIFT == tag {
-                prefetch((slot & ADDRESS) as *const u8);
+                let record = (slot & ADDRESS) as *const u8;
+                (0..lines).for_each(|line| prefetch(record.wrapping_add(line * LINE_LEN)));
             }
         }
     }

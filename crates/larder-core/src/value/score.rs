@@ -114,20 +114,30 @@ fn split_sign(text: &[u8]) -> (bool, &[u8]) {
 fn read(text: &[u8]) -> Option<(f64, bool)> {
     let (negative, digits) = split_sign(text);
     let first = *digits.first()?;
-    let (magnitude, in_range) =
-        if digits.eq_ignore_ascii_case(b"inf") || digits.eq_ignore_ascii_case(b"infinity") {
-            (f64::INFINITY, true)
-        } else if let [b'0', b'x' | b'X', hex @ ..] = digits {
-            read_hex(hex)?
-        } else if first.is_ascii_digit() || first == b'.' {
-            let number: f64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-            let mantissa = digits.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or(digits);
-            let zero = !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
-            (number, number.is_finite() && (number != 0.0 || zero))
-        } else {
-            return None;
-        };
+    let (magnitude, in_range) = if let Some(whole) = read_whole(digits) {
+        (whole, true)
+    } else if digits.eq_ignore_ascii_case(b"inf") || digits.eq_ignore_ascii_case(b"infinity") {
+        (f64::INFINITY, true)
+    } else if let [b'0', b'x' | b'X', hex @ ..] = digits {
+        read_hex(hex)?
+    } else if first.is_ascii_digit() || first == b'.' {
+        let number: f64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        let mantissa = digits.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or(digits);
+        let zero = !mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+        (number, number.is_finite() && (number != 0.0 || zero))
+    } else {
+        return None;
+    };
     Some((if negative { -magnitude } else { magnitude }, in_range))
+}
+
+/// Reads what most scores are: a whole number that a double holds exactly.
+fn read_whole(digits: &[u8]) -> Option<f64> {
+    if digits.len() > 15 {
+        return None;
+    }
+    let step = |whole: u64, byte: &u8| byte.is_ascii_digit().then(|| whole * 10 + u64::from(byte - b'0'));
+    digits.iter().try_fold(0, step).map(|whole| whole as f64)
 }
 
 /// Reads what follows `0x`: hexadecimal digits with at most one point, then perhaps `p` and a power of two.

@@ -12,7 +12,7 @@ pub(crate) static SET: Command = Command {
     group: Group::Strings,
     complexity: "O(1)",
     arity: -3,
-    flags: WRITE | DENYOOM,
+    flags: WRITE | DENYOOM | FAST_IF_SHORT,
     keys: &[KeySpec::at(1, RW | ACCESS | UPDATE | VARIABLE)],
     access_of: Some(|words| {
         let reads =

@@ -32,7 +32,7 @@ pub(crate) static SETEX: Command = Command {
     since: "2.0.0",
     group: Group::Strings,
     arity: 4,
-    flags: WRITE | DENYOOM,
+    flags: WRITE | DENYOOM | FAST_IF_SHORT,
     keys: &[KeySpec::at(1, OW | UPDATE)],
     args: &[Arg::key("key"), Arg::int("seconds"), Arg::string("value")],
     examples: &[
@@ -52,7 +52,7 @@ pub(crate) static PSETEX: Command = Command {
     since: "2.6.0",
     group: Group::Strings,
     arity: 4,
-    flags: WRITE | DENYOOM,
+    flags: WRITE | DENYOOM | FAST_IF_SHORT,
     keys: &[KeySpec::at(1, OW | UPDATE)],
     args: &[Arg::key("key"), Arg::int("milliseconds"), Arg::string("value")],
     examples: &[

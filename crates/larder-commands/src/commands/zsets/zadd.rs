@@ -4,6 +4,7 @@ use crate::prelude::*;
 use larder_core::value::score::parse_score;
 use larder_core::value::zset::{Inserted, Zset};
 use larder_core::{Edit, Missing};
+use smallvec::SmallVec;
 
 pub(crate) static ZADD: Command = Command {
     name: "zadd",
@@ -142,7 +143,8 @@ impl Rules {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, increment: bool) -> Result<Outcome> {
     let (rules, pairs) = Rules::read(args, increment)?;
-    let scores: Option<Vec<f64>> = pairs.iter().step_by(2).map(|score| parse_score(score)).collect();
+    let scores: Option<SmallVec<[f64; 4]>> =
+        pairs.iter().step_by(2).map(|score| parse_score(score)).collect();
     let scores = scores.ok_or(Error::NOT_FLOAT)?;
     let missing = if rules.xx { Missing::Skip } else { Missing::Create };
     let key = cx.key(args.at(1));

@@ -14,7 +14,9 @@ pub(super) static HISTOGRAM: Command = Command {
     args: &[Arg::string("command").multiple().optional()],
     tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
     examples: &["LATENCY HISTOGRAM nosuch"],
-    partial: Some("of fast commands every sixteenth call is timed, and stands for the others"),
+    partial: Some(
+        "of fast commands and of SET with short values every sixteenth call is timed, and stands for the others",
+    ),
     run,
     ..Command::DEFAULT
 };
