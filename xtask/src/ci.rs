@@ -72,10 +72,13 @@ fn steps(external: Vec<&'static str>) -> Vec<Step> {
         step("generated files", &["cargo", "xtask", "codegen", "--check"]),
         step("format", &["cargo", "fmt", "--all", "--check"]),
         step("tidy", &["cargo", "xtask", "tidy"]),
-        step("lints", &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        step(
+            "lints",
+            &["cargo", "clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+        ),
         Step {
             environment: &[("RUSTDOCFLAGS", "-D warnings")],
-            ..step("documentation", &["cargo", "doc", "--workspace", "--no-deps"])
+            ..step("documentation", &["cargo", "doc", "--workspace", "--no-deps", "--all-features"])
         },
         Step {
             needs: Some((
@@ -189,7 +192,10 @@ mod tests {
         let steps = steps(vec!["tests/clients"]);
         assert_eq!(shown(steps.last().unwrap()), "(cd tests/clients && npm test)");
         let documentation = steps.iter().find(|step| step.name == "documentation").unwrap();
-        assert_eq!(shown(documentation), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
+        assert_eq!(
+            shown(documentation),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features"
+        );
     }
 
     #[test]

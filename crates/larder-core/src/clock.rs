@@ -4,6 +4,8 @@
 //! so a step of the wall clock neither expires a keyspace nor makes it immortal. Wall time appears only where a user
 //! names or reads an absolute time; [`Clock::wall_us`] is for that.
 
+#[cfg(target_os = "linux")]
+use crate::raw::coarse_monotonic_ms;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use std::fmt;
 use std::sync::Weak;
@@ -96,12 +98,6 @@ impl Default for SystemClock {
 
 fn system_us() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
-}
-
-#[cfg(target_os = "linux")]
-fn coarse_monotonic_ms() -> u64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
 }
 
 impl Clock for SystemClock {

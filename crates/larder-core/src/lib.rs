@@ -41,8 +41,10 @@ pub use keyspace::{
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;
 pub use timer::Lateness;
+#[cfg(feature = "channel")]
+pub use topics::ChannelSubscription;
 pub use topics::{
-    ChannelSubscription, Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space,
-    Subscriber, SubscriberId, Subscription, TopicCounts, Topics, Wakes, glob,
+    Closed, Encoding, Message, Messages, Overflow, Parts, QueueOptions, Space, Subscriber, SubscriberId,
+    Subscription, TopicCounts, Topics, Wakes, glob,
 };
 pub use waiting::ReadyListener;

@@ -49,14 +49,16 @@ mod serving;
 pub use connection::{Connection, Ender, Spare};
 pub use larder_commands::settings::SettingError;
 pub use larder_commands::{Error as CommandError, Protocol, Value};
+#[cfg(feature = "channel")]
+pub use larder_core::ChannelSubscription;
 pub use larder_core::api::{
     Geo, Hashes, Keys, Lists, Place, SetWith, Sets, StreamEntry, Streams, Strings, Zsets,
 };
 pub use larder_core::value::stream::StreamId;
 pub use larder_core::{
-    ChannelSubscription, Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance,
-    ManualClock, Message, Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription,
-    SystemClock, Topics, Transaction, ValueLimits, Verdict, Waiting,
+    Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance, ManualClock, Message, Overflow,
+    Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics, Transaction,
+    ValueLimits, Verdict, Waiting,
 };
 
 #[cfg(feature = "server")]

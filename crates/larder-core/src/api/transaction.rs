@@ -22,8 +22,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::keyspace::{Change, ChangeListener, Class, Key, WatchMark};
 use crate::limits::{ROOM_USES_MAX, ROOMS_KEPT, TRANSACTION_ATTEMPTS_MAX};
-use crate::sync::{Arc, Mutex};
-use crossbeam_utils::Backoff;
+use crate::sync::{Arc, Mutex, give_way};
 use std::collections::BTreeMap;
 
 /// What a write reports. A key that died, was evicted or came into being is told by the engine itself.
@@ -325,8 +324,7 @@ impl Db {
         &self,
         mut run: impl FnMut(&Transaction) -> std::result::Result<R, E>,
     ) -> std::result::Result<R, E> {
-        let backoff = Backoff::new();
-        for _ in 0..TRANSACTION_ATTEMPTS_MAX {
+        for attempt in 0..TRANSACTION_ATTEMPTS_MAX {
             let transaction = Transaction::begin(self);
             match run(&transaction) {
                 Ok(result) => {
@@ -338,7 +336,7 @@ impl Db {
                 Err(error) if !transaction.stage.mark.is_set() => return Err(error),
                 Err(_) => {}
             }
-            backoff.snooze();
+            give_way(attempt);
         }
         Err(Error::Contended.into())
     }

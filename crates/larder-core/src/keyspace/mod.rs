@@ -135,7 +135,7 @@ impl Keyspace {
     pub(crate) fn new(hasher: KeyHasher, seed: u64, limits: ValueLimits) -> Keyspace {
         let mut seeds = Rng::seeded(seed);
         let cell = || {
-            CachePadded::new(StripeCell {
+            CachePadded(StripeCell {
                 stripe: Mutex::new(Stripe::new(seeds.next_u64(), limits)),
                 next_due_ms: AtomicU64::new(u64::MAX),
             })

@@ -1,4 +1,5 @@
-//! The only unsafe code of the engine: a record that is one thin pointer, and the table that holds records.
+//! The only unsafe code of the engine: a record that is one thin pointer, the table that holds records, and a look at
+//! the kernel's cheap clock.
 //!
 //! Why it is worth it: a safe entry is at least two words in the table and usually two allocations. A [`Record`]
 //! keeps header, key and value in one allocation behind eight bytes, so a bucket of eight of them is one cache
@@ -10,8 +11,13 @@
 //! - records are aligned to eight bytes, so a slot's lowest bit tells a record from a link to an overflow bucket;
 //! - nothing hands out a reference that outlives the `&` or `&mut` of the table or record it came from.
 
+#[cfg(target_os = "linux")]
+mod coarse;
 mod record;
 mod table;
+
+#[cfg(target_os = "linux")]
+pub(crate) use coarse::monotonic_ms as coarse_monotonic_ms;
 
 pub(crate) use record::{Parts, Record, Stored};
 pub(crate) use table::{Ref, Table, prefetch};

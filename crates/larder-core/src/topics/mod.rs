@@ -11,6 +11,7 @@
 //! channels; what is lost is counted and leaves a gap in the numbers. Locks of topics are never taken together with
 //! those of the keyspace: who reports changes as messages does so when its view is closed.
 
+#[cfg(feature = "channel")]
 mod channel;
 mod channels;
 pub mod glob;
@@ -24,6 +25,7 @@ mod subscription;
 mod tests;
 mod turn;
 
+#[cfg(feature = "channel")]
 pub use channel::ChannelSubscription;
 pub use members::{Subscriber, SubscriberId, Wakes};
 pub use message::{Encoding, Message, Parts, Space};
@@ -76,7 +78,8 @@ impl Topics {
     }
 
     /// Subscribes with a bounded crossbeam channel: for code that waits on several of them. The limit in bytes does
-    /// not apply to it.
+    /// not apply to it. With the feature `channel`.
+    #[cfg(feature = "channel")]
     pub fn channel(&self, space: Space, name: &[u8], options: QueueOptions) -> ChannelSubscription {
         let subscription = ChannelSubscription::new(&self.registry, options);
         subscription.add(space, name);

@@ -65,21 +65,31 @@ impl IntText {
 
     /// Writes a number and gives its text.
     pub fn write(&mut self, n: i64) -> &[u8] {
-        let mut at = self.0.len();
-        let mut rest = n.unsigned_abs();
-        loop {
-            at -= 1;
-            self.0[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
+        let mut at = self.write_digits(n.unsigned_abs());
         if n < 0 {
             at -= 1;
             self.0[at] = b'-';
         }
         &self.0[at..]
+    }
+
+    /// The same for a number that is not below zero, and may be above what a signed one can be.
+    pub fn write_unsigned(&mut self, n: u64) -> &[u8] {
+        let at = self.write_digits(n);
+        &self.0[at..]
+    }
+
+    /// Gives the place of the first digit.
+    fn write_digits(&mut self, mut rest: u64) -> usize {
+        let mut at = self.0.len();
+        loop {
+            at -= 1;
+            self.0[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                return at;
+            }
+        }
     }
 }
 
@@ -127,6 +137,9 @@ mod tests {
             assert_eq!(parse_int(text.as_bytes()), Some(n));
             assert_eq!(IntText::new().write(n), text.as_bytes());
             assert_eq!(Str::Int(n).len(), text.len());
+        }
+        for n in [0, 7, 10, 1 << 63, u64::MAX] {
+            assert_eq!(IntText::new().write_unsigned(n), n.to_string().as_bytes());
         }
         for text in [
             "",

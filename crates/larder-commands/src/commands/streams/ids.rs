@@ -2,6 +2,7 @@
 
 use crate::prelude::*;
 use larder_core::value::stream::StreamId;
+use larder_core::value::string::IntText;
 use std::ops::RangeInclusive;
 
 /// What Redis has room for.
@@ -106,10 +107,11 @@ pub(crate) fn above(id: StreamId) -> RangeInclusive<StreamId> {
 
 /// Writes an id.
 pub(crate) fn write(out: &mut dyn Reply, id: StreamId) {
+    let mut number = IntText::new();
     let mut text = smallvec::SmallVec::<[u8; 48]>::new();
-    text.extend_from_slice(itoa::Buffer::new().format(id.ms).as_bytes());
+    text.extend_from_slice(number.write_unsigned(id.ms));
     text.push(b'-');
-    text.extend_from_slice(itoa::Buffer::new().format(id.seq).as_bytes());
+    text.extend_from_slice(number.write_unsigned(id.seq));
     out.bulk(&text);
 }
 
