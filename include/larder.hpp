@@ -6,8 +6,9 @@
 //   std::optional<std::string> user = engine.get("session:1");
 //   larder::Reply reply = engine.call({"HGETALL", "user:1"});
 //
-// Owners move and are not copied. Keys and values are any bytes. Any thread may call anything, as in C; what is asked of
-// a connection takes turns. An outcome that is no error ("no such key", "time is up") is a value, an error throws Error.
+// Owners move and are not copied. Keys and values are any bytes. Any thread may call anything, as in C; what is asked
+// of a connection takes turns. An outcome that is no error ("no such key", "time is up") is a value, an error throws
+// Error.
 
 #ifndef LARDER_HPP
 #define LARDER_HPP
@@ -86,7 +87,7 @@ class Owner {
 class Node {
  public:
   Node(larder_handle reply, std::uint32_t number) : reply_(reply) {
-    if (detail::check(larder_reply_node(reply, number, &node_)) == LARDER_MISSING) throw std::out_of_range("larder::Node");
+    if (detail::check(larder_reply_node(reply, number, &node_)) != LARDER_OK) throw std::out_of_range("larder::Node");
   }
   larder_kind kind() const noexcept { return node_.kind; }
   bool is_null() const noexcept { return node_.kind == LARDER_NULL; }
@@ -179,8 +180,8 @@ class Subscription {
 class Connection {
  public:
   explicit Connection(larder_handle handle) noexcept : handle_(handle) {}
-  Reply call(std::initializer_list<std::string_view> words) { return larder::call(handle(), words.begin(), words.size()); }
-  Reply call(const std::vector<std::string_view> &words) { return larder::call(handle(), words.data(), words.size()); }
+  Reply call(std::initializer_list<std::string_view> words) { return call(words.begin(), words.size()); }
+  Reply call(const std::string_view *words, std::size_t count) { return larder::call(handle(), words, count); }
   // The next message of what it has subscribed to, or none if the time is up first.
   std::optional<Reply> listen(Milliseconds timeout = forever) {
     larder_handle reply = 0;
@@ -247,8 +248,8 @@ class Engine {
     return Milliseconds(ms);
   }
 
-  Reply call(std::initializer_list<std::string_view> words) { return larder::call(handle(), words.begin(), words.size()); }
-  Reply call(const std::vector<std::string_view> &words) { return larder::call(handle(), words.data(), words.size()); }
+  Reply call(std::initializer_list<std::string_view> words) { return call(words.begin(), words.size()); }
+  Reply call(const std::string_view *words, std::size_t count) { return larder::call(handle(), words, count); }
 
   Connection connect() {
     larder_handle connection = 0;

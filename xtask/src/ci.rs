@@ -112,6 +112,14 @@ fn steps(external: Vec<&'static str>) -> Vec<Step> {
         });
         steps.push(step("library for C", &["cargo", "xtask", "install", "--prefix", "target/prefix"]));
         steps.push(Step { folder: "examples/c", ..step("examples/c", &["make", "-B", "check"]) });
+        steps.push(Step {
+            folder: "examples/c",
+            needs: Some((
+                &["cmake", "--version"],
+                Otherwise::Skip("CMake is not installed (cargo xtask setup)"),
+            )),
+            ..step("examples/c by CMake", &["make", "cmake"])
+        });
         steps.push(Step { folder: "examples/rust", ..step("examples/rust", &["cargo", "test", "--quiet"]) });
         // What the examples and the clients are tried on.
         steps.push(step("program", &["cargo", "build", "--release", "--quiet", "-p", "larder-cli"]));

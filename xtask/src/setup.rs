@@ -20,6 +20,7 @@ const DEBIAN: &[(&str, &[&str], &str)] = &[
     ("python3", &["-c", "import ensurepip, venv"], "python3-venv"),
     ("pkg-config", &["--version"], "pkg-config"),
     ("valgrind", &["--version"], "valgrind"),
+    ("cmake", &["--version"], "cmake"),
 ];
 
 /// The release that is known to build with the Rust version of the workspace.
@@ -70,7 +71,7 @@ fn debian(workspace: &Workspace) -> Result<()> {
         .map(|(_, _, package)| *package)
         .collect();
     if missing.is_empty() {
-        note("Redis, Chromium, Python, pkg-config and valgrind are there");
+        note("Redis, Chromium, Python, pkg-config, valgrind and CMake are there");
         return Ok(());
     }
     if !process::succeeds(&mut workspace.command("apt-get", &["--version"])) {

@@ -3,8 +3,9 @@
 use larder_commands::{
     Client, Error, Flow, Instance, Item, Origin, Protocol, Session, Value, ValueReply, Wake,
 };
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Wakes the thread that waits on a connection.
@@ -15,17 +16,13 @@ impl Bell {
     /// Waits until it rings, or until the time is up.
     fn wait(&self, until: Option<Instant>) {
         let (rung, bell) = &*self.0;
-        let mut rung = rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rung = rung.lock();
         while !*rung {
-            let Some(until) = until else {
-                rung = bell.wait(rung).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
+            match until {
+                None => bell.wait(&mut rung),
+                Some(until) if bell.wait_until(&mut rung, until).timed_out() && !*rung => return,
+                Some(_) => {}
             }
-            rung = bell.wait_timeout(rung, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         *rung = false;
     }
@@ -34,7 +31,7 @@ impl Bell {
 impl Wake for Bell {
     fn wake(&self) {
         let (rung, bell) = &*self.0;
-        *rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *rung.lock() = true;
         bell.notify_one();
     }
 }
@@ -47,21 +44,17 @@ impl Idle {
     /// More than so many at once are seldom needed: each is held for one call.
     const KEPT: usize = 16;
 
-    fn list(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn take(&self) -> Option<Connection> {
         // Not with the list in hand: who is ended is disconnected.
-        let mut taken = self.list().pop();
+        let mut taken = self.0.lock().pop();
         while taken.as_ref().is_some_and(Connection::is_ended) {
-            taken = self.list().pop();
+            taken = self.0.lock().pop();
         }
         taken
     }
 
     fn give(&self, connection: Connection) {
-        let mut list = self.list();
+        let mut list = self.0.lock();
         if list.len() < Idle::KEPT {
             list.push(connection);
         }
