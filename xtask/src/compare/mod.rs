@@ -5,6 +5,7 @@
 //! the slower of the two, and then throughput says nothing about the server. Each row has its target beside it, so that
 //! the report says what is met and what is not.
 
+mod doors;
 mod embedded;
 mod eviction;
 mod expiry;
@@ -28,7 +29,7 @@ use target::Target;
 
 /// What can be compared.
 const PARTS: &[&str] =
-    &["server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "large", "node", "startup"];
+    &["doors", "server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "large", "node", "startup"];
 
 /// The rival unless another is asked for. `{socket}` is where its Unix socket goes, if it has one.
 const REDIS: &str = "redis-server --port {port} --unixsocket {socket} --save \"\" --bind 127.0.0.1";
@@ -69,6 +70,7 @@ pub(crate) fn run(workspace: &Workspace, asked: &Asked) -> Result<()> {
         PARTS.iter().filter(|part| asked.parts.is_empty() || asked.parts.iter().any(|asked| asked == *part));
     for part in wanted {
         let parts = match *part {
+            "doors" => vec![doors::compare(&setup)?],
             "server" => vec![server::compare(&setup)?],
             "scripts" => vec![scripts::compare(&setup)?, scripts::compare_at_once(&setup)?],
             "embedded" => embedded::compare(&setup)?,

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 const FILE: &str = "docs/performance.md";
 const ORDER: &[&str] = &[
+    "doors",
     "embedded",
     "server",
     "scripts",
@@ -115,6 +116,11 @@ impl Part {
     }
 }
 
+/// The plot of a part: bars, each row on its own scale, unless it is the rows that are compared.
+fn picture(part: &Part) -> String {
+    if part.key == "doors" { plot::ladder(part) } else { plot::bars(part) }
+}
+
 fn begin(part: &str) -> String {
     format!("<!-- {part}: begin -->\n")
 }
@@ -144,7 +150,7 @@ impl Report {
     /// Writes the plot of a part, and keeps its section.
     pub(super) fn put(&mut self, part: &Part) -> Result<()> {
         let name = part.key;
-        fs::write(self.root.join(format!("docs/performance/{name}.svg")), plot::bars(part))?;
+        fs::write(self.root.join(format!("docs/performance/{name}.svg")), picture(part))?;
         let mut text = format!("## {}\n\n{}\n\n{}", part.title, part.text, table(part));
         let _ = write!(text, "\n![{}](performance/{name}.svg)\n\n", part.title);
         let commands = commands(part);
