@@ -21,13 +21,13 @@ export interface Commands {
    *
    * `BGREWRITEAOF` O(1).
    */
-  bgrewriteaof(): Reply;
+  bgrewriteaof(): string;
   /**
    * Would take a snapshot in the background.
    *
    * `BGSAVE [SCHEDULE]` O(1).
    */
-  bgsave(...words: Words[]): Reply;
+  bgsave(...words: Words[]): string;
   /**
    * Counts the bits that are set, of a whole string or of a range of bytes or bits.
    *
@@ -39,13 +39,13 @@ export interface Commands {
    *
    * `BITFIELD key [GET encoding offset | [OVERFLOW WRAP | SAT | FAIL] <SET encoding offset value | INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW WRAP | SAT | FAIL] <SET encoding offset value | INCRBY encoding offset increment> ...]]` O(1) for each operation.
    */
-  bitfield(key: Argument, ...words: Words[]): Reply;
+  bitfield(key: Argument, ...words: Words[]): (number | bigint | null)[];
   /**
    * Reads numbers of any width within a string.
    *
    * `BITFIELD_RO key [GET encoding offset [GET encoding offset ...]]` O(1) for each operation.
    */
-  bitfield_ro(key: Argument, ...words: Words[]): Reply;
+  bitfield_ro(key: Argument, ...words: Words[]): (number | bigint | null)[];
   /**
    * Combines strings bit by bit and stores the result; shorter ones go on with zeros.
    *
@@ -69,7 +69,7 @@ export interface Commands {
    *
    * `BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` O(N+M): N keys, M elements.
    */
-  blmpop(timeout: Numeric, numkeys: Numeric, ...words: Words[]): Promise<Reply>;
+  blmpop(timeout: Numeric, numkeys: Numeric, ...words: Words[]): Promise<[string, string[]] | null>;
   /**
    * Takes the first element of the first list that has one; waits for one to come.
    *
@@ -93,7 +93,7 @@ export interface Commands {
    *
    * `BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]` O(K+M log(N)): K keys, M members taken, N in the set.
    */
-  bzmpop(timeout: Numeric, numkeys: Numeric, ...words: Words[]): Promise<Reply>;
+  bzmpop(timeout: Numeric, numkeys: Numeric, ...words: Words[]): Promise<[string, [string, number][]] | null>;
   /**
    * Takes the member with the highest score of the first sorted set that has one; waits for one to come.
    *
@@ -171,13 +171,13 @@ export interface Commands {
    *
    * `DIGEST key` O(N) in the length of the string.
    */
-  digest(key: Argument): Reply;
+  digest(key: Argument): string | null;
   /**
    * Gives the value of a key as bytes that RESTORE understands.
    *
    * `DUMP key` O(N) in the size of the value.
    */
-  dump(key: Argument): Reply;
+  dump(key: Argument): string | null;
   /**
    * Returns its argument.
    *
@@ -321,7 +321,7 @@ export interface Commands {
    *
    * `GEOSEARCH key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]` O(N+log(M)): N members in the squares of the map around the form, M in the set.
    */
-  geosearch(key: Argument, ...words: Words[]): Reply;
+  geosearch(key: Argument, ...words: Words[]): Reply[];
   /**
    * Stores the members within a circle or a box as another sorted set.
    *
@@ -483,7 +483,7 @@ export interface Commands {
    *
    * `HRANDFIELD key [count [WITHVALUES]]` O(N) in the number of fields returned.
    */
-  hrandfield(key: Argument, ...words: Words[]): Reply;
+  hrandfield(key: Argument, ...words: Words[]): string | null | string[] | [string, string][];
   /**
    * Visits the fields of a hash in pieces.
    *
@@ -543,7 +543,7 @@ export interface Commands {
    *
    * `INCREX key [BYFLOAT float | BYINT integer] [SATURATE] [LBOUND lowerbound] [UBOUND upperbound] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]` O(1).
    */
-  increx(key: Argument, ...words: Words[]): Reply;
+  increx(key: Argument, ...words: Words[]): [number, number];
   /**
    * Reports figures of the server, by sections.
    *
@@ -603,7 +603,7 @@ export interface Commands {
    *
    * `LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` O(N+M): N keys, M elements.
    */
-  lmpop(numkeys: Numeric, ...words: Words[]): Reply;
+  lmpop(numkeys: Numeric, ...words: Words[]): [string, string[]] | null;
   /**
    * Shows a larder with something in it, and the version.
    *
@@ -693,7 +693,7 @@ export interface Commands {
    *
    * `MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]` O(N) in the number of keys.
    */
-  msetex(numkeys: Numeric, ...words: Words[]): Reply;
+  msetex(numkeys: Numeric, ...words: Words[]): number;
   /**
    * Sets several keys to strings if none of them exists.
    *
@@ -789,13 +789,13 @@ export interface Commands {
    *
    * `RENAMENX key newkey` O(1).
    */
-  renamenx(key: Argument, newkey: Argument): Reply;
+  renamenx(key: Argument, newkey: Argument): number;
   /**
    * Would make the server a replica; NO ONE makes it the primary, which it is.
    *
    * `REPLICAOF <host port | NO ONE>` O(1).
    */
-  replicaof(...words: Words[]): Reply;
+  replicaof(...words: Words[]): string;
   /**
    * Makes a key from the bytes of DUMP.
    *
@@ -807,7 +807,7 @@ export interface Commands {
    *
    * `ROLE` O(1).
    */
-  role(): Reply;
+  role(): Reply[];
   /**
    * Takes elements from the right end of a list.
    *
@@ -843,7 +843,7 @@ export interface Commands {
    *
    * `SAVE` O(N) where N is the total number of keys in all databases.
    */
-  save(): Reply;
+  save(): string;
   /**
    * Lists keys in portions, with a cursor that says where to go on.
    *
@@ -933,7 +933,7 @@ export interface Commands {
    *
    * `SLAVEOF <host port | NO ONE>` O(1).
    */
-  slaveof(...words: Words[]): Reply;
+  slaveof(...words: Words[]): string;
   /**
    * Shows the commands that took long.
    *
@@ -963,13 +963,13 @@ export interface Commands {
    *
    * `SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]` O(N+M*log(M)) for N elements of which M are answered.
    */
-  sort(key: Argument, ...words: Words[]): Reply;
+  sort(key: Argument, ...words: Words[]): (string | null)[] | number;
   /**
    * Sorts a list, a set or a sorted set, by its elements or by what they lead to.
    *
    * `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]` O(N+M*log(M)) for N elements of which M are answered.
    */
-  sort_ro(key: Argument, ...words: Words[]): Reply;
+  sort_ro(key: Argument, ...words: Words[]): (string | null)[];
   /**
    * Removes some members of a set, and returns them.
    *
@@ -1029,7 +1029,7 @@ export interface Commands {
    *
    * `CL.THROTTLE key max_burst count period [quantity]` O(1).
    */
-  cl_throttle(key: Argument, maxBurst: Numeric, count: Numeric, period: Numeric, ...words: Words[]): Reply;
+  cl_throttle(key: Argument, maxBurst: Numeric, count: Numeric, period: Numeric, ...words: Words[]): [number, number, number, number, number];
   /**
    * Returns Unix time: seconds, and the microseconds beyond.
    *
@@ -1065,13 +1065,13 @@ export interface Commands {
    *
    * `WAIT numreplicas timeout` O(1).
    */
-  wait(numreplicas: Numeric, timeout: Numeric): Reply;
+  wait(numreplicas: Numeric, timeout: Numeric): number;
   /**
    * Waits until what was written before is in the journal, here and on replicas.
    *
    * `WAITAOF numlocal numreplicas timeout` O(1).
    */
-  waitaof(numlocal: Numeric, numreplicas: Numeric, timeout: Numeric): Reply;
+  waitaof(numlocal: Numeric, numreplicas: Numeric, timeout: Numeric): [number, number];
   /**
    * Acknowledges entries: the group has them pending no longer. Returns how many it had.
    *
@@ -1083,7 +1083,7 @@ export interface Commands {
    *
    * `XACKDEL key group [KEEPREF | DELREF | ACKED] IDS numids id [id ...]` O(G*log(N)) for each entry, G being the groups.
    */
-  xackdel(key: Argument, group: Argument, ...words: Words[]): Reply;
+  xackdel(key: Argument, group: Argument, ...words: Words[]): number[];
   /**
    * Appends an entry to a stream, and trims the stream if asked to.
    *
@@ -1095,13 +1095,13 @@ export interface Commands {
    *
    * `XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]` O(log(N)) for each entry looked at, N being those that are pending.
    */
-  xautoclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, start: Argument, ...words: Words[]): Reply;
+  xautoclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, start: Argument, ...words: Words[]): [string, [string, string[]][] | string[], string[]];
   /**
    * Gives pending entries to another consumer, if they have been idle for long enough.
    *
    * `XCLAIM key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID id]` O(log(N)) for each entry, N being those that are pending.
    */
-  xclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, ...words: Words[]): Reply;
+  xclaim(key: Argument, group: Argument, consumer: Argument, minIdleTime: Argument, ...words: Words[]): [string, string[]][] | string[];
   /**
    * Deletes entries of a stream.
    *
@@ -1113,7 +1113,7 @@ export interface Commands {
    *
    * `XDELEX key [KEEPREF | DELREF | ACKED] IDS numids id [id ...]` O(G*log(N)) for each entry, G being the groups.
    */
-  xdelex(key: Argument, ...words: Words[]): Reply;
+  xdelex(key: Argument, ...words: Words[]): number[];
   /**
    * Manages groups of consumers.
    *
@@ -1137,7 +1137,7 @@ export interface Commands {
    *
    * `XPENDING key group [[IDLE min-idle-time] start end count [consumer]]` O(log(N)+M): N entries pending, M looked at.
    */
-  xpending(key: Argument, group: Argument, ...words: Words[]): Reply;
+  xpending(key: Argument, group: Argument, ...words: Words[]): Reply[];
   /**
    * Returns the entries from one id to another, oldest first.
    *
@@ -1167,7 +1167,7 @@ export interface Commands {
    *
    * `XSETID key last-id [ENTRIESADDED entries_added] [MAXDELETEDID max_deleted_entry_id]` O(1).
    */
-  xsetid(key: Argument, lastId: Argument, ...words: Words[]): Reply;
+  xsetid(key: Argument, lastId: Argument, ...words: Words[]): string;
   /**
    * Removes the oldest entries of a stream.
    *
@@ -1239,7 +1239,7 @@ export interface Commands {
    *
    * `ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]` O(K+M log(N)): K keys, M members taken, N in the set.
    */
-  zmpop(numkeys: Numeric, ...words: Words[]): Reply;
+  zmpop(numkeys: Numeric, ...words: Words[]): [string, [string, number][]] | null;
   /**
    * Returns the scores of several members.
    *
@@ -1263,7 +1263,7 @@ export interface Commands {
    *
    * `ZRANDMEMBER key [count [WITHSCORES]]` O(N) in the number of members returned.
    */
-  zrandmember(key: Argument, ...words: Words[]): Reply;
+  zrandmember(key: Argument, ...words: Words[]): string | null | string[] | [string, number][];
   /**
    * Returns members of a sorted set by rank, by score or by member, in either direction.
    *
@@ -1375,13 +1375,13 @@ export interface ConnectionCommands {
    *
    * `ASKING` O(1).
    */
-  asking(): Reply;
+  asking(): string;
   /**
    * Logs in with a password, or with a name and a password.
    *
    * `AUTH [username] password` O(1).
    */
-  auth(...words: Words[]): Reply;
+  auth(...words: Words[]): string;
   /**
    * Removes keys.
    *
@@ -1393,13 +1393,13 @@ export interface ConnectionCommands {
    *
    * `DISCARD` O(N) in the number of queued commands.
    */
-  discard(): Reply;
+  discard(): string;
   /**
    * Runs the commands of the transaction, all at once.
    *
    * `EXEC` That of the commands.
    */
-  exec(): Reply;
+  exec(): Reply[] | null;
   /**
    * Returns the string of a key.
    *
@@ -1411,7 +1411,7 @@ export interface ConnectionCommands {
    *
    * `HELLO [protover [AUTH username password] [SETNAME clientname]]` O(1).
    */
-  hello(...words: Words[]): Reply;
+  hello(...words: Words[]): Record<string, Reply> | Reply[];
   /**
    * Adds one to the number of a key; a key that does not exist counts as 0.
    *
@@ -1435,7 +1435,7 @@ export interface ConnectionCommands {
    *
    * `MULTI` O(1).
    */
-  multi(): Reply;
+  multi(): string;
   /**
    * Begins to listen to all channels whose names match glob patterns.
    *
@@ -1459,31 +1459,31 @@ export interface ConnectionCommands {
    *
    * `QUIT` O(1).
    */
-  quit(...words: Words[]): Reply;
+  quit(...words: Words[]): string;
   /**
    * Allows reads from a replica; this node is none.
    *
    * `READONLY` O(1).
    */
-  readonly(): Reply;
+  readonly(): string;
   /**
    * Refuses reads from a replica again; this node is none.
    *
    * `READWRITE` O(1).
    */
-  readwrite(): Reply;
+  readwrite(): string;
   /**
    * Puts the connection back to where it began: no transaction, subscription, name or login.
    *
    * `RESET` O(1).
    */
-  reset(): Reply;
+  reset(): string;
   /**
    * Chooses the database of this connection.
    *
    * `SELECT index` O(1).
    */
-  select(index: Numeric): Reply;
+  select(index: Numeric): string;
   /**
    * Sets a key to a string, whatever it held; on conditions and for a time, if you like.
    *
@@ -1525,13 +1525,13 @@ export interface ConnectionCommands {
    *
    * `UNWATCH` O(1).
    */
-  unwatch(): Reply;
+  unwatch(): string;
   /**
    * Makes the next EXEC do nothing if one of these keys changes before it.
    *
    * `WATCH key [key ...]` O(1) for each key.
    */
-  watch(...key: Words[]): Reply;
+  watch(...key: Words[]): string;
 }
 
 /** What a client and a pipeline offer, each in its way. */
@@ -1540,19 +1540,19 @@ export interface ClientCommands {
   aclBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   append(...words: (Words | Callback)[]): Promise<number>;
   appendBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  asking(...words: (Words | Callback)[]): Promise<Reply>;
+  asking(...words: (Words | Callback)[]): Promise<string>;
   askingBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  auth(...words: (Words | Callback)[]): Promise<Reply>;
+  auth(...words: (Words | Callback)[]): Promise<string>;
   authBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  bgrewriteaof(...words: (Words | Callback)[]): Promise<Reply>;
+  bgrewriteaof(...words: (Words | Callback)[]): Promise<string>;
   bgrewriteaofBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  bgsave(...words: (Words | Callback)[]): Promise<Reply>;
+  bgsave(...words: (Words | Callback)[]): Promise<string>;
   bgsaveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   bitcount(...words: (Words | Callback)[]): Promise<number>;
   bitcountBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  bitfield(...words: (Words | Callback)[]): Promise<Reply>;
+  bitfield(...words: (Words | Callback)[]): Promise<(number | bigint | null)[]>;
   bitfieldBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  bitfield_ro(...words: (Words | Callback)[]): Promise<Reply>;
+  bitfield_ro(...words: (Words | Callback)[]): Promise<(number | bigint | null)[]>;
   bitfield_roBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   bitop(...words: (Words | Callback)[]): Promise<number>;
   bitopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1560,7 +1560,7 @@ export interface ClientCommands {
   bitposBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   blmove(...words: (Words | Callback)[]): Promise<string | null>;
   blmoveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  blmpop(...words: (Words | Callback)[]): Promise<Reply>;
+  blmpop(...words: (Words | Callback)[]): Promise<[string, string[]] | null>;
   blmpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   blpop(...words: (Words | Callback)[]): Promise<[string, string] | null>;
   blpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1568,7 +1568,7 @@ export interface ClientCommands {
   brpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   brpoplpush(...words: (Words | Callback)[]): Promise<string | null>;
   brpoplpushBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  bzmpop(...words: (Words | Callback)[]): Promise<Reply>;
+  bzmpop(...words: (Words | Callback)[]): Promise<[string, [string, string][]] | null>;
   bzmpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   bzpopmax(...words: (Words | Callback)[]): Promise<[string, string, string] | null>;
   bzpopmaxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1596,11 +1596,11 @@ export interface ClientCommands {
   delBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   delex(...words: (Words | Callback)[]): Promise<number>;
   delexBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  digest(...words: (Words | Callback)[]): Promise<Reply>;
+  digest(...words: (Words | Callback)[]): Promise<string | null>;
   digestBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  discard(...words: (Words | Callback)[]): Promise<Reply>;
+  discard(...words: (Words | Callback)[]): Promise<string>;
   discardBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  dump(...words: (Words | Callback)[]): Promise<Reply>;
+  dump(...words: (Words | Callback)[]): Promise<string | null>;
   dumpBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   echo(...words: (Words | Callback)[]): Promise<string>;
   echoBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1648,7 +1648,7 @@ export interface ClientCommands {
   georadiusbymember_roBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   georadius_ro(...words: (Words | Callback)[]): Promise<Reply>;
   georadius_roBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  geosearch(...words: (Words | Callback)[]): Promise<Reply>;
+  geosearch(...words: (Words | Callback)[]): Promise<Reply[]>;
   geosearchBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   geosearchstore(...words: (Words | Callback)[]): Promise<number>;
   geosearchstoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1706,7 +1706,7 @@ export interface ClientCommands {
   hpexpiretimeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   hpttl(...words: (Words | Callback)[]): Promise<number[]>;
   hpttlBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  hrandfield(...words: (Words | Callback)[]): Promise<Reply>;
+  hrandfield(...words: (Words | Callback)[]): Promise<string | null | string[]>;
   hrandfieldBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   hscan(...words: (Words | Callback)[]): Promise<[string, string[]]>;
   hscanBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1728,7 +1728,7 @@ export interface ClientCommands {
   incrbyBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   incrbyfloat(...words: (Words | Callback)[]): Promise<string>;
   incrbyfloatBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  increx(...words: (Words | Callback)[]): Promise<Reply>;
+  increx(...words: (Words | Callback)[]): Promise<[number | string, number | string]>;
   increxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   info(...words: (Words | Callback)[]): Promise<string>;
   infoBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1748,7 +1748,7 @@ export interface ClientCommands {
   llenBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   lmove(...words: (Words | Callback)[]): Promise<string | null>;
   lmoveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  lmpop(...words: (Words | Callback)[]): Promise<Reply>;
+  lmpop(...words: (Words | Callback)[]): Promise<[string, string[]] | null>;
   lmpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   lolwut(...words: (Words | Callback)[]): Promise<string>;
   lolwutBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1780,7 +1780,7 @@ export interface ClientCommands {
   moveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   mset(...words: (Words | Callback)[]): Promise<string>;
   msetBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  msetex(...words: (Words | Callback)[]): Promise<Reply>;
+  msetex(...words: (Words | Callback)[]): Promise<number>;
   msetexBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   msetnx(...words: (Words | Callback)[]): Promise<number>;
   msetnxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1816,21 +1816,21 @@ export interface ClientCommands {
   punsubscribeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   randomkey(...words: (Words | Callback)[]): Promise<string | null>;
   randomkeyBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  readonly(...words: (Words | Callback)[]): Promise<Reply>;
+  readonly(...words: (Words | Callback)[]): Promise<string>;
   readonlyBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  readwrite(...words: (Words | Callback)[]): Promise<Reply>;
+  readwrite(...words: (Words | Callback)[]): Promise<string>;
   readwriteBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   rename(...words: (Words | Callback)[]): Promise<string>;
   renameBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  renamenx(...words: (Words | Callback)[]): Promise<Reply>;
+  renamenx(...words: (Words | Callback)[]): Promise<number>;
   renamenxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  replicaof(...words: (Words | Callback)[]): Promise<Reply>;
+  replicaof(...words: (Words | Callback)[]): Promise<string>;
   replicaofBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  reset(...words: (Words | Callback)[]): Promise<Reply>;
+  reset(...words: (Words | Callback)[]): Promise<string>;
   resetBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   restore(...words: (Words | Callback)[]): Promise<string>;
   restoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  role(...words: (Words | Callback)[]): Promise<Reply>;
+  role(...words: (Words | Callback)[]): Promise<Reply[]>;
   roleBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   rpop(...words: (Words | Callback)[]): Promise<string | string[] | null>;
   rpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1842,7 +1842,7 @@ export interface ClientCommands {
   rpushxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   sadd(...words: (Words | Callback)[]): Promise<number>;
   saddBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  save(...words: (Words | Callback)[]): Promise<Reply>;
+  save(...words: (Words | Callback)[]): Promise<string>;
   saveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   scan(...words: (Words | Callback)[]): Promise<[string, string[]]>;
   scanBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1854,7 +1854,7 @@ export interface ClientCommands {
   sdiffBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   sdiffstore(...words: (Words | Callback)[]): Promise<number>;
   sdiffstoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  select(...words: (Words | Callback)[]): Promise<Reply>;
+  select(...words: (Words | Callback)[]): Promise<string>;
   selectBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   set(...words: (Words | Callback)[]): Promise<string | null>;
   setBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1876,7 +1876,7 @@ export interface ClientCommands {
   sinterstoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   sismember(...words: (Words | Callback)[]): Promise<number>;
   sismemberBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  slaveof(...words: (Words | Callback)[]): Promise<Reply>;
+  slaveof(...words: (Words | Callback)[]): Promise<string>;
   slaveofBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   slowlog(...words: (Words | Callback)[]): Promise<Reply>;
   slowlogBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1886,9 +1886,9 @@ export interface ClientCommands {
   smismemberBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   smove(...words: (Words | Callback)[]): Promise<number>;
   smoveBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  sort(...words: (Words | Callback)[]): Promise<Reply>;
+  sort(...words: (Words | Callback)[]): Promise<(string | null)[] | number>;
   sortBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  sort_ro(...words: (Words | Callback)[]): Promise<Reply>;
+  sort_ro(...words: (Words | Callback)[]): Promise<(string | null)[]>;
   sort_roBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   spop(...words: (Words | Callback)[]): Promise<string | string[] | null>;
   spopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1916,7 +1916,7 @@ export interface ClientCommands {
   sunsubscribeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   swapdb(...words: (Words | Callback)[]): Promise<string>;
   swapdbBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  cl_throttle(...words: (Words | Callback)[]): Promise<Reply>;
+  cl_throttle(...words: (Words | Callback)[]): Promise<[number, number, number, number, number]>;
   cl_throttleBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   time(...words: (Words | Callback)[]): Promise<[string, string]>;
   timeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1930,27 +1930,27 @@ export interface ClientCommands {
   unlinkBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   unsubscribe(...words: (Words | Callback)[]): Promise<Reply>;
   unsubscribeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  unwatch(...words: (Words | Callback)[]): Promise<Reply>;
+  unwatch(...words: (Words | Callback)[]): Promise<string>;
   unwatchBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  wait(...words: (Words | Callback)[]): Promise<Reply>;
+  wait(...words: (Words | Callback)[]): Promise<number>;
   waitBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  waitaof(...words: (Words | Callback)[]): Promise<Reply>;
+  waitaof(...words: (Words | Callback)[]): Promise<[number, number]>;
   waitaofBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  watch(...words: (Words | Callback)[]): Promise<Reply>;
+  watch(...words: (Words | Callback)[]): Promise<string>;
   watchBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xack(...words: (Words | Callback)[]): Promise<number>;
   xackBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xackdel(...words: (Words | Callback)[]): Promise<Reply>;
+  xackdel(...words: (Words | Callback)[]): Promise<number[]>;
   xackdelBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xadd(...words: (Words | Callback)[]): Promise<string | null>;
   xaddBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xautoclaim(...words: (Words | Callback)[]): Promise<Reply>;
+  xautoclaim(...words: (Words | Callback)[]): Promise<[string, [string, string[]][] | string[], string[]]>;
   xautoclaimBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xclaim(...words: (Words | Callback)[]): Promise<Reply>;
+  xclaim(...words: (Words | Callback)[]): Promise<[string, string[]][] | string[]>;
   xclaimBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xdel(...words: (Words | Callback)[]): Promise<number>;
   xdelBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xdelex(...words: (Words | Callback)[]): Promise<Reply>;
+  xdelex(...words: (Words | Callback)[]): Promise<number[]>;
   xdelexBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xgroup(...words: (Words | Callback)[]): Promise<Reply>;
   xgroupBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1958,7 +1958,7 @@ export interface ClientCommands {
   xinfoBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xlen(...words: (Words | Callback)[]): Promise<number>;
   xlenBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xpending(...words: (Words | Callback)[]): Promise<Reply>;
+  xpending(...words: (Words | Callback)[]): Promise<Reply[]>;
   xpendingBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xrange(...words: (Words | Callback)[]): Promise<[string, string[]][] | null>;
   xrangeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1968,7 +1968,7 @@ export interface ClientCommands {
   xreadgroupBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xrevrange(...words: (Words | Callback)[]): Promise<[string, string[]][] | null>;
   xrevrangeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  xsetid(...words: (Words | Callback)[]): Promise<Reply>;
+  xsetid(...words: (Words | Callback)[]): Promise<string>;
   xsetidBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   xtrim(...words: (Words | Callback)[]): Promise<number>;
   xtrimBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -1992,7 +1992,7 @@ export interface ClientCommands {
   zinterstoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zlexcount(...words: (Words | Callback)[]): Promise<number>;
   zlexcountBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  zmpop(...words: (Words | Callback)[]): Promise<Reply>;
+  zmpop(...words: (Words | Callback)[]): Promise<[string, [string, string][]] | null>;
   zmpopBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zmscore(...words: (Words | Callback)[]): Promise<(string | null)[]>;
   zmscoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -2000,7 +2000,7 @@ export interface ClientCommands {
   zpopmaxBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zpopmin(...words: (Words | Callback)[]): Promise<string[]>;
   zpopminBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  zrandmember(...words: (Words | Callback)[]): Promise<Reply>;
+  zrandmember(...words: (Words | Callback)[]): Promise<string | null | string[]>;
   zrandmemberBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zrange(...words: (Words | Callback)[]): Promise<string[]>;
   zrangeBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -2010,7 +2010,7 @@ export interface ClientCommands {
   zrangebyscoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zrangestore(...words: (Words | Callback)[]): Promise<number>;
   zrangestoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  zrank(...words: (Words | Callback)[]): Promise<Reply>;
+  zrank(...words: (Words | Callback)[]): Promise<number | null | [number, string]>;
   zrankBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zrem(...words: (Words | Callback)[]): Promise<number>;
   zremBuffer(...words: (Words | Callback)[]): Promise<Reply>;
@@ -2026,7 +2026,7 @@ export interface ClientCommands {
   zrevrangebylexBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zrevrangebyscore(...words: (Words | Callback)[]): Promise<string[]>;
   zrevrangebyscoreBuffer(...words: (Words | Callback)[]): Promise<Reply>;
-  zrevrank(...words: (Words | Callback)[]): Promise<Reply>;
+  zrevrank(...words: (Words | Callback)[]): Promise<number | null | [number, string]>;
   zrevrankBuffer(...words: (Words | Callback)[]): Promise<Reply>;
   zscan(...words: (Words | Callback)[]): Promise<[string, string[]]>;
   zscanBuffer(...words: (Words | Callback)[]): Promise<Reply>;

@@ -32,7 +32,7 @@ cargo xtask <command>
   instructions       the instructions of the hot paths, counted by callgrind, beside those in
                      benches/engine/instructions.txt, which --bless writes
   compare [part]...  Larder beside its rivals; writes docs/performance.md, where parts not asked for stay
-                     parts: doors, server, scripts, embedded, memory, pubsub, expiry, eviction, node, startup
+                     parts: doors, server, scripts, embedded, memory, pubsub, expiry, eviction, large, node, startup
                      --rounds N [5], and --rival 'valkey-server --port {port}' for another server
 ";
 

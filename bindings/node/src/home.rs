@@ -220,10 +220,9 @@ fn open(call: &Call<'_, Home>) -> Outcome {
 /// A string as text of ours.
 pub(crate) fn text<T>(call: &Call<'_, T>, value: Js) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    if call.env.kind(value)? != Kind::String {
+    if !call.env.push_string(value, &mut bytes)? {
         return Err(Failure::argument("a string is wanted"));
     }
-    call.env.push_string(value, &mut bytes)?;
     String::from_utf8(bytes).map_err(|_| Failure::argument("not UTF-8"))
 }
 

@@ -6,8 +6,9 @@
 use crate::boundary::Failure;
 use napi_sys as sys;
 use smallvec::SmallVec;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
+use std::sync::{Arc, LazyLock};
 
 /// A value, within a call.
 pub(crate) type Js = sys::napi_value;
@@ -57,6 +58,36 @@ macro_rules! read {
         // SAFETY: as above.
         checked(unsafe { sys::$function($($argument,)* &raw mut $result) })
     }};
+}
+
+/// `node_api_create_external_string_latin1`: part of Node-API 10, and in Node 20 from its first releases on, but not in
+/// the very first. A library that names it could not be loaded there, so it is looked up.
+type CreateExternalString = unsafe extern "C" fn(
+    sys::napi_env,
+    *mut c_char,
+    usize,
+    sys::napi_finalize,
+    *mut c_void,
+    *mut Js,
+    *mut bool,
+) -> sys::napi_status;
+
+fn external_string() -> Option<CreateExternalString> {
+    static FOUND: LazyLock<Option<CreateExternalString>> = LazyLock::new(|| {
+        // SAFETY: the name ends with a zero, and a function of this name is Node's, of this type.
+        unsafe {
+            let found = libc::dlsym(libc::RTLD_DEFAULT, c"node_api_create_external_string_latin1".as_ptr());
+            std::mem::transmute::<*mut c_void, Option<CreateExternalString>>(found)
+        }
+    });
+    *FOUND
+}
+
+/// Node calls this when a string is gone, or at once if it has copied the bytes; at the end of an environment perhaps
+/// without the environment.
+unsafe extern "C" fn let_go(_: sys::napi_env, _: *mut c_void, hint: *mut c_void) {
+    // SAFETY: it comes from `into_raw` in `shared_string`, and Node gives it back once.
+    drop(unsafe { Arc::from_raw(hint.cast::<Vec<u8>>().cast_const()) });
 }
 
 impl Env {
@@ -138,6 +169,25 @@ impl Env {
         } else {
             made!(napi_create_string_utf8(self.0, at, len))
         }
+    }
+
+    /// A string whose bytes stay where they are, and live for as long as JavaScript or the engine needs them: nothing
+    /// is copied, whatever the length, but each byte is looked at once. Text that is not ASCII is copied all the same,
+    /// and so is all of it where Node has no such function (before 20.4).
+    pub(crate) fn shared_string(self, bytes: Arc<Vec<u8>>) -> Result<Js, Failure> {
+        let Some(create) = external_string().filter(|_| bytes.is_ascii()) else { return self.string(&bytes) };
+        let (at, len) = (bytes.as_ptr().cast_mut().cast(), bytes.len());
+        let (hint, mut result) = (Arc::into_raw(bytes), ptr::null_mut());
+        // SAFETY: the bytes stay where they are, and what they are, for as long as somebody has this share of them,
+        // which goes to Node with the hint and comes back in `let_go`: the engine changes only what nobody shares.
+        let status = unsafe {
+            create(self.0, at, len, Some(let_go), hint.cast_mut().cast(), &raw mut result, ptr::null_mut())
+        };
+        if status != sys::Status::napi_ok {
+            // SAFETY: it comes from `into_raw` above, and Node has not taken it.
+            drop(unsafe { Arc::from_raw(hint) });
+        }
+        checked(status).map(|()| result)
     }
 
     /// A `Buffer` with a copy of the bytes.
@@ -283,9 +333,9 @@ impl Env {
         made!(napi_coerce_to_string(self.0, number))
     }
 
-    /// Adds the text of a string in UTF-8. Half a surrogate pair becomes U+FFFD.
+    /// Adds the text of a string in UTF-8. Half a surrogate pair becomes U+FFFD. Says whether it is a string.
     #[inline]
-    pub(crate) fn push_string(self, value: Js, out: &mut Vec<u8>) -> Result<(), Failure> {
+    pub(crate) fn push_string(self, value: Js, out: &mut Vec<u8>) -> Result<bool, Failure> {
         /// The zero at the end, and a character that did not fit.
         const SLACK: usize = 5;
         out.reserve(256);
@@ -295,10 +345,16 @@ impl Env {
             // written are text.
             unsafe {
                 let end = out.as_mut_ptr().add(out.len());
-                checked(sys::napi_get_value_string_utf8(self.0, value, end.cast(), room, &raw mut written))?;
+                let status =
+                    sys::napi_get_value_string_utf8(self.0, value, end.cast(), room, &raw mut written);
+                // To try costs nothing, while to ask first would cost each string a call.
+                if status == sys::Status::napi_string_expected {
+                    return Ok(false);
+                }
+                checked(status)?;
                 if written + SLACK <= room {
                     out.set_len(out.len() + written);
-                    return Ok(());
+                    return Ok(true);
                 }
             }
             let mut len = 0;

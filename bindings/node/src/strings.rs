@@ -8,7 +8,11 @@ use crate::reply::{self, Bulks};
 use crate::words::Words;
 use larder::Protocol;
 use larder_commands::Reply;
+use larder_core::value::string::{IntText, Str};
 use std::time::Duration;
+
+/// From this length on a string is cheaper shown than copied. The engine shares what is longer than 2 KiB anyway.
+const SHARED_LEN_MIN: usize = 4 * 1024;
 
 /// Copies the string of a key into the room for replies, and makes of it what is wanted.
 #[inline]
@@ -28,9 +32,28 @@ fn read(call: &Call<'_, Opened>, make: impl FnOnce(&[u8]) -> Outcome) -> Outcome
     made
 }
 
-/// `get(key)`: a string, or null.
+/// `get(key)`: a string, or null. A long one shows JavaScript the engine's own bytes: see [`Env::shared_string`].
 pub(crate) fn get(call: &Call<'_, Opened>) -> Outcome {
-    read(call, |bytes| call.env.string(bytes))
+    let (env, home) = (call.env, &call.this.home);
+    let mut words = Words::new(home);
+    words.push(env, call.wanted(0, "the key")?)?;
+    let mut value = home.value.take();
+    value.clear();
+    let found = call.this.live()?.db.strings().with_held(words.get(0), |held| match held {
+        Str::Shared(bytes) if bytes.len() >= SHARED_LEN_MIN => Some(bytes.clone()),
+        held => {
+            value.extend_from_slice(held.as_bytes(&mut IntText::new()));
+            None
+        }
+    });
+    let made = match found {
+        Ok(Some(Some(bytes))) => env.shared_string(bytes),
+        Ok(Some(None)) => env.string(&value),
+        Ok(None) => env.null(),
+        Err(error) => Err(error.into()),
+    };
+    home.keep_value(value);
+    made
 }
 
 /// `getBuffer(key)`: a `Buffer`, or null.

@@ -36,8 +36,15 @@ impl<'h> Words<'h> {
     /// Adds an argument: a string, a number, a `BigInt`, or bytes.
     #[inline]
     pub(crate) fn push(&mut self, env: Env, value: Js) -> Result<(), Failure> {
+        if !env.push_string(value, &mut self.bytes)? {
+            self.push_other(env, value)?;
+        }
+        self.ends.push(self.bytes.len());
+        Ok(())
+    }
+
+    fn push_other(&mut self, env: Env, value: Js) -> Result<(), Failure> {
         match env.kind(value)? {
-            Kind::String => env.push_string(value, &mut self.bytes)?,
             Kind::Number | Kind::BigInt => {
                 let text = env.text_of(value)?;
                 env.push_string(text, &mut self.bytes)?;
@@ -45,7 +52,6 @@ impl<'h> Words<'h> {
             Kind::Object if env.push_bytes(value, &mut self.bytes)? => {}
             kind => return Err(self.refuse(env, value, kind)),
         }
-        self.ends.push(self.bytes.len());
         Ok(())
     }
 

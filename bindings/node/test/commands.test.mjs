@@ -37,7 +37,9 @@ function checker(type) {
   const PLAIN = {
     string: (value) => typeof value === 'string',
     number: (value) => typeof value === 'number',
+    bigint: (value) => typeof value === 'bigint',
     null: (value) => value === null,
+    Reply: () => true,
   };
   function one() {
     let found;

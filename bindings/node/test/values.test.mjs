@@ -49,6 +49,33 @@ test('strings, numbers and bytes come back as they went', () => {
   }
 });
 
+test('long strings stay what they were, whatever becomes of their key', async () => {
+  const db = open();
+  const held = [];
+  for (const length of [2_000, 4_095, 4_096, 4_097, 70_000, 3_000_000]) {
+    const text = 'x'.repeat(length);
+    db.set('key', text);
+    const [first, second] = [db.get('key'), db.get('key')];
+    db.call('SETRANGE', 'key', 10, 'changed');
+    db.call('APPEND', 'key', 'more');
+    assert.notEqual(db.get('key'), text);
+    db.set('key', 'another');
+    held.push([first, text], [second, text]);
+    // As keys of objects, in parts, and joined, JavaScript looks at them in other ways.
+    assert.equal({ [first]: 1 }[text], 1);
+    assert.equal(first.slice(1, 5) + first.at(-1), 'xxxxx');
+    assert.equal(JSON.parse(JSON.stringify(first)), text);
+    db.set('mixed', `${text}é`);
+    assert.equal(db.get('mixed'), `${text}é`);
+  }
+  db.destroy();
+  for (let turn = 0; turn < 5; turn += 1) {
+    gc();
+    await new Promise(setImmediate);
+  }
+  held.forEach(([found, text]) => assert.equal(found, text));
+});
+
 test('what is no UTF-8 becomes U+FFFD in strings, and stays as it is in Buffers', () => {
   const db = open();
   db.set('key', Buffer.of(0x61, 0xff, 0x62));

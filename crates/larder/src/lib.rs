@@ -56,9 +56,9 @@ pub use larder_core::api::{
 };
 pub use larder_core::value::stream::StreamId;
 pub use larder_core::{
-    Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance, ManualClock, Message, Overflow,
-    Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics, Transaction,
-    ValueLimits, Verdict, Waiting,
+    Clock, Closed, Db, DbIndex, Durations, Error, Limiter, Locks, Maintenance, ManualClock, Message,
+    Overflow, Policy, QueueOptions, Rate, Result, ScanCursor, Space, Subscription, SystemClock, Topics,
+    Transaction, ValueLimits, Verdict, Waiting,
 };
 
 #[cfg(feature = "server")]

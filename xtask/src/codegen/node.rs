@@ -22,21 +22,23 @@ const GIVES: &[(&str, &str)] = &[
          lpush lpushx lrem move msetnx persist pexpire pexpireat pexpiretime pfadd pfcount pttl publish rpush rpushx \
          sadd scard sdiffstore setbit setnx setrange sintercard sinterstore sismember smove spublish srem strlen \
          sunionstore touch ttl unlink xack xdel xlen xtrim zcard zcount zdiffstore zinterstore zintercard zlexcount \
-         zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore zincrby",
+         zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore zincrby renamenx msetex \
+         wait",
     ),
     (
         "string",
         "echo hincrbyfloat incrbyfloat info lolwut ping type getrange substr rename ltrim lset psetex setex \
-         mset hmset flushall flushdb swapdb restore pfmerge",
+         mset hmset flushall flushdb swapdb restore pfmerge asking auth bgrewriteaof bgsave discard multi quit \
+         readonly readwrite replicaof reset save select slaveof unwatch watch xsetid",
     ),
     (
         "string | null",
-        "geodist get getdel getex getset hget lindex rpoplpush lmove randomkey brpoplpush blmove xadd",
+        "geodist get getdel getex getset hget lindex rpoplpush lmove randomkey brpoplpush blmove xadd digest dump",
     ),
     ("number | null", "zscore zadd"),
     (
         "number[]",
-        "smismember httl hpttl hexpire hpexpire hexpireat hpexpireat hpersist hexpiretime hpexpiretime",
+        "smismember httl hpttl hexpire hpexpire hexpireat hpexpireat hpersist hexpiretime hpexpiretime xackdel xdelex",
     ),
     ("string[]", "hkeys hvals keys lrange smembers sdiff sinter sunion zrangebylex zrevrangebylex"),
     ("(string | null)[]", "mget hmget geohash hgetdel hgetex"),
@@ -55,6 +57,20 @@ const GIVES: &[(&str, &str)] = &[
     ("Record<string, [string, string[]][]> | null", "xread"),
     ("Record<string, [string, string[] | null][]> | null", "xreadgroup"),
     ("[string, string]", "time"),
+    ("[number, number]", "increx waitaof"),
+    ("[number, number, number, number, number]", "cl.throttle"),
+    ("(number | bigint | null)[]", "bitfield bitfield_ro"),
+    ("[string, string[]] | null", "lmpop blmpop"),
+    ("[string, [string, number][]] | null", "zmpop bzmpop"),
+    ("string | null | string[] | [string, string][]", "hrandfield"),
+    ("string | null | string[] | [string, number][]", "zrandmember"),
+    ("[string, string[]][] | string[]", "xclaim"),
+    ("[string, [string, string[]][] | string[], string[]]", "xautoclaim"),
+    ("(string | null)[] | number", "sort"),
+    ("(string | null)[]", "sort_ro"),
+    ("Reply[] | null", "exec"),
+    ("Reply[]", "geosearch role xpending"),
+    ("Record<string, Reply> | Reply[]", "hello"),
 ];
 
 /// About the connection that they come through, and what comes later on it.
@@ -107,7 +123,11 @@ fn gives_client(name: &str) -> String {
         "zrange" | "zrevrange" | "zrangebyscore" | "zrevrangebyscore" | "zdiff" | "zinter" | "zunion"
         | "zpopmin" | "zpopmax" => "string[]".into(),
         "xread" | "xreadgroup" => "[string, [string, string[] | null][]][] | null".into(),
-        "exec" | "zrank" | "zrevrank" => "Reply".into(),
+        "zmpop" | "bzmpop" => "[string, [string, string][]] | null".into(),
+        "hrandfield" | "zrandmember" => "string | null | string[]".into(),
+        "increx" => "[number | string, number | string]".into(),
+        "zrank" | "zrevrank" => "number | null | [number, string]".into(),
+        "hello" => "Reply".into(),
         name => gives(name).into(),
     }
 }

@@ -57,9 +57,9 @@ pub(super) fn compare(setup: &Setup<'_>) -> Result<Part> {
     Ok(Part {
         key: "doors",
         title: "One GET through every door",
-        text: "Nanoseconds until a program has the value of a key, a million keys of 16 bytes with values of 32, chosen \
-               at random: called in process from three languages, and asked of a server by one connection, one request \
-               at a time, with nothing bound to a core. The picture has a logarithmic scale. Less is better."
+        text: "Nanoseconds until a program has the value of a key, a million keys of 16 bytes with values of 32, \
+               chosen at random: called in process from three languages, and asked of a server by one connection, one \
+               request at a time, with nothing bound to a core. The picture has a logarithmic scale. Less is better."
             .into(),
         unit: "ns",
         command: "cargo xtask compare doors",
@@ -82,7 +82,8 @@ fn row(name: &str, command: &str) -> Row {
 /// The three programs, built as anybody would build them.
 fn build(setup: &Setup<'_>) -> Result<Vec<Program>> {
     let workspace = setup.workspace;
-    let example = ["build", "--release", "-q", "-p", "larder", "--example", "one_get"];
+    let example =
+        ["build", "--release", "-q", "-p", "larder", "--features", "scripts", "--example", "one_get"];
     process::run(&mut workspace.command("cargo", &example))?;
     install::run(workspace, &workspace.path("target/prefix"))?;
     process::run(&mut workspace.command("make", &["-B", "-C", "examples/c", "one_get"]))?;

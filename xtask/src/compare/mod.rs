@@ -28,8 +28,10 @@ use report::Report;
 use target::Target;
 
 /// What can be compared.
-const PARTS: &[&str] =
-    &["doors", "server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "large", "node", "startup"];
+const PARTS: &[&str] = &[
+    "doors", "server", "scripts", "embedded", "memory", "pubsub", "expiry", "eviction", "large", "node",
+    "startup",
+];
 
 /// The rival unless another is asked for. `{socket}` is where its Unix socket goes, if it has one.
 const REDIS: &str = "redis-server --port {port} --unixsocket {socket} --save \"\" --bind 127.0.0.1";

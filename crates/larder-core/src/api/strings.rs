@@ -56,6 +56,27 @@ impl<'d> Strings<'d> {
         }
     }
 
+    /// Looks at the string as the engine holds it, for who can keep the bytes of a long one instead of copying them.
+    /// `look` runs while the key's stripe is locked: it must not call the engine.
+    ///
+    /// ```
+    /// use larder_core::value::string::Str;
+    /// # let db = larder_core::Engine::new().db();
+    /// db.strings().set("page", "x".repeat(10_000))?;
+    /// let kept = db.strings().with_held("page", |held| match held {
+    ///     Str::Shared(bytes) => Some(bytes.clone()),
+    ///     _ => None,
+    /// })?;
+    /// db.strings().set("page", "another")?;
+    /// assert_eq!(kept.flatten().map(|bytes| bytes.len()), Some(10_000));
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn with_held<R>(&self, key: impl AsRef<[u8]>, look: impl FnOnce(Str<'_>) -> R) -> Result<Option<R>> {
+        let key = self.0.key(key.as_ref())?;
+        self.0.engine.shared.read_one(&key, |entry| Ok(look(entry.string()?))).transpose()
+    }
+
     /// Copies the string into a buffer, which is cleared first. Says whether there is one.
     pub fn get_into(&self, key: impl AsRef<[u8]>, buffer: &mut Vec<u8>) -> Result<bool> {
         buffer.clear();
