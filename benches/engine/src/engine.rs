@@ -127,6 +127,59 @@ pub(crate) const PATHS: &[Path] = &[
     }),
 ];
 
+pub(crate) const WAYS: &[Path] = &[
+    path("two-increments", || {
+        let db = larder().db();
+        each(
+            |n| n % 100,
+            move |_, key| {
+                db.strings().increment(key, 1).expect("a sum");
+                db.strings().increment("other", 1).expect("a sum");
+            },
+        )
+    }),
+    path("two-increments-in-a-transaction", || {
+        let db = larder().db();
+        each(
+            |n| n % 100,
+            move |_, key| {
+                let both = db.transaction(|tx| {
+                    tx.strings().increment(key, 1)?;
+                    tx.strings().increment("other", 1)
+                });
+                both.expect("a sum");
+            },
+        )
+    }),
+    path("two-increments-in-multi-and-exec", || {
+        let mut connection = larder().connect();
+        each(
+            |n| n % 100,
+            move |_, key| {
+                connection.call(["MULTI"]).expect("begun");
+                connection.call([&b"INCR"[..], key]).expect("queued");
+                connection.call(["INCR", "other"]).expect("queued");
+                black_box(connection.call(["EXEC"]).expect("done"));
+            },
+        )
+    }),
+    path("transaction-of-a-get", || {
+        let db = filled();
+        each(present, move |_, key| _ = black_box(db.transaction(|tx| tx.strings().get(key)).expect("got")))
+    }),
+    path("get-by-call", || {
+        let larder = larder();
+        (0..KEYS).for_each(|n| larder.db().strings().set(key(n), VALUE).expect("set"));
+        each(present, move |_, key| _ = black_box(larder.call([&b"GET"[..], key]).expect("got")))
+    }),
+    path("get-by-a-connection", || {
+        let larder = larder();
+        (0..KEYS).for_each(|n| larder.db().strings().set(key(n), VALUE).expect("set"));
+        let mut connection = larder.connect();
+        each(present, move |_, key| _ = black_box(connection.call([&b"GET"[..], key]).expect("got")))
+    }),
+];
+
 const fn path(name: &'static str, prepare: fn() -> Box<dyn FnMut()>) -> Path {
     Path { name, count: COUNT, prepare }
 }

@@ -20,16 +20,21 @@ pub struct Path {
     pub prepare: fn() -> Box<dyn FnMut()>,
 }
 
-/// All of them.
+/// All that are timed and counted.
 pub fn all() -> Vec<Path> {
     [engine::PATHS, wire::PATHS, topics::PATHS].concat()
+}
+
+/// What is only timed: ways to do the same as above with more comfort or more promises, to see what these cost.
+pub fn only_timed() -> Vec<Path> {
+    engine::WAYS.to_vec()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn every_path_runs_again_and_again_and_has_a_name_of_its_own() {
-        let paths = super::all();
+        let paths = [super::all(), super::only_timed()].concat();
         for (at, path) in paths.iter().enumerate() {
             let mut run = (path.prepare)();
             (0..3).for_each(|_| run());
