@@ -43,6 +43,10 @@ async function ready(child) {
   }
 }
 
+/** Every server that was started: a test that fails does not come to where it stops its own. */
+const children = new Set();
+process.once('exit', () => children.forEach((child) => child.kill()));
+
 export class Server {
   /** Flags and a port make it a server of its own; `which` says whose, the environment if nothing does. */
   static async start(flags = [], port = undefined, which = process.env.REDIS_URL ? 'redis' : 'larder') {
@@ -58,6 +62,7 @@ export class Server {
     server.child = which === 'redis'
       ? spawn('redis-server', ['--save', '', '--bind', '127.0.0.1', ...words], { stdio })
       : spawn(program(), ['serve', '--loglevel', 'nothing', ...words], { stdio });
+    children.add(server.child);
     await ready(server.child);
     return server;
   }
