@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod engine;
+mod scripts;
 mod topics;
 mod wire;
 
@@ -22,7 +23,7 @@ pub struct Path {
 
 /// All that are timed and counted.
 pub fn all() -> Vec<Path> {
-    [engine::PATHS, wire::PATHS, topics::PATHS].concat()
+    [engine::PATHS, wire::PATHS, scripts::PATHS, topics::PATHS].concat()
 }
 
 /// What is only timed: ways to do the same as above with more comfort or more promises, to see what these cost.

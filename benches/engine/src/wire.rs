@@ -72,21 +72,21 @@ impl Wake for Deaf {
 }
 
 /// A connection of a server, without the socket.
-struct Client {
+pub(crate) struct Client {
     instance: Arc<Instance>,
     session: Session,
     out: Vec<u8>,
 }
 
 impl Client {
-    fn new(instance: &Arc<Instance>) -> Client {
+    pub(crate) fn new(instance: &Arc<Instance>) -> Client {
         let origin = Origin { addr: "bench:0".into(), laddr: "bench:0".into(), unix: false, fd: -1 };
         let mut session = instance.connect(origin, Box::new(Deaf));
         instance.trust(&mut session);
         Client { instance: instance.clone(), session, out: Vec::new() }
     }
 
-    fn execute(&mut self, words: &[&str]) {
+    pub(crate) fn execute(&mut self, words: &[&str]) {
         let mut line: [&[u8]; 8] = [b""; 8];
         for (place, word) in line.iter_mut().zip(words) {
             *place = word.as_bytes();
@@ -95,5 +95,10 @@ impl Client {
         let mut reply = RespReply::new(&mut self.out, Protocol::Resp2);
         let flow = self.instance.execute(&mut self.session, &line[..words.len()], &mut reply);
         assert!(matches!(flow, Flow::Next) && self.out.first() != Some(&b'-'), "{words:?} is refused");
+    }
+
+    /// What the last command was answered.
+    pub(crate) fn reply(&self) -> &[u8] {
+        &self.out
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{OnlyPushes, Protocol, Reply, Value};
-use crate::session::{Afterwards, Answers, Pace, Session};
+use crate::session::{Afterwards, Answers, Pace, Session, TALLIES, Tally};
 use crate::settings::{Kind, find};
 use crate::spec::{Command, Group, Reach, access, flags};
 use crate::stats;
@@ -471,27 +471,34 @@ impl Instance {
 
     #[inline]
     fn tally(&self, session: &mut Session, entry: &Entry, usec: u64) {
-        if session.tally.0 != entry.index {
-            self.flush_tally(session);
-            session.tally.0 = entry.index;
+        let tally = &mut session.tallies[usize::from(entry.index) % TALLIES];
+        if tally.index != entry.index {
+            let before = std::mem::replace(tally, Tally { index: entry.index, ..Tally::default() });
+            self.add_up(before);
         }
-        session.tally.1 += 1;
-        session.tally.2 += usec;
+        if !tally.count(usec) {
+            entry.stats.calls.fetch_add(1, Ordering::Relaxed);
+            entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
+        }
+    }
+
+    fn add_up(&self, tally: Tally) {
+        if tally.calls != 0
+            && let Some(entry) = self.table().get(tally.index)
+        {
+            entry.stats.calls.fetch_add(u64::from(tally.calls), Ordering::Relaxed);
+            // Of most batches no command was timed.
+            if tally.usec != 0 {
+                entry.stats.usec.fetch_add(u64::from(tally.usec), Ordering::Relaxed);
+            }
+        }
     }
 
     /// Adds what a session counted for itself to everybody's counts: at the end of a batch.
     pub fn flush_tally(&self, session: &mut Session) {
-        let (index, calls, usec) = std::mem::take(&mut session.tally);
-        if calls != 0
-            && let Some(entry) = self.table().get(index)
-        {
-            entry.stats.calls.fetch_add(u64::from(calls), Ordering::Relaxed);
-            // Of most batches no command was timed.
-            if usec != 0 {
-                entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
-            }
+        for tally in &mut session.tallies {
+            self.add_up(std::mem::take(tally));
         }
-        session.tally.0 = u16::MAX;
         let commands = std::mem::take(&mut session.commands);
         if commands != 0 {
             self.stats.commands.fetch_add(u64::from(commands), Ordering::Relaxed);

@@ -115,8 +115,8 @@ pub struct Session {
     pub(crate) caching: bool,
     /// What takes locks of its own, and so has to wait until those of its transaction are gone.
     pub(crate) afterwards: Vec<Afterwards>,
-    /// Calls of a command that are not in its statistics yet: place in the table, calls, microseconds.
-    pub(crate) tally: (u16, u32, u64),
+    /// Calls that are not in their commands' statistics yet.
+    pub(crate) tallies: [Tally; TALLIES],
     /// Counts commands, to time some of the fast ones.
     pub(crate) ticks: u32,
     /// What its last command took before it began to wait, in microseconds.
@@ -125,6 +125,30 @@ pub struct Session {
     pub(crate) commands: u32,
     /// Whether its scripts use keys that nobody declared.
     pub(crate) straying: Straying,
+}
+
+/// So many commands a session counts for itself: a script has several, one after the other.
+pub(crate) const TALLIES: usize = 8;
+
+/// Calls of a command: its place in the table, how many, microseconds. It is small, since every connection has some.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) index: u16,
+    pub(crate) calls: u16,
+    pub(crate) usec: u32,
+}
+
+impl Tally {
+    /// Counts a call. Says whether there is room for it.
+    #[inline]
+    pub(crate) fn count(&mut self, usec: u64) -> bool {
+        let calls = self.calls.checked_add(1);
+        let Some((calls, usec)) = calls.zip(u32::try_from(u64::from(self.usec) + usec).ok()) else {
+            return false;
+        };
+        (self.calls, self.usec) = (calls, usec);
+        true
+    }
 }
 
 /// Which batches of commands had scripts that use keys which nobody declared.
@@ -176,7 +200,7 @@ impl Session {
             script_reads: 0,
             fresh: Vec::new(),
             afterwards: Vec::new(),
-            tally: (u16::MAX, 0, 0),
+            tallies: [Tally::default(); TALLIES],
             ticks: 0,
             spent_us: 0,
             commands: 0,
@@ -202,6 +226,11 @@ impl Session {
     /// who serves clients on several threads had better serve all of these on one, where none waits for another.
     pub fn often_strays(&self) -> bool {
         self.straying.before >= STRAYING_OFTEN
+    }
+
+    /// Whether a batch of late had such a script: it had better stay where it is until that is over, or often so.
+    pub fn strays_of_late(&self) -> bool {
+        self.straying.before > 0
     }
 
     /// Whether it works on database 0 and remembers nothing of what was said.

@@ -50,16 +50,34 @@ const DEPTH_MAX: i64 = 1_000;
 
 type Shared = Rc<Cell<Settings>>;
 
+/// What is written is put together here, and the room is kept for the next time.
+type Scratch = Cell<Vec<u8>>;
+/// But not more than this.
+const SCRATCH_KEPT: usize = 16 * 1024;
+
+/// Lends the scratch to `f`, empty.
+fn with_scratch<R>(scratch: &Scratch, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    let mut bytes = scratch.take();
+    bytes.clear();
+    let result = f(&mut bytes);
+    if bytes.capacity() <= SCRATCH_KEPT {
+        scratch.set(bytes);
+    }
+    result
+}
+
 /// Where one of the settings is.
 type Field<T> = fn(&mut Settings) -> &mut T;
 
 pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
     let library = lua.create_table()?;
     let shared = settings.clone();
-    let encode = move |args: &Args<'_>, stack: &mut Stack<'_>| encode(args, stack, shared.get());
+    let scratch = Scratch::default();
+    let encode = move |args: &Args<'_>, stack: &mut Stack<'_>| encode(args, stack, shared.get(), &scratch);
     library.raw_set("encode", raw::function(lua, encode)?)?;
     let shared = settings.clone();
-    let decode = move |args: &Args<'_>, stack: &mut Stack<'_>| decode(args, stack, shared.get());
+    let scratch = Scratch::default();
+    let decode = move |args: &Args<'_>, stack: &mut Stack<'_>| decode(args, stack, shared.get(), &scratch);
     library.raw_set("decode", raw::function(lua, decode)?)?;
     // A library of its own, with settings of its own.
     let new = |lua: &Lua, ()| library_of_its_own(lua);
@@ -191,25 +209,38 @@ fn choice(
 }
 
 /// `encode`.
-fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
+fn encode(
+    args: &Args<'_>,
+    stack: &mut Stack<'_>,
+    settings: Settings,
+    scratch: &Scratch,
+) -> std::result::Result<usize, Failed> {
     if args.len() != 1 {
         return Err(stack.bad_argument(1, "expected 1 argument"));
     }
-    let mut encoder = Encoder { settings, out: Vec::new(), values: 0 };
-    encoder.encode(&mut stack.read(), args.slot(0))?;
-    stack.push_text(&encoder.out)?;
-    Ok(1)
+    with_scratch(scratch, |out| {
+        Encoder { settings, out, values: 0 }.encode(&mut stack.read(), args.slot(0))?;
+        stack.push_text(out)?;
+        Ok(1)
+    })
 }
 
 /// `decode`.
-fn decode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings) -> std::result::Result<usize, Failed> {
+fn decode(
+    args: &Args<'_>,
+    stack: &mut Stack<'_>,
+    settings: Settings,
+    scratch: &Scratch,
+) -> std::result::Result<usize, Failed> {
     if args.len() != 1 {
         return Err(stack.bad_argument(1, "expected 1 argument"));
     }
     let mut number = Vec::new();
     let text = on_stack::string(stack, args, 0, &mut number)?;
-    Decoder { stack, settings, text, at: 0, scratch: Vec::new() }.document()?;
-    Ok(1)
+    with_scratch(scratch, |scratch| {
+        Decoder { stack, settings, text, at: 0, plain: None, scratch }.document()?;
+        Ok(1)
+    })
 }
 
 /// A table that is being written.
@@ -219,13 +250,28 @@ enum Open {
     Object(bool),
 }
 
-struct Encoder {
+struct Encoder<'a> {
     settings: Settings,
-    out: Vec<u8>,
+    out: &'a mut Vec<u8>,
     values: usize,
 }
 
-impl Encoder {
+/// Characters that stand for themselves within a string.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut n = 0;
+    while n < 32 {
+        plain[n] = false;
+        n += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[b'/' as usize] = false;
+    plain[127] = false;
+    plain
+};
+
+impl Encoder<'_> {
     fn cannot(reader: &Reader<'_>, value: Slot, problem: &str) -> Failed {
         reader.fail(format_args!("Cannot serialise {}: {problem}", reader.kind(value).name()))
     }
@@ -312,7 +358,7 @@ impl Encoder {
         if n.unsigned_abs() < 10_u64.pow(self.settings.precision as u32) {
             self.out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
         } else {
-            write_g(&mut self.out, n as f64, self.settings.precision as usize);
+            write_g(self.out, n as f64, self.settings.precision as usize);
         }
     }
 
@@ -322,7 +368,7 @@ impl Encoder {
             if n.fract() == 0.0 && n.abs() < 1e9 && n != 0.0 {
                 self.integer(n as i64);
             } else {
-                write_g(&mut self.out, n, self.settings.precision as usize);
+                write_g(self.out, n, self.settings.precision as usize);
             }
             return Ok(());
         }
@@ -342,7 +388,7 @@ impl Encoder {
         self.out.reserve(bytes.len() + 2);
         self.out.push(b'"');
         let mut plain = 0;
-        for (at, byte) in bytes.iter().enumerate() {
+        for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| !PLAIN[usize::from(**byte)]) {
             let short = match byte {
                 b'"' => b'"',
                 b'\\' => b'\\',
@@ -352,8 +398,7 @@ impl Encoder {
                 b'\n' => b'n',
                 12 => b'f',
                 b'\r' => b'r',
-                0..32 | 127 => 0,
-                _ => continue,
+                _ => 0,
             };
             self.out.extend_from_slice(&bytes[plain..at]);
             plain = at + 1;
@@ -371,16 +416,18 @@ impl Encoder {
 
     /// How long a table is as a list, if it is one.
     fn list_len(&self, reader: &mut Reader<'_>, table: Slot) -> std::result::Result<Option<usize>, Failed> {
-        let (mut most, mut count, mut list) = (0_i64, 0_i64, true);
-        reader.for_each(table, |reader, key, _| {
+        if let Some(list) = reader.list(table)? {
+            return Ok((list.len > 0).then_some(list.len));
+        }
+        let (mut most, mut count) = (0_i64, 0_i64);
+        let mut list = reader.all_keys(table, |reader, key| {
             let position = match reader.number(key) {
                 Some(n) if n.fract() == 0.0 && n.abs() < 1e15 => n as i64,
                 _ => 0,
             };
-            list &= position > 0;
             most = most.max(position);
             count += 1;
-            Ok(())
+            position > 0
         })?;
         let Settings { sparse_ratio, sparse_safe, sparse_convert, .. } = self.settings;
         if list && sparse_ratio > 0 && most > count.saturating_mul(sparse_ratio) && most > sparse_safe {
@@ -410,7 +457,7 @@ enum Token {
     Colon,
     Comma,
     End,
-    /// A string, in the scratch buffer.
+    /// A string: the decoder knows where it is.
     Text,
     Plain(Plain),
     Wrong(&'static str),
@@ -452,7 +499,10 @@ struct Decoder<'a, 'l> {
     settings: Settings,
     text: &'a [u8],
     at: usize,
-    scratch: Vec<u8>,
+    /// The last string, as it stands in the text: where it begins and ends.
+    plain: Option<(usize, usize)>,
+    /// The last string, if it does not stand in the text as it is.
+    scratch: &'a mut Vec<u8>,
 }
 
 /// Between two looks at the memory so many values are read.
@@ -528,11 +578,19 @@ impl Decoder<'_, '_> {
         }
     }
 
-    /// A string, whose text goes to the scratch buffer.
+    /// A string.
     fn string(&mut self) -> (Token, usize) {
         let start = self.at;
-        self.scratch.clear();
         self.at += 1;
+        let rest = &self.text[self.at..];
+        let len = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0)).unwrap_or(rest.len());
+        if rest.get(len) == Some(&b'"') {
+            self.plain = Some((self.at, self.at + len));
+            self.at += len + 1;
+            return (Token::Text, start);
+        }
+        self.plain = None;
+        self.scratch.clear();
         loop {
             let rest = &self.text[self.at..];
             let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0)).unwrap_or(rest.len());
@@ -550,6 +608,14 @@ impl Decoder<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Pushes the last string.
+    fn push_string(&mut self) -> std::result::Result<(), Failed> {
+        match self.plain {
+            Some((start, end)) => self.stack.push_text(&self.text[start..end]),
+            None => self.stack.push_text(self.scratch),
         }
     }
 
@@ -588,7 +654,7 @@ impl Decoder<'_, '_> {
                 Token::Plain(Plain::Boolean(yes)) => self.stack.push_boolean(yes)?,
                 Token::Plain(Plain::Null) => self.stack.push_null()?,
                 Token::Plain(Plain::Number(n)) => self.stack.push_number(n)?,
-                Token::Text => self.stack.push_text(&self.scratch)?,
+                Token::Text => self.push_string()?,
                 Token::ArrayBegin => {
                     let table = self.begin(within.len())?;
                     let first = self.token();
@@ -660,7 +726,7 @@ impl Decoder<'_, '_> {
         if !matches!(token, Token::Text) {
             return Err(self.expected("object key string", token, start));
         }
-        self.stack.push_text(&self.scratch)?;
+        self.push_string()?;
         let (colon, at) = self.token();
         if !matches!(colon, Token::Colon) {
             return Err(self.expected("colon", &colon, at));

@@ -15,6 +15,9 @@ const DEPTH_MAX: usize = 16;
 const READ_DEPTH_MAX: usize = 1_000;
 const VALUES_MAX: usize = 5_000;
 
+/// What is written mostly fits into so many bytes.
+const ROOM: usize = 256;
+
 pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     let library = lua.create_table()?;
     library.raw_set("pack", raw::function(lua, pack)?)?;
@@ -49,7 +52,7 @@ fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     if args.is_empty() {
         return Err(stack.bad_argument(0, "MessagePack pack needs input."));
     }
-    let mut packer = Packer { out: Vec::new(), values: 0 };
+    let mut packer = Packer { out: Vec::with_capacity(ROOM), values: 0 };
     for at in 0..args.len() {
         packer.put(&mut stack.read(), args.slot(at), 0)?;
     }
@@ -79,9 +82,14 @@ impl Packer {
     }
 
     fn put_table(&mut self, reader: &mut Reader<'_>, table: Slot, depth: usize) -> Result<()> {
+        const LISTS: [(u8, usize); 4] = [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)];
+        if let Some(list) = reader.list(table)? {
+            put_len(&mut self.out, list.len, LISTS);
+            return reader.items(list, |reader, _, item| self.put(reader, item, depth + 1));
+        }
         let (len, list) = look_over(reader, table)?;
         if list {
-            put_len(&mut self.out, len, [(0x90, 15), (0, 0), (0xdc, 0xffff), (0xdd, u32::MAX as usize)]);
+            put_len(&mut self.out, len, LISTS);
             for n in 1..=len {
                 reader.item(table, n, |reader, item| self.put(reader, item, depth + 1))??;
             }
@@ -162,7 +170,8 @@ fn put_int(out: &mut Vec<u8>, n: i64) {
     }
 }
 
-/// How many pairs a table has, and whether it is a list: its keys are the whole numbers from 1 on, in any order.
+/// How many pairs a table has, and whether it is a list all the same: its keys are the whole numbers from 1 on, in some
+/// other order.
 fn look_over(reader: &mut Reader<'_>, table: Slot) -> Result<(usize, bool)> {
     let (mut count, mut most, mut list) = (0_usize, 0_usize, true);
     reader.for_each(table, |reader, key, _| {

@@ -2,9 +2,53 @@
 
 use std::io::Write;
 
+/// Any decimal of so many digits is told from all others by the floating-point number that is nearest to it.
+const DIGITS_KEPT: usize = 15;
+/// A fraction of so few digits is looked for first.
+const DECIMALS_FEW: u32 = 6;
+
 /// Appends a finite number with so many significant digits, in whichever form is the shorter one.
 pub(crate) fn write_g(out: &mut Vec<u8>, n: f64, precision: usize) {
     let precision = precision.max(1);
+    if !write_short(out, n, precision) {
+        write_rounded(out, n, precision);
+    }
+}
+
+/// Appends a number that is a decimal of few digits, as most are that people write: whatever it is rounded to that has
+/// room for these digits is the same decimal. Says whether it is one.
+#[expect(clippy::float_cmp, reason = "whether it is that decimal is the question")]
+fn write_short(out: &mut Vec<u8>, n: f64, precision: usize) -> bool {
+    let magnitude = n.abs();
+    let most = 10_f64.powi(precision as i32);
+    if precision > DIGITS_KEPT || magnitude != 0.0 && !(1e-4..most).contains(&magnitude) {
+        return false;
+    }
+    for decimals in 0..=DECIMALS_FEW {
+        let unit = 10_f64.powi(decimals as i32);
+        let digits = (magnitude * unit).round();
+        if digits >= most {
+            return false;
+        }
+        if digits / unit == magnitude {
+            if n.is_sign_negative() {
+                out.push(b'-');
+            }
+            let (digits, unit) = (digits as u64, 10_u64.pow(decimals));
+            out.extend_from_slice(itoa::Buffer::new().format(digits / unit).as_bytes());
+            if decimals > 0 {
+                // A one before the fraction keeps its zeros.
+                out.extend_from_slice(itoa::Buffer::new().format(unit + digits % unit).as_bytes());
+                let point = out.len() - decimals as usize - 1;
+                out[point] = b'.';
+            }
+            return true;
+        }
+    }
+    false
+}
+
+fn write_rounded(out: &mut Vec<u8>, n: f64, precision: usize) {
     // Rust rounds to the nearest, as C does: mantissa and exponent come from there.
     let scientific = format!("{:.*e}", precision - 1, n);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -118,7 +162,7 @@ fn read_hex(text: &[u8]) -> Option<(f64, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read_prefix, write_g, write_number};
+    use super::{read_prefix, write_g, write_number, write_rounded};
 
     #[test]
     fn every_number_has_the_text_that_lua_gives_it() {
@@ -133,6 +177,32 @@ mod tests {
             let mut text = Vec::new();
             write_number(&mut text, n);
             assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_written_as_others_are() {
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for _ in 0..20_000 {
+            let (digits, shift, precision) =
+                (next() >> (next() % 60), next() % 12, (next() % 17) as usize + 1);
+            let decimal = digits as f64 / 10_f64.powi(shift as i32);
+            for n in [decimal, -decimal, decimal.next_up(), decimal * 3.0, decimal.round()] {
+                let (mut short, mut rounded) = (Vec::new(), Vec::new());
+                write_g(&mut short, n, precision);
+                write_rounded(&mut rounded, n, precision);
+                assert_eq!(
+                    String::from_utf8_lossy(&short),
+                    String::from_utf8_lossy(&rounded),
+                    "{n:e} {precision}"
+                );
+            }
         }
     }
 

@@ -426,6 +426,11 @@ impl Connection {
         self.guest.session.as_ref().is_some_and(Session::often_strays)
     }
 
+    /// Whether its scripts may soon do so.
+    fn may_stray(&self) -> bool {
+        self.guest.session.as_ref().is_some_and(Session::strays_of_late)
+    }
+
     /// Serves until either side ends it, or another worker should go on with it: where scripts that stray have a worker
     /// of their own, or where this one has more than it can serve.
     pub(crate) async fn serve(&mut self, strays_move: bool, crowd: Option<Rc<Crowd>>) -> Served {
@@ -461,7 +466,7 @@ impl Connection {
             if let Some(crowd) = &crowd
                 && crowd.is_too_large(&self.guest.instance)
                 && self.is_free()
-                && !self.strays()
+                && !self.may_stray()
             {
                 return Served::Leaves;
             }

@@ -2,7 +2,6 @@
 
 use super::flags::named;
 use super::machine::{Kind, Machine, Reach, Registered, give_back};
-use super::watch::Running;
 use super::{Program, run};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
@@ -160,11 +159,7 @@ impl Instance {
         let compiled = compiled.map_err(|problem| format!("Error compiling function: {problem}"))?;
         let watch = machine.watch.clone();
         let program = Arc::new(Program::new(String::new(), 0, true, body));
-        let watched = watch.begin(
-            Running { program, command: Vec::new(), since_us: self.engine().clock().now_us() },
-            u64::MAX,
-            0,
-        );
+        let watched = watch.begin(&program, &[], self.engine().clock().now_us(), [u64::MAX, 0]);
         watch.stop_after(LOAD_MS_MAX);
         let mut log = |_: Reach, args: &Args<'_>, stack: &mut Stack<'_>| run::log(self, args, stack);
         let registered = machine.load_library(&compiled, &mut log);

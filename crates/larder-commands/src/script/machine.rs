@@ -4,15 +4,16 @@
 //! Scripts can leave nothing behind for others: see `sandbox.lua`. A machine that was tampered with, whose script was
 //! killed or that ran out of memory is thrown away.
 
-use super::Program;
 use super::reply::error_table;
 use super::watch::Watch;
+use super::{AsItIs, Program};
 use crate::error::Error;
 use larder_core::Engine;
 use larder_lua::raw::{self, Args, Failed, Kind as Type, Lent, Outcome, Reader, Slot, Stack};
 use mlua::{ChunkMode, Function, HookTriggers, IntoLua, Lua, LuaOptions, StdLib, Table, Value, VmState};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
@@ -78,8 +79,9 @@ pub(super) struct Registered {
 }
 
 /// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
-/// allocated.
-const GC_PAUSE: i32 = 400;
+/// allocated. What lives is small: were it to begin later, what is allocated until then would not fit the processor's
+/// caches.
+const GC_PAUSE: i32 = 200;
 const GC_PACE: i32 = 400;
 
 /// What scripts reach through `redis.call` and its like.
@@ -101,10 +103,20 @@ impl IntoLua for Limit {
     }
 }
 
+/// Where scripts find their keys and arguments, and by which names.
+struct Globals {
+    table: Table,
+    names: [mlua::String; 2],
+}
+
 pub(super) struct Machine {
     pub(super) lua: Lua,
     out: Out,
-    run: Function,
+    globals: Globals,
+    /// Makes of an error what is known of it.
+    blame: Function,
+    /// Puts back what is shared.
+    clean_up: Function,
     load: Function,
     /// What scripts change of the libraries is put back before the next one.
     settings: larder_lua::Settings,
@@ -112,7 +124,7 @@ pub(super) struct Machine {
     pub(super) kind: Kind,
     pub(super) watch: Arc<Watch>,
     /// Programs by their numbers, and the functions that came of them.
-    compiled: HashMap<u64, (Weak<Program>, Function)>,
+    compiled: HashMap<u64, (Weak<Program>, Function), BuildHasherDefault<AsItIs>>,
     /// The instance it works for, by address; only compared while `alive` says that it is there.
     pub(super) owner: usize,
     pub(super) alive: Weak<()>,
@@ -148,6 +160,21 @@ pub(super) fn give_back(machine: Box<Machine>) {
     }
 }
 
+impl Globals {
+    /// Puts the keys and arguments of a call in place of those of the last one.
+    fn set(&self, stack: &mut Stack<'_>, lists: [&[&[u8]]; 2]) -> Result<(), Failed> {
+        let below = stack.top();
+        let table = stack.push_kept_table(&self.table)?;
+        for (name, words) in self.names.iter().zip(lists) {
+            stack.push_kept_text(name)?;
+            list(stack, words)?;
+            stack.set_pair(table)?;
+        }
+        stack.truncate(below);
+        Ok(())
+    }
+}
+
 impl Machine {
     pub(super) fn new(
         kind: Kind,
@@ -167,23 +194,26 @@ impl Machine {
             .set_name("=sandbox")
             .set_mode(ChunkMode::Text)
             .into_function()?;
-        let (globals, run, load): (Table, Function, Function) =
+        let (shown, table, blame, clean_up, load): (Table, Table, Function, Function, Function) =
             sandbox.call((native, kind == Kind::Functions))?;
-        lua.set_globals(globals)?;
+        lua.set_globals(shown)?;
+        let globals = Globals { table, names: [lua.create_string("KEYS")?, lua.create_string("ARGV")?] };
         watch_over(&lua, &watch)?;
         make_room_for_references(&lua)?;
-        // Scripts leave little that lives: it costs less to collect seldom, and then all of it.
+        // Scripts leave little that lives: once the collector has begun, it costs less to collect all of it.
         lua.gc_inc(GC_PAUSE, GC_PACE, 0);
         Ok(Machine {
             lua,
             out,
-            run,
+            globals,
+            blame,
+            clean_up,
             load,
             settings,
             memory_max: 0,
             kind,
             watch,
-            compiled: HashMap::new(),
+            compiled: HashMap::default(),
             owner,
             alive,
             epoch,
@@ -235,10 +265,12 @@ impl Machine {
         look: impl FnOnce(&mut Reader<'_>, Ended) -> R,
     ) -> Result<R, Failed> {
         self.settings.reset();
-        let push = |stack: &mut Stack<'_>| {
-            stack.push_boolean(check)?;
-            list(stack, keys)?;
-            list(stack, args)
+        let push = |stack: &mut Stack<'_>| match self.kind {
+            Kind::Functions => {
+                list(stack, keys)?;
+                list(stack, args)
+            }
+            Kind::Scripts => self.globals.set(stack, [keys, args]),
         };
         let mut spoiled = true;
         let read = |reader: &mut Reader<'_>, outcome: Outcome| {
@@ -246,9 +278,13 @@ impl Machine {
             spoiled = !well;
             look(reader, ended)
         };
-        let functions = [&self.run, function];
-        let ran =
-            self.out.lend(reach_out, || raw::run(&self.lua, &functions, 2, self.memory_max, push, read));
+        let (lua, memory_max) = (&self.lua, self.memory_max);
+        let begin = || raw::run(lua, Some(&self.blame), function, memory_max, push, read);
+        let ran = self.out.lend(reach_out, begin);
+        if check {
+            let well = |_: &mut Reader<'_>, outcome: Outcome| matches!(outcome, Outcome::Returned(_));
+            spoiled |= !raw::run(lua, None, &self.clean_up, 0, |_| Ok(()), well).unwrap_or(false);
+        }
         self.spoiled |= spoiled || self.watch.is_killed();
         ran
     }
@@ -293,8 +329,7 @@ impl Machine {
 /// How a run ended, and whether the machine is still good for others.
 fn ended(lua: &Lua, reader: &mut Reader<'_>, outcome: Outcome) -> (bool, Ended) {
     let problem = match outcome {
-        Outcome::Returned(ok) if reader.truth(ok) => return (true, Ended::Returned(ok.next())),
-        Outcome::Returned(ok) => ok.next(),
+        Outcome::Returned(value) => return (true, Ended::Returned(value)),
         Outcome::Failed(problem) => problem,
     };
     if let Ok(Some(blame)) = blame(reader, problem) {

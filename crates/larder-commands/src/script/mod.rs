@@ -20,6 +20,7 @@ use library::Libraries;
 use machine::{Kind, Machine};
 use parking_lot::{Mutex, RwLock};
 use sha1_smol::Sha1;
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -141,6 +142,10 @@ impl Hasher for AsItIs {
         // Of a digest, each part is as good as a hash.
         self.0 = bytes.first_chunk().map_or(0, |first| u64::from_ne_bytes(*first));
     }
+    fn write_u64(&mut self, n: u64) {
+        // Numbers that count up differ in their lowest bits only, and tables look at the highest, too.
+        self.0 = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// The digest of a text.
@@ -172,10 +177,29 @@ impl Cache {
     }
 }
 
+/// So many scripts each thread finds without asking.
+const KNOWN: usize = 16;
+
+/// A script, and the time in which it is known.
+type Known = Option<(u64, Arc<Script>)>;
+
+thread_local! {
+    /// What this thread found last by its digest.
+    static LAST_FOUND: RefCell<[Known; KNOWN]> = const { RefCell::new([const { None }; KNOWN]) };
+}
+
+/// A number for a time in which nothing is forgotten; no instance uses one again.
+fn new_time() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Everything about scripts that an instance has.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     cache: RwLock<Cache>,
+    /// Until a script is forgotten: then another time begins.
+    time: AtomicU64,
     libraries: RwLock<Libraries>,
     watches: Mutex<Vec<Weak<Watch>>>,
     busy: Arc<Busy>,
@@ -193,6 +217,7 @@ impl Default for Scripts {
     fn default() -> Scripts {
         Scripts {
             cache: RwLock::default(),
+            time: AtomicU64::new(new_time()),
             libraries: RwLock::default(),
             watches: Mutex::default(),
             busy: Arc::default(),
@@ -244,7 +269,28 @@ fn unhex(digits: &[u8]) -> Option<[u8; 20]> {
 impl Scripts {
     /// The script of a digest.
     pub(crate) fn find(&self, digest: &[u8]) -> Option<Arc<Script>> {
-        self.cache.read().by_digest.get(&DigestKey(unhex(digest)?)).cloned()
+        self.look_at(digest, Arc::clone)
+    }
+
+    /// Shows the script of a digest to `look`, which asks for no other.
+    fn look_at<R>(&self, digest: &[u8], look: impl FnOnce(&Arc<Script>) -> R) -> Option<R> {
+        let begin: &[u8; 8] = digest.first_chunk()?;
+        let place = u64::from_ne_bytes(*begin).wrapping_mul(0x9e37_79b9_7f4a_7c15) as usize >> 60;
+        // Read before the script is found: if it is forgotten meanwhile, it is not known in the time that begins then.
+        let time = self.time.load(Ordering::Acquire);
+        LAST_FOUND.with_borrow_mut(|last| {
+            let known = &mut last[place % KNOWN];
+            if !matches!(known, Some((then, script)) if *then == time && script.program.name.as_bytes() == digest) {
+                let found = self.cache.read().by_digest.get(&DigestKey(unhex(digest)?))?.clone();
+                *known = Some((time, found));
+            }
+            known.as_ref().map(|(_, script)| look(script))
+        })
+    }
+
+    /// Has every thread ask again for what it has found.
+    fn begin_new_time(&self) {
+        self.time.store(new_time(), Ordering::Release);
     }
 
     /// How many scripts are known, and the bytes of their texts.
@@ -274,6 +320,7 @@ impl Scripts {
     /// Forgets all scripts.
     pub(crate) fn flush(&self) {
         *self.cache.write() = Cache::default();
+        self.begin_new_time();
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -341,10 +388,9 @@ impl Instance {
         let scripts = &self.scripts;
         match name {
             "eval" | "eval_ro" => self.known_script(word).is_none_or(|script| script.program.may_linger()),
-            "evalsha" | "evalsha_ro" => unhex(word).is_some_and(|digest| {
-                let cache = scripts.cache.read();
-                cache.by_digest.get(&DigestKey(digest)).is_some_and(|script| script.program.may_linger())
-            }),
+            "evalsha" | "evalsha_ro" => {
+                scripts.look_at(word, |script| script.program.may_linger()).unwrap_or(false)
+            }
             "fcall" | "fcall_ro" => std::str::from_utf8(word).is_ok_and(|name| {
                 let libraries = scripts.libraries.read();
                 libraries.function(name).is_some_and(|(program, _)| program.may_linger())
@@ -403,6 +449,7 @@ impl Instance {
                 && let Some(oldest) = cache.evaluated.pop_front()
             {
                 cache.remove(&oldest);
+                scripts.begin_new_time();
             }
         }
         Ok(script)

@@ -259,6 +259,17 @@ fn truncated(n: f64) -> i64 {
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&n) { n as i64 } else { i64::MIN }
 }
 
+/// Writes a value that is no table.
+fn write_plain(reader: &Reader<'_>, at: Slot, protocol: Protocol, out: &mut dyn Reply) {
+    match reader.kind(at) {
+        Kind::Number => out.int(truncated(reader.number(at).unwrap_or(0.0))),
+        Kind::Text => out.bulk(reader.text(at).unwrap_or_default()),
+        Kind::Boolean if protocol == Protocol::Resp3 => out.boolean(reader.truth(at)),
+        Kind::Boolean if reader.truth(at) => out.int(1),
+        _ => out.null(),
+    }
+}
+
 /// Writes what a script returned. `protocol` is the one that the script chose, which decides what its booleans are. An
 /// error is given back: it is the whole reply, and whether it was counted already.
 pub(super) fn write(
@@ -267,25 +278,36 @@ pub(super) fn write(
     protocol: Protocol,
     out: &mut dyn Reply,
 ) -> Result<(), (Error, bool)> {
-    match reader.kind(at) {
-        Kind::Number => out.int(truncated(reader.number(at).unwrap_or(0.0))),
-        Kind::Text => out.bulk(reader.text(at).unwrap_or_default()),
-        Kind::Boolean if protocol == Protocol::Resp3 => out.boolean(reader.truth(at)),
-        Kind::Boolean if reader.truth(at) => out.int(1),
-        Kind::Table => {
-            let broken = |failed: Failed| match failed {
-                Failed::Text(text) => (Error::general(text), false),
-                Failed::Raised => (Error::general("the reply cannot be read"), false),
-            };
-            if let Some(text) = text_field(reader, at, "err").map_err(broken)? {
-                let counted = reader.field(at, "ignore_error_stats_update", |reader, at| reader.truth(at));
-                return Err((Error::new(text), counted.unwrap_or(false)));
-            }
-            // Items are written one by one only when all of them are known.
-            Shaper { protocol, left: VALUES_MAX }.tree(reader, at, 0).map_err(broken)?.write(out);
-        }
-        _ => out.null(),
+    if reader.kind(at) != Kind::Table {
+        write_plain(reader, at, protocol, out);
+        return Ok(());
     }
+    let broken = |failed: Failed| match failed {
+        Failed::Text(text) => (Error::general(text), false),
+        Failed::Raised => (Error::general("the reply cannot be read"), false),
+    };
+    let list = reader.list(at).map_err(broken)?;
+    if let Some(list) = list.filter(|list| list.is_flat && list.len < VALUES_MAX) {
+        if list.len == 0 {
+            out.array(0);
+        }
+        let written = reader.items(list, |reader, n, item| {
+            if n == 1 {
+                out.array(list.len);
+            }
+            write_plain(reader, item, protocol, out);
+            Ok(())
+        });
+        return written.map_err(broken);
+    }
+    if list.is_none()
+        && let Some(text) = text_field(reader, at, "err").map_err(broken)?
+    {
+        let counted = reader.field(at, "ignore_error_stats_update", |reader, at| reader.truth(at));
+        return Err((Error::new(text), counted.unwrap_or(false)));
+    }
+    // Items are written one by one only when all of them are known.
+    Shaper { protocol, left: VALUES_MAX }.tree(reader, at, 0).map_err(broken)?.write(out);
     Ok(())
 }
 
@@ -316,6 +338,8 @@ impl Shaper {
             Kind::Boolean if self.protocol == Protocol::Resp3 => Tree::Boolean(reader.truth(at)),
             Kind::Boolean if reader.truth(at) => Tree::Int(1),
             Kind::Table if depth == DEPTH_MAX => return Err("reached lua stack limit".into()),
+            // Most tables are lists, which need not be asked for names one after the other.
+            Kind::Table if reader.list(at)?.is_some() => Tree::Array(self.items(reader, at, depth + 1)?),
             Kind::Table => match self.special(reader, at, depth + 1)? {
                 Some(special) => special,
                 None => Tree::Array(self.items(reader, at, depth + 1)?),

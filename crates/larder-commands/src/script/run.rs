@@ -3,7 +3,7 @@
 use super::flags::{ALLOW_CROSS_SLOT_KEYS, ALLOW_OOM, NO_WRITES, UNDECLARED};
 use super::machine::{self, Blame, Ended, Kind, Machine, Reach as What};
 use super::reply::{LuaReply, NumberText, error_table, write};
-use super::watch::{Running, Watch};
+use super::watch::Watch;
 use super::{Habit, Program};
 use crate::cluster::{slot_of, stay_in_slot};
 use crate::cx::{Caller, Cx};
@@ -16,7 +16,7 @@ use crate::spec::{Reach, access, flags};
 use crate::table::Entry;
 use crate::users::Context;
 use larder_core::{DbIndex, Key};
-use larder_lua::raw::{Args, Failed, Reader, Stack};
+use larder_lua::raw::{Args, Failed, Reader, Stack, Word};
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -91,15 +91,9 @@ fn run_in(
             lock(cx, call, habit)?;
         }
         let since_us = instance.engine().clock().now_us();
-        let command = if program.is_function { call.words } else { &[] };
-        let running = Running {
-            program: program.clone(),
-            command: command.iter().map(|word| Box::from(*word)).collect(),
-            since_us,
-        };
         let scripts = &instance.scripts;
         let limits = [&scripts.threshold_ms, &scripts.instructions_max].map(|n| n.load(Ordering::Relaxed));
-        let watched = watch.begin(running, limits[0], limits[1]);
+        let watched = watch.begin(program, call.words, since_us, limits);
         if cx.view.holds_all() {
             watch.holds_all();
         }
@@ -124,6 +118,8 @@ fn run_in(
         cx.session.select(db);
         (cx.caller, cx.entry, cx.first) = (caller, entry, None);
         if said.begin_again.get() {
+            // What was locked for this attempt goes first.
+            cx.view = instance.engine().view_none(None);
             habit = Habit::Strays;
             continue;
         }
@@ -147,12 +143,11 @@ fn run_in(
 fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> error::Result<()> {
     let instance: &'e Instance = cx.instance;
     let engine = instance.engine();
-    // What was locked for the last attempt goes first.
-    cx.view = engine.view_none(None);
     let give_up = || instance.scripts.has_slow();
     let view = match habit {
         Habit::Unknown => engine.view_all_unless(&give_up),
         Habit::Unproven | Habit::Strays => engine.view_roaming_unless(&give_up),
+        Habit::Confined if let [key] = call.keys => engine.view_one_unless(&cx.key(key), &give_up),
         Habit::Confined => {
             let keys: SmallVec<[Key<'_>; 8]> = call.keys.iter().map(|key| cx.key(key)).collect();
             engine.view_unless(&keys, &give_up)
@@ -225,14 +220,16 @@ fn words<'w>(args: &Args<'w>, numbers: &'w mut Vec<u8>) -> error::Result<SmallVe
     }
     let (mut words, mut places) = (SmallVec::<[&[u8]; 16]>::new(), SmallVec::<[(usize, usize); 8]>::new());
     for at in 0..args.len() {
-        if let Some(text) = args.text(at) {
-            words.push(text);
-        } else if let Some(n) = args.number(at) {
-            numbers.extend_from_slice(NumberText::default().write(n));
-            places.push((at, numbers.len()));
-            words.push(&[]);
-        } else {
-            return Err(Error::general("Lua redis lib command arguments must be strings or integers"));
+        match args.word(at) {
+            Some(Word::Text(text)) => words.push(text),
+            Some(Word::Number(n)) => {
+                numbers.extend_from_slice(NumberText::default().write(n));
+                places.push((at, numbers.len()));
+                words.push(&[]);
+            }
+            None => {
+                return Err(Error::general("Lua redis lib command arguments must be strings or integers"));
+            }
         }
     }
     let mut start = 0;

@@ -55,16 +55,6 @@ local G = {
     type = type,
 }
 
--- Lua counts the values in 32 bits, and a compiler may believe that they never overflow: then the machine would crash.
-function G.unpack(list, first, last)
-    -- Arguments take room that results may need.
-    if first == nil and last == nil then return unpack(list) end
-    local from = tonumber(first) or 1
-    local to = tonumber(last) or type(list) == "table" and #list or 0
-    if to - from >= 2147483647 then error("too many results to unpack", 2) end
-    return unpack(list, first, last)
-end
-
 function G.next(t, key)
     if type(t) ~= "table" then misused(1, "next", "table", t) end
     return next(behind[t] or t, key)
@@ -99,19 +89,22 @@ function G.setmetatable(t, metatable)
     return setmetatable(t, metatable)
 end
 
+-- So many values lie on a function's stack at most: its arguments take room that results may need.
+local STACK_MAX = 8000
+
 -- Lua's own function does not see that a range is endless where its length is no number that fits.
-function G.unpack(t, first, last)
+function G.unpack(t, ...)
     if type(t) ~= "table" then misused(1, "unpack", "table", t) end
-    if first ~= nil or last ~= nil then
-        local from, to = tonumber(first == nil and 1 or first), tonumber(last == nil and #t or last)
-        if not from then misused(2, "unpack", "number", first) end
-        if not to then misused(3, "unpack", "number", last) end
-        if not (from >= -0x80000000 and to < 0x7fffffff and to - from < 0x100000) then
-            if from > to then return end
-            error("too many results to unpack", 2)
-        end
+    local count, first, last = select("#", ...), ...
+    local from, to = tonumber(first == nil and 1 or first), tonumber(last == nil and #t or last)
+    if not from then misused(2, "unpack", "number", first) end
+    if not to then misused(3, "unpack", "number", last) end
+    if not (from >= -0x80000000 and to < 0x7fffffff and to - from + 2 + count <= STACK_MAX) then
+        if from > to then return end
+        error("too many results to unpack", 2)
     end
-    return unpack(t, first, last)
+    if count == 0 then return unpack(t) end
+    return unpack(t, ...)
 end
 
 -- What an error of a command is: a table to handlers, and its text to those who catch it.
@@ -237,7 +230,7 @@ function strings.gsub(text, pattern, by, most)
     return concat(pieces), count
 end
 
-G.os = shown({ clock = os.clock })
+if not for_functions then G.os = shown({ clock = os.clock }) end
 G.string = shown(strings)
 local tables = copied(table)
 
@@ -420,27 +413,14 @@ local function clean_up()
     end
 end
 
-local function finish(check, ok, result)
-    if check then clean_up() end
-    return ok, result
-end
-
-local function run_script(body, check, keys, args)
-    G.KEYS, G.ARGV = keys, args
-    return finish(check, xpcall(body, blame))
-end
-
-local function run_function(callback, check, keys, args)
-    return finish(check, xpcall(function() return callback(keys, args) end, blame))
-end
-
 local function load_library(body)
     registered, api_metatable.__index, globals_metatable.__index = {}, loading_api, loading_globals
     local ok, result = xpcall(body, blame)
     local found = registered
     registered, api_metatable.__index, globals_metatable.__index = nil, api, G
     if ok then result = found end
-    return finish(true, ok, result)
+    clean_up()
+    return ok, result
 end
 
-return globals, for_functions and run_function or run_script, load_library
+return globals, G, blame, clean_up, load_library

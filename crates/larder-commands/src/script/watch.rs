@@ -33,7 +33,12 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) struct Watch {
     clock: Arc<dyn Clock>,
+    /// What runs, or ran last: nobody asks unless it is slow.
     running: Mutex<Option<Running>>,
+    /// The number of that program, for the machine's own thread.
+    noted: AtomicU64,
+    /// Since when it runs; 0 while nothing does.
+    since_us: AtomicU64,
     /// Set once a script has run for longer than the threshold.
     slow: AtomicBool,
     killed: AtomicBool,
@@ -76,6 +81,8 @@ impl Watch {
             clock,
             busy,
             running: Mutex::default(),
+            noted: AtomicU64::default(),
+            since_us: AtomicU64::default(),
             slow: AtomicBool::default(),
             killed: AtomicBool::default(),
             reason: AtomicUsize::default(),
@@ -89,8 +96,14 @@ impl Watch {
         }
     }
 
-    /// A script begins.
-    pub(super) fn begin(&self, running: Running, threshold_ms: u64, instructions_max: u64) -> Watched<'_> {
+    /// A program begins, by this command line.
+    pub(super) fn begin(
+        &self,
+        program: &Arc<Program>,
+        words: &[&[u8]],
+        since_us: u64,
+        [threshold_ms, instructions_max]: [u64; 2],
+    ) -> Watched<'_> {
         self.threshold_ms.store(threshold_ms, Ordering::Relaxed);
         self.instructions.store(0, Ordering::Relaxed);
         self.instructions_max.store(instructions_max, Ordering::Relaxed);
@@ -98,7 +111,12 @@ impl Watch {
         self.wrote.store(false, Ordering::Relaxed);
         self.killed.store(false, Ordering::Relaxed);
         self.reason.store(KILLED, Ordering::Relaxed);
-        *self.running.lock() = Some(running);
+        if program.is_function || self.noted.swap(program.id, Ordering::Relaxed) != program.id {
+            let command = if program.is_function { words } else { &[] };
+            let command = command.iter().map(|word| Box::from(*word)).collect();
+            *self.running.lock() = Some(Running { program: program.clone(), command, since_us });
+        }
+        self.since_us.store(since_us, Ordering::Relaxed);
         Watched(self)
     }
 
@@ -108,8 +126,9 @@ impl Watch {
     }
 
     fn end(&self) {
-        *self.running.lock() = None;
-        if self.slow.swap(false, Ordering::Relaxed) {
+        self.since_us.store(0, Ordering::Relaxed);
+        if self.is_slow() {
+            self.slow.store(false, Ordering::Relaxed);
             self.busy.slow.fetch_sub(1, Ordering::Relaxed);
             if self.holds_all.load(Ordering::Relaxed) {
                 self.busy.holding_all.fetch_sub(1, Ordering::Relaxed);
@@ -153,15 +172,17 @@ impl Watch {
         if most != 0 && so_far > most {
             return Err(self.stop(INSTRUCTIONS));
         }
-        let since_us = self.running.lock().as_ref().map(|running| running.since_us);
-        let Some(since_us) = since_us else { return Ok(()) };
+        let since_us = self.since_us.load(Ordering::Relaxed);
+        if since_us == 0 {
+            return Ok(());
+        }
         let ran_ms = self.clock.now_us().saturating_sub(since_us) / 1_000;
         let stop_ms = self.stop_ms.load(Ordering::Relaxed);
         if stop_ms != 0 && ran_ms >= stop_ms {
             return Err(self.stop(LOADING));
         }
         if !self.is_slow() && ran_ms >= self.threshold_ms.load(Ordering::Relaxed) {
-            self.slow.store(true, Ordering::Relaxed);
+            self.slow.store(true, Ordering::Release);
             self.busy.slow.fetch_add(1, Ordering::Relaxed);
             if self.holds_all.load(Ordering::Relaxed) {
                 self.busy.holding_all.fetch_add(1, Ordering::Relaxed);
@@ -181,7 +202,11 @@ impl Watch {
 
     /// What runs, if it has been running for too long.
     pub(crate) fn slow(&self) -> Option<Running> {
-        if self.is_slow() { self.running.lock().clone() } else { None }
+        if !self.slow.load(Ordering::Acquire) {
+            return None;
+        }
+        let running = self.running.lock().clone();
+        running.map(|running| Running { since_us: self.since_us.load(Ordering::Relaxed), ..running })
     }
 
     /// Stops what runs, unless it has written already. Says whether it stops.

@@ -84,8 +84,8 @@ mod tests {
     fn ask(lua: &Lua, asked: &mlua::Function, n: f64) -> Result<f64, String> {
         let result = run(
             lua,
-            &[asked],
-            1,
+            None,
+            asked,
             0,
             |stack| stack.push_number(n),
             |reader, outcome| match outcome {

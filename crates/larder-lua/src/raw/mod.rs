@@ -22,4 +22,4 @@ mod stack;
 pub use call::{Outcome, run};
 pub use function::function;
 pub use lent::Lent;
-pub use stack::{Args, Failed, Kind, Reader, Slot, Stack, Walk};
+pub use stack::{Args, Failed, Kind, List, Reader, Slot, Stack, Walk, Word};

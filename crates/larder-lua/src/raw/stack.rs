@@ -1,6 +1,6 @@
 //! The stack: reading values where they lie, and making new ones.
 
-use mlua::{Lua, Value, ffi};
+use mlua::{IntoLua, Lua, Table, Value, ffi};
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 use std::mem::zeroed;
@@ -134,6 +134,15 @@ mod read {
     }
 }
 
+/// An argument that has a text: its bytes, or the number that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub enum Word<'l> {
+    /// A string.
+    Text(&'l [u8]),
+    /// A number.
+    Number(f64),
+}
+
 /// The arguments of a call, which stay where they are until it ends.
 #[derive(Debug)]
 pub struct Args<'l> {
@@ -180,6 +189,16 @@ impl<'l> Args<'l> {
     pub fn text(&self, at: usize) -> Option<&'l [u8]> {
         // SAFETY: the call is still running, and its arguments stay in their slots until it ends.
         self.given(at).and_then(|slot| unsafe { read::text(self.state, slot) })
+    }
+
+    /// A string, or a number.
+    #[inline]
+    pub fn word(&self, at: usize) -> Option<Word<'l>> {
+        match self.kind(at) {
+            Kind::Text => self.text(at).map(Word::Text),
+            Kind::Number => self.number(at).map(Word::Number),
+            _ => None,
+        }
     }
 
     /// A number.
@@ -339,6 +358,73 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// A table whose only keys are the numbers from 1 on, and which gives them in this order, as a list.
+    pub fn list(&mut self, table: Slot) -> Result<Option<List>, Failed> {
+        if self.kind(table) != Kind::Table {
+            return Ok(None);
+        }
+        let level = self.level()?;
+        let (key, value) = (Slot(level.top + 1), Slot(level.top + 2));
+        let mut list = List { table, len: 0, is_flat: true };
+        // SAFETY: the state is ours and there is room. The key is `nil` or the one that was given last.
+        unsafe {
+            ffi::lua_pushnil(self.state);
+            while ffi::lua_next(self.state, table.0) != 0 {
+                if read::number(self.state, key) != Some((list.len + 1) as f64) {
+                    return Ok(None);
+                }
+                list.len += 1;
+                list.is_flat &= read::kind(self.state, value) != Kind::Table;
+                ffi::lua_settop(self.state, key.0);
+            }
+        }
+        Ok(Some(list))
+    }
+
+    /// Shows each item of a list with its position, counted from 1. Fails only before the first.
+    pub fn items(
+        &mut self,
+        list: List,
+        mut f: impl FnMut(&mut Reader<'_>, usize, Slot) -> Result<(), Failed>,
+    ) -> Result<(), Failed> {
+        let level = self.level()?;
+        let item = Slot(level.top + 1);
+        for n in 1..=list.len {
+            // SAFETY: the state is ours and there is room; the table is still there, since no reader changes the stack
+            // below, and it is asked without its metatable.
+            unsafe { ffi::lua_rawgeti_(self.state, list.table.0, c_int::try_from(n).unwrap_or(0)) };
+            f(self, n, item)?;
+            // SAFETY: the item and what was put above it are ours.
+            unsafe { ffi::lua_settop(self.state, level.top) };
+        }
+        Ok(())
+    }
+
+    /// Whether `f` says yes to every key of a table. It is asked no more once it has said no.
+    pub fn all_keys(
+        &mut self,
+        table: Slot,
+        mut f: impl FnMut(&mut Reader<'_>, Slot) -> bool,
+    ) -> Result<bool, Failed> {
+        if self.kind(table) != Kind::Table {
+            return Ok(true);
+        }
+        let level = self.level()?;
+        let key = Slot(level.top + 1);
+        // SAFETY: the state is ours and there is room. The key is `nil` or the one that was given last, and no reader
+        // changes a table.
+        unsafe {
+            ffi::lua_pushnil(self.state);
+            while ffi::lua_next(self.state, table.0) != 0 {
+                if !f(self, key) {
+                    return Ok(false);
+                }
+                ffi::lua_settop(self.state, key.0);
+            }
+        }
+        Ok(true)
+    }
+
     /// Begins a walk through tables within tables.
     pub fn walk(&mut self) -> Walk<'_> {
         // SAFETY: the state is ours.
@@ -366,6 +452,16 @@ impl Reader<'_> {
         // SAFETY: the state is ours.
         Failed::Text(format!("{}{text}", unsafe { place(self.state) }))
     }
+}
+
+/// A table that is a list and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    table: Slot,
+    /// How many items it has.
+    pub len: usize,
+    /// None of them is a table.
+    pub is_flat: bool,
 }
 
 /// A table that a walk has entered.
@@ -569,6 +665,30 @@ impl<'l> Stack<'l> {
         // SAFETY: the state is ours, and there is room.
         unsafe { ffi::lua_createtable(self.state, most(items), most(fields)) };
         Ok(self.top())
+    }
+
+    /// Pushes a table that its owner keeps.
+    pub fn push_kept_table(&mut self, table: &Table) -> Result<Slot, Failed> {
+        self.push_kept(table)?;
+        Ok(self.top())
+    }
+
+    /// Pushes a string that its owner keeps: it need not be looked up among all strings.
+    pub fn push_kept_text(&mut self, text: &mlua::String) -> Result<(), Failed> {
+        self.push_kept(text)
+    }
+
+    fn push_kept(&mut self, kept: impl IntoLua) -> Result<(), Failed> {
+        self.make_room()?;
+        let state = self.state;
+        self.lua.exec_raw_lua(|machine| {
+            if machine.state() != state {
+                return Err("the value belongs elsewhere".into());
+            }
+            // SAFETY: the state is ours, and there is room.
+            let pushed = unsafe { kept.push_into_stack(machine) };
+            pushed.map_err(|error| Failed::Text(error.to_string()))
+        })
     }
 
     /// Pushes what lies elsewhere once more.

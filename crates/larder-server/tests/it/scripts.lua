@@ -439,6 +439,18 @@ retur 1
 ----
 return {unpack({1, 2, 3}, -2, 2147483647)}
 ----
+local t = {} for n = 1, 7999 do t[n] = n end return select('#', unpack(t))
+----
+local t = {} for n = 1, 8000 do t[n] = n end return select('#', unpack(t))
+----
+local t = {} for n = 1, 7998 do t[n] = n end return {select('#', unpack(t, 1)), unpack(t, 7997)}
+----
+local t = {} for n = 1, 7999 do t[n] = n end return select('#', unpack(t, 1))
+----
+return {select('#', unpack({}, 1, 7997)), (unpack({'x'}, nil, nil))}
+----
+return select('#', unpack({}, 1, 7998))
+----
 return {pcall(unpack, {1, 2, 3}, 0, 2147483647)}
 ----
 return {pcall(unpack, {1, 2, 3}, -2147483648)}

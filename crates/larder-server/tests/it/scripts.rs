@@ -513,6 +513,34 @@ fn functions_leave_nothing_behind() {
     assert_eq!(eval(&mut client, look, &[]), clean);
 }
 
+#[test]
+fn a_library_sees_only_what_registers_functions_until_they_are_called() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    let mut load = |text: &str| {
+        client.send_words(&["FUNCTION", "LOAD", text]);
+        shown(&client.receive())
+    };
+    for name in ["tonumber", "_G", "string", "cjson", "os", "KEYS"] {
+        let answer = load(&format!("#!lua name=early\nlocal kept = {name}"));
+        let missing =
+            "-ERR Error registering functions: ERR user_function:2: Script attempted to access nonexistent";
+        assert!(answer.starts_with(missing) && answer.contains(name), "{answer}");
+    }
+    let late = "#!lua name=late\nredis.register_function('sees', function(keys, args)
+        return type(_G[args[1]])
+    end)";
+    assert_eq!(load(late), "\"late\"");
+    assert_eq!(client.says("FCALL sees 0 tonumber"), "\"function\"");
+    assert_eq!(client.says("FCALL sees 0 cjson"), "\"table\"");
+    let without = client.says("FCALL sees 0 os");
+    assert!(
+        without.starts_with("-ERR user_function:3: Script attempted to access nonexistent global"),
+        "{without}"
+    );
+    assert_eq!(eval(&mut client, "return type(os)", &[]), "\"table\"");
+}
+
 /// Such clients are brought together on one worker. What they have sent, what is half sent, and who they are goes with
 /// them.
 #[test]

@@ -160,6 +160,8 @@ fn refused(error: &SettingError) -> Error {
 }
 
 fn run_resetstat(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    // What this connection still counts for itself is of the time before.
+    cx.instance.flush_tally(cx.session);
     cx.instance.stats.reset();
     cx.instance.table().reset_stats();
     cx.view.reset_counts()?;
