@@ -64,6 +64,12 @@ impl Haste {
     /// Bytes of one string that are copied or moved on the spot.
     pub const BYTES_MAX: usize = 1024 * 1024;
 
+    /// Whether waiting is out of the question.
+    #[inline]
+    pub fn forbids_waiting(self) -> bool {
+        self.0
+    }
+
     /// Whether going through so many parts of a value would take too long.
     #[inline]
     pub fn forbids(self, parts: usize) -> bool {

@@ -161,10 +161,13 @@ impl Instance {
         self.engine.clock().wall_us() / 1_000_000 - self.uptime_ms() / 1_000
     }
 
-    /// Notes how much memory the data take, so that the peak that INFO tells is a peak.
+    /// Notes how much memory the data take, so that the peak that INFO tells is a peak. Waits for nobody: whoever calls
+    /// this now and then has others to look after, and a script may hold everything.
     pub fn note_memory(&self) {
-        let used = self.engine.used_bytes() + self.engine.topics().used_bytes() as u64;
-        self.stats.peak_bytes.fetch_max(used, Ordering::Relaxed);
+        if let Some(used) = self.engine.try_used_bytes() {
+            let used = used + self.engine.topics().used_bytes() as u64;
+            self.stats.peak_bytes.fetch_max(used, Ordering::Relaxed);
+        }
     }
 
     /// How many clients wait for a key.

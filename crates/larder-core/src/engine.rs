@@ -494,6 +494,15 @@ impl Engine {
         (0..STRIPES).map(stripe).sum()
     }
 
+    /// The same, without waiting: `None` if somebody has a stripe locked at this moment.
+    pub fn try_used_bytes(&self) -> Option<u64> {
+        let stripe = |index| {
+            let stripe = self.shared.keyspace.cell(index).stripe.try_lock()?;
+            Some(stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64)
+        };
+        (0..STRIPES).map(stripe).sum()
+    }
+
     /// The running total that the memory limit goes by.
     #[cfg(test)]
     pub(crate) fn total_bytes(&self) -> i64 {

@@ -26,6 +26,7 @@ use std::fmt::Write;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 use watch::{Busy, Watch};
 
 /// Scripts that came by `EVAL` and were never loaded on purpose: the oldest beyond so many are forgotten.
@@ -357,6 +358,26 @@ impl Scripts {
     /// Stops whatever is slow or becomes so, written or not, or lets it run again.
     pub(crate) fn stop(&self, stop: bool) {
         self.busy.stopping.store(stop, Ordering::Relaxed);
+    }
+
+    /// What runs and may yet end in time, with its beginnings.
+    pub(crate) fn quick(&self) -> Vec<(Arc<Watch>, u64)> {
+        let watches = self.watches.lock();
+        let running = |watch: Arc<Watch>| watch.quick_since_us().map(|since_us| (watch, since_us));
+        watches.iter().filter_map(Weak::upgrade).filter_map(running).collect()
+    }
+
+    /// Waits until what runs now has ended or is slow, by `nap`s of a millisecond.
+    pub(crate) fn settle(&self, nap: impl Fn(Duration)) {
+        let mut quick = self.quick();
+        // A clock that stands still makes nothing slow.
+        for _ in 0..=self.threshold_ms.load(Ordering::Relaxed) {
+            quick.retain(|(watch, since_us)| watch.quick_since_us() == Some(*since_us));
+            if quick.is_empty() || self.has_slow() {
+                return;
+            }
+            nap(Duration::from_millis(1));
+        }
     }
 
     /// Stops slow scripts, or slow functions.

@@ -3,7 +3,9 @@
 use super::library::{Libraries, Library};
 use super::run::{Call, run};
 use super::{Script, compile_script, flags};
+use crate::cx::Caller;
 use crate::prelude::*;
+use crate::session::Pace;
 use larder_core::glob::matches;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -124,8 +126,18 @@ pub(crate) fn script_flush(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply)
     Ok(Done)
 }
 
-/// `SCRIPT KILL` and `FUNCTION KILL`.
+/// `SCRIPT KILL` and `FUNCTION KILL`. A script that runs has until it is slow to end by itself: with Redis this command
+/// is not looked at before either.
 pub(crate) fn kill(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let scripts = &cx.instance.scripts;
+    if cx.caller == Caller::Client && !scripts.has_slow() && !scripts.quick().is_empty() {
+        if cx.haste().forbids_waiting() {
+            return Ok(Outcome::Elsewhere);
+        }
+        if cx.session.pace == Pace::Any {
+            scripts.settle(|time| cx.instance.host().sleep(time));
+        }
+    }
     let functions = cx.entry.container.is_some_and(|container| container.name == "function");
     cx.instance.scripts.kill(functions)?;
     out.ok();

@@ -209,6 +209,12 @@ impl Watch {
         running.map(|running| Running { since_us: self.since_us.load(Ordering::Relaxed), ..running })
     }
 
+    /// Since when something runs that is not slow yet: microseconds of the engine's clock.
+    pub(crate) fn quick_since_us(&self) -> Option<u64> {
+        let since_us = self.since_us.load(Ordering::Relaxed);
+        (since_us != 0 && !self.slow.load(Ordering::Acquire)).then_some(since_us)
+    }
+
     /// Stops what runs, unless it has written already. Says whether it stops.
     pub(crate) fn kill(&self) -> bool {
         // A write that begins now is seen by one of both: the script looks for the kill after it has said that it

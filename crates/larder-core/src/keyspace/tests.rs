@@ -248,6 +248,16 @@ fn who_waits_for_a_lock_may_give_up() {
 }
 
 #[test]
+fn memory_is_told_without_waiting_for_a_lock_or_not_at_all() {
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    assert_eq!(engine.try_used_bytes(), Some(engine.used_bytes()));
+    let held = engine.view_one(&engine.key(DbIndex::default(), b"k"), None);
+    assert_eq!(engine.try_used_bytes(), None);
+    drop(held);
+    assert!(engine.try_used_bytes().is_some());
+}
+
+#[test]
 fn the_dead_are_held_back_until_a_moment() {
     let clock = Arc::new(ManualClock::new());
     let engine = Engine::with_options(Options { clock: clock.clone(), seed: Some(1), ..Options::default() });

@@ -310,12 +310,28 @@ fn a_script_that_does_not_end_is_killed_and_others_are_told() {
             assert_eq!(client.says("GET k"), busy);
             assert_eq!(client.says("FUNCTION KILL"), busy);
         }
-        assert_eq!(other.says("SCRIPT KILL"), "OK");
+        // Whoever comes now is let in, and may end it.
+        assert_eq!(larder.client().says("PING"), busy);
+        assert_eq!(larder.client().says("SCRIPT KILL"), "OK");
         let answer = shown(&runner.receive());
         assert!(answer.contains("Script killed by user with SCRIPT KILL"), "{answer}");
         assert_eq!(until_answered(&mut other, "PING", |answer| answer != busy), "PONG");
         assert_eq!(eval(&mut runner, "return 1", &[]), "(1)");
     }
+}
+
+/// Who asks before a script is slow is answered once it is, or has ended.
+#[test]
+fn a_kill_waits_for_what_runs_to_end_or_to_be_slow() {
+    let larder = Larder::start(&[("busy-reply-threshold", "500")]);
+    let (mut runner, mut other) = (larder.client(), larder.client());
+    runner.send_words(&["EVAL", "while true do end", "0"]);
+    // Refused only until it has begun.
+    let answer = until_answered(&mut other, "SCRIPT KILL", |answer| !answer.starts_with("-NOTBUSY"));
+    assert_eq!(answer, "OK");
+    let answer = shown(&runner.receive());
+    assert!(answer.contains("Script killed by user with SCRIPT KILL"), "{answer}");
+    assert_eq!(other.says("SCRIPT KILL"), "-NOTBUSY No scripts in execution right now.");
 }
 
 #[test]
