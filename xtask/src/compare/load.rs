@@ -127,15 +127,21 @@ impl Server {
         self.socket.is_some()
     }
 
-    /// Nanoseconds that all threads have run so far.
+    /// Nanoseconds that all threads have run so far, those that have ended included.
     pub(super) fn run_ns(&self) -> Result<u64> {
+        let process = format!("/proc/{}", self.child.id());
         let mut sum = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        for task in fs::read_dir(format!("{process}/task"))? {
             // A thread may end meanwhile.
             let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
             sum += text.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
         }
-        Ok(sum)
+        // The time of the whole process is in hundredths of a second, rounded down: it is more only if threads have
+        // ended.
+        let stat = fs::read_to_string(format!("{process}/stat"))?;
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Ok(sum.max(ticks * 10_000_000))
     }
 
     /// Bytes of memory that the system has given to it.
