@@ -39,17 +39,23 @@ impl Workspace {
     /// The relative paths of the project's files that match any of the patterns (as `git ls-files` reads them),
     /// sorted.
     pub(crate) fn files(&self, patterns: &[&str]) -> Result<Vec<String>> {
-        let mut git =
-            self.command("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]);
-        let listed = process::output(git.args(patterns))?;
-        let mut files: Vec<String> = listed
-            .split('\0')
-            .filter(|file| !file.is_empty() && self.path(file).is_file())
-            .map(Into::into)
-            .collect();
+        let which = ["--cached", "--others", "--exclude-standard", "--"];
+        let mut files = self.listed(&[&which, patterns].concat())?;
         files.sort();
         files.dedup();
         Ok(files)
+    }
+
+    /// The relative paths of files that are part of the project although they are to be ignored.
+    pub(crate) fn ignored_files(&self) -> Result<Vec<String>> {
+        self.listed(&["--cached", "--ignored", "--exclude-standard"])
+    }
+
+    /// The files that `git ls-files` lists with these words, as far as they are there.
+    fn listed(&self, words: &[&str]) -> Result<Vec<String>> {
+        let listed = process::output(self.command("git", &["ls-files", "-z"]).args(words))?;
+        let files = listed.split('\0').filter(|file| !file.is_empty() && self.path(file).is_file());
+        Ok(files.map(Into::into).collect())
     }
 
     /// Reads a file of the checkout; the error names it.

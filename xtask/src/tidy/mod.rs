@@ -2,6 +2,7 @@
 //! there to what is wrong with it, so each has a test that shows it can fail.
 
 mod dependencies;
+mod ignored;
 mod links;
 mod names;
 mod rust;
@@ -38,6 +39,7 @@ const WRITTEN: &[&str] = &[
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut findings: Vec<Finding> = names::check(&workspace.files(&[])?);
+    findings.extend(ignored::check(&workspace.ignored_files()?));
     let rust_files = workspace.files(&["*.rs"])?;
     for path in &rust_files {
         let source = Source::new(workspace.read(path)?);
