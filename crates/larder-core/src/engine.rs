@@ -487,20 +487,13 @@ impl Engine {
 
     /// Bytes of keys and values, tables and wheels included. Locks stripe after stripe.
     pub fn used_bytes(&self) -> u64 {
-        let stripe = |index| {
-            let stripe = self.shared.keyspace.cell(index).stripe.lock();
-            stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64
-        };
-        (0..STRIPES).map(stripe).sum()
+        (0..STRIPES).map(|index| self.shared.keyspace.cell(index).stripe.lock().all_bytes()).sum()
     }
 
     /// The same, without waiting: `None` if somebody has a stripe locked at this moment.
     pub fn try_used_bytes(&self) -> Option<u64> {
-        let stripe = |index| {
-            let stripe = self.shared.keyspace.cell(index).stripe.try_lock()?;
-            Some(stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64)
-        };
-        (0..STRIPES).map(stripe).sum()
+        let bytes_of = |index| Some(self.shared.keyspace.cell(index).stripe.try_lock()?.all_bytes());
+        (0..STRIPES).map(bytes_of).sum()
     }
 
     /// The running total that the memory limit goes by.

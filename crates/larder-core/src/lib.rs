@@ -16,6 +16,7 @@ mod cache;
 mod clock;
 mod engine;
 mod error;
+mod histogram;
 mod keyspace;
 pub mod limits;
 mod options;

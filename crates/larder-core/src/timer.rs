@@ -3,6 +3,7 @@
 //! It uses no processor while nothing is due. A write that brings an earlier deadline nudges it, and only such a write:
 //! the moment it sleeps until is one atomic word that writers compare with.
 
+use crate::histogram::Histogram;
 use crate::sync::{AtomicU64, Condvar, Mutex, Ordering};
 use std::fmt;
 use std::time::Duration;
@@ -10,10 +11,7 @@ use std::time::Duration;
 /// How late entries, and fields of hashes, were removed, in powers of two of a millisecond. Fields that one step
 /// removes from one hash count as late as the latest of them.
 #[derive(Debug, Default)]
-pub struct Lateness {
-    buckets: [AtomicU64; Lateness::BUCKETS],
-    max_ms: AtomicU64,
-}
+pub struct Lateness(Histogram<{ Lateness::BUCKETS }>);
 
 impl Lateness {
     /// How many buckets there are. Bucket 0 counts what was removed within the millisecond of its deadline, bucket `n`
@@ -21,38 +19,27 @@ impl Lateness {
     pub const BUCKETS: usize = 20;
 
     pub(crate) fn record(&self, late_ms: u64, count: usize) {
-        let bucket = (64 - late_ms.leading_zeros() as usize).min(Lateness::BUCKETS - 1);
-        self.buckets[bucket].fetch_add(count as u64, Ordering::Relaxed);
-        self.max_ms.fetch_max(late_ms, Ordering::Relaxed);
+        self.0.record(late_ms, count);
     }
 
     /// The counts.
     pub fn counts(&self) -> [u64; Lateness::BUCKETS] {
-        std::array::from_fn(|i| self.buckets[i].load(Ordering::Relaxed))
+        self.0.counts()
     }
 
     /// The greatest lateness in milliseconds.
     pub fn max_ms(&self) -> u64 {
-        self.max_ms.load(Ordering::Relaxed)
+        self.0.max()
     }
 
     /// An upper bound of the lateness that `per_mille` of all removals stayed below, in milliseconds.
     pub fn quantile_ms(&self, per_mille: u64) -> u64 {
-        let counts = self.counts();
-        let wanted = (counts.iter().sum::<u64>() * per_mille).div_ceil(1_000);
-        let mut seen = 0;
-        for (i, count) in counts.iter().enumerate() {
-            seen += count;
-            if seen >= wanted {
-                return if i == 0 { 0 } else { ((1 << i) - 1).min(self.max_ms()) };
-            }
-        }
-        self.max_ms()
+        self.0.quantile(per_mille, 1_000)
     }
 
     /// Forgets what was counted.
     pub fn reset(&self) {
-        self.buckets.iter().chain([&self.max_ms]).for_each(|count| count.store(0, Ordering::Relaxed));
+        self.0.reset();
     }
 }
 

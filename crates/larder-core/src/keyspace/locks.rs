@@ -6,22 +6,13 @@
 
 use super::stripe::Stripe;
 use crate::clock::Clock;
+use crate::histogram::Histogram;
 use crate::limits::{HOLDS_PER_SAMPLE, STRIPES};
 use crate::sync::{AtomicU64, Ordering};
 
-/// Durations, counted by powers of two of a nanosecond: nothing is allocated, and quantiles are right to a factor of
-/// two.
-#[derive(Debug)]
-pub struct Durations {
-    buckets: [AtomicU64; Durations::BUCKETS],
-    max_ns: AtomicU64,
-}
-
-impl Default for Durations {
-    fn default() -> Durations {
-        Durations { buckets: [const { AtomicU64::new(0) }; Durations::BUCKETS], max_ns: AtomicU64::new(0) }
-    }
-}
+/// Durations, counted by powers of two of a nanosecond.
+#[derive(Debug, Default)]
+pub struct Durations(Histogram<{ Durations::BUCKETS }>);
 
 impl Durations {
     /// How many buckets there are. Bucket `n` counts what took less than 2^n nanoseconds and not less than half of it;
@@ -29,14 +20,12 @@ impl Durations {
     pub const BUCKETS: usize = 40;
 
     pub(crate) fn record(&self, ns: u64) {
-        let bucket = (64 - ns.leading_zeros() as usize).min(Durations::BUCKETS - 1);
-        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        self.max_ns.fetch_max(ns, Ordering::Relaxed);
+        self.0.record(ns, 1);
     }
 
     /// The counts.
     pub fn counts(&self) -> [u64; Durations::BUCKETS] {
-        std::array::from_fn(|i| self.buckets[i].load(Ordering::Relaxed))
+        self.0.counts()
     }
 
     /// How many there were.
@@ -46,25 +35,16 @@ impl Durations {
 
     /// The longest, in nanoseconds.
     pub fn max_ns(&self) -> u64 {
-        self.max_ns.load(Ordering::Relaxed)
+        self.0.max()
     }
 
     /// An upper bound, in nanoseconds, of what so many in ten thousand took; 0 where there were none.
     pub fn quantile_ns(&self, per_ten_thousand: u64) -> u64 {
-        let counts = self.counts();
-        let wanted = (counts.iter().sum::<u64>() * per_ten_thousand).div_ceil(10_000);
-        let mut seen = 0;
-        for (bucket, count) in counts.iter().enumerate() {
-            seen += count;
-            if seen >= wanted && seen > 0 {
-                return ((1 << bucket) - 1).min(self.max_ns());
-            }
-        }
-        self.max_ns()
+        self.0.quantile(per_ten_thousand, 10_000)
     }
 
     fn reset(&self) {
-        self.buckets.iter().chain([&self.max_ns]).for_each(|count| count.store(0, Ordering::Relaxed));
+        self.0.reset();
     }
 }
 

@@ -144,6 +144,11 @@ impl Stripe {
         std::mem::take(&mut self.unreported_bytes) + grown
     }
 
+    /// Bytes of everything in it: records and objects, tables, wheels and queues.
+    pub(crate) fn all_bytes(&self) -> u64 {
+        self.used_bytes.max(0) as u64 + self.index_bytes() as u64
+    }
+
     /// Bytes of tables, wheels and queues, which are counted when asked for.
     pub(crate) fn index_bytes(&self) -> usize {
         self.index_bytes_by(Wheel::own_bytes)

@@ -1119,8 +1119,7 @@ impl View<'_> {
         let mut used = 0;
         for index in 0..STRIPES {
             self.on_stripe(index, |view| {
-                let stripe = view.locked.stripe(index)?;
-                used += stripe.used_bytes.max(0) as u64 + stripe.index_bytes() as u64;
+                used += view.locked.stripe(index)?.all_bytes();
                 Ok(())
             })?;
         }

@@ -259,6 +259,12 @@ impl<O> Table<O> {
     /// The slot that holds `key`.
     #[inline]
     fn find_slot(&self, hash: u64, key: &[u8]) -> Option<NonNull<u64>> {
+        self.find_slot_where(hash, |record| same(record.key(), key))
+    }
+
+    /// The first slot that may be of `hash`, of which only the low 32 bits count, and whose record is `wanted`.
+    #[inline]
+    fn find_slot_where(&self, hash: u64, mut wanted: impl FnMut(&Record<O>) -> bool) -> Option<NonNull<u64>> {
         if self.buckets == 0 {
             return None;
         }
@@ -271,7 +277,8 @@ impl<O> Table<O> {
             while hits != 0 {
                 let i = hits.trailing_zeros() as usize;
                 // SAFETY: the tag has the record marker, so the slot holds a record.
-                if same(unsafe { Ref::<O>::of(slots.0[i]) }.key(), key) {
+                let record = unsafe { Ref::<O>::of(slots.0[i]) };
+                if wanted(&record) {
                     // SAFETY: `i` is below `SLOTS`, within the bucket.
                     return Some(unsafe { bucket.cast::<u64>().add(i) });
                 }
@@ -443,30 +450,11 @@ impl<O> Table<O> {
     pub(crate) fn remove_where(
         &mut self,
         hash: u32,
-        mut wanted: impl FnMut(&Record<O>) -> bool,
+        wanted: impl FnMut(&Record<O>) -> bool,
     ) -> Option<Record<O>> {
-        if self.buckets == 0 {
-            return None;
-        }
         let hash = u64::from(hash);
-        let tag = tag_of(hash) >> TAG_SHIFT;
-        let mut bucket = self.bucket(self.index_of(hash));
-        loop {
-            // SAFETY: buckets reached from the table are live and initialised.
-            let slots = unsafe { bucket.as_ref() };
-            let mut hits = slots_with(slots, tag);
-            while hits != 0 {
-                let i = hits.trailing_zeros() as usize;
-                // SAFETY: the tag has the record marker, so the slot holds a record.
-                let record = unsafe { Ref::of(slots.0[i]) };
-                if wanted(&record) {
-                    // SAFETY: `i` is below `SLOTS`, within the bucket.
-                    return Some(self.take(hash, unsafe { bucket.cast::<u64>().add(i) }));
-                }
-                hits &= hits - 1;
-            }
-            bucket = Self::link_of(bucket)?;
-        }
+        let slot = self.find_slot_where(hash, wanted)?;
+        Some(self.take(hash, slot))
     }
 
     /// Takes the record of a hash out of its slot.
