@@ -5,8 +5,9 @@ use crate::Path;
 use crate::engine::larder;
 use crate::wire::Client;
 
-/// Calls of a script in one run: so many that the machine collects its garbage meanwhile.
-const COUNT: u64 = 256;
+/// Calls of a script in one run: so many that it makes little difference whether the machine collects its garbage once
+/// more or less in that time.
+const COUNT: u64 = 2_048;
 
 pub(crate) const PATHS: &[Path] = &[
     Path { name: "script-empty", count: COUNT, prepare: || call("return 1", &["key"]) },
