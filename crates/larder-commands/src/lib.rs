@@ -14,6 +14,7 @@ mod commands;
 mod cx;
 mod dispatch;
 mod error;
+mod first_of;
 mod help;
 mod host;
 mod instance;

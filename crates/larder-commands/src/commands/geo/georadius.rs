@@ -42,6 +42,40 @@ const COUNT_ANY: Arg = Arg::block(
 )
 .optional();
 
+const PLACE_WORDS: &[Arg] = &[
+    Arg::key("key"),
+    Arg::double("longitude"),
+    Arg::double("latitude"),
+    Arg::double("radius"),
+    UNIT,
+    WITH_COORD,
+    WITH_DIST,
+    WITH_HASH,
+    COUNT_ANY,
+    ORDER,
+    Arg::key_of("key", 1).token("STORE").optional(),
+    Arg::key_of("key", 2).token("STOREDIST").optional(),
+];
+
+const MEMBER_WORDS: &[Arg] = &[
+    Arg::key("key"),
+    Arg::string("member"),
+    Arg::double("radius"),
+    UNIT,
+    WITH_COORD,
+    WITH_DIST,
+    WITH_HASH,
+    COUNT,
+    ORDER,
+    Arg::key_of("key", 1).token("STORE").optional(),
+    Arg::key_of("key", 2).token("STOREDIST").optional(),
+];
+
+/// The words of a form that only reads: all but the last two, which store.
+const fn unstored(words: &'static [Arg]) -> &'static [Arg] {
+    words.split_at(words.len() - 2).0
+}
+
 pub(crate) static GEORADIUS: Command = Command {
     name: "georadius",
     summary: "Returns the members near a place, or stores them.",
@@ -49,20 +83,7 @@ pub(crate) static GEORADIUS: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RO | ACCESS), stored("STORE", 6), stored("STOREDIST", 6)],
     more_keys: Some(|words, found| stored_key(words, 6, found)),
-    args: &[
-        Arg::key("key"),
-        Arg::double("longitude"),
-        Arg::double("latitude"),
-        Arg::double("radius"),
-        UNIT,
-        WITH_COORD,
-        WITH_DIST,
-        WITH_HASH,
-        COUNT_ANY,
-        ORDER,
-        Arg::key_of("key", 1).token("STORE").optional(),
-        Arg::key_of("key", 2).token("STOREDIST").optional(),
-    ],
+    args: PLACE_WORDS,
     examples: &[
         "GEOADD sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 13.583333 37.316667 Agrigento",
         "GEORADIUS sicily 15 37 200 km",
@@ -92,18 +113,7 @@ pub(crate) static GEORADIUS_RO: Command = Command {
     since: "3.2.10",
     flags: READONLY,
     keys: &[KeySpec::at(1, RO | ACCESS)],
-    args: &[
-        Arg::key("key"),
-        Arg::double("longitude"),
-        Arg::double("latitude"),
-        Arg::double("radius"),
-        UNIT,
-        WITH_COORD,
-        WITH_DIST,
-        WITH_HASH,
-        COUNT_ANY,
-        ORDER,
-    ],
+    args: unstored(PLACE_WORDS),
     examples: &[
         "GEOADD sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania",
         "GEORADIUS_RO sicily 15 37 200 km ASC WITHDIST",
@@ -124,19 +134,7 @@ pub(crate) static GEORADIUSBYMEMBER: Command = Command {
     flags: WRITE | DENYOOM,
     keys: &[KeySpec::at(1, RO | ACCESS), stored("STORE", 5), stored("STOREDIST", 5)],
     more_keys: Some(|words, found| stored_key(words, 5, found)),
-    args: &[
-        Arg::key("key"),
-        Arg::string("member"),
-        Arg::double("radius"),
-        UNIT,
-        WITH_COORD,
-        WITH_DIST,
-        WITH_HASH,
-        COUNT,
-        ORDER,
-        Arg::key_of("key", 1).token("STORE").optional(),
-        Arg::key_of("key", 2).token("STOREDIST").optional(),
-    ],
+    args: MEMBER_WORDS,
     examples: &[
         "GEOADD sicily 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 13.583333 37.316667 Agrigento",
         "GEORADIUSBYMEMBER sicily Agrigento 100 km",
@@ -161,17 +159,7 @@ pub(crate) static GEORADIUSBYMEMBER_RO: Command = Command {
     since: "3.2.10",
     flags: READONLY,
     keys: &[KeySpec::at(1, RO | ACCESS)],
-    args: &[
-        Arg::key("key"),
-        Arg::string("member"),
-        Arg::double("radius"),
-        UNIT,
-        WITH_COORD,
-        WITH_DIST,
-        WITH_HASH,
-        COUNT,
-        ORDER,
-    ],
+    args: unstored(MEMBER_WORDS),
     examples: &[
         "GEOADD sicily 13.361389 38.115556 Palermo 13.583333 37.316667 Agrigento",
         "GEORADIUSBYMEMBER_RO sicily Agrigento 100 km WITHCOORD DESC",

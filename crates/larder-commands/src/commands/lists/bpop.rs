@@ -1,6 +1,7 @@
 //! `BLPOP`, `BRPOP`: take an element from the first list that has one, and wait for one to come.
 
 use super::ends::{End, pop};
+use crate::first_of::{take_first, wait};
 use crate::prelude::*;
 use crate::wait_timeout::wait_timeout;
 use larder_core::value::list::List;
@@ -48,31 +49,12 @@ pub(crate) static BRPOP: Command = Command {
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result<Outcome> {
     let last = args.len() - 1;
     let timeout_ms = wait_timeout(args.at(last))?;
-    for at in 1..last {
-        let key = cx.key(args.at(at));
-        if !has_list(cx, &key)? || cx.must_queue(&key)? {
-            continue;
-        }
-        if let Some(element) = pop(cx, &key, end)? {
-            out.array(2);
-            out.bulk(args.at(at));
-            out.bulk(&element);
-            return Ok(Done);
-        }
-    }
-    Ok(Outcome::Wait(Wait {
-        keys: (1..last).collect(),
-        timeout_ms,
-        empty: Empty::NullArray,
-        pinned: Vec::new(),
-    }))
-}
-
-/// Whether a key holds a list. Who waits already is not disturbed by a value of another type.
-pub(crate) fn has_list(cx: &mut Cx<'_>, key: &Key<'_>) -> Result<bool> {
-    match cx.view.collection::<List>(key) {
-        Ok(list) => Ok(list.is_some()),
-        Err(_) if cx.caller == Caller::Waiter => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    let taken = take_first::<List>(cx, args, 1..last, |cx, name, key| {
+        let Some(element) = pop(cx, key, end)? else { return Ok(false) };
+        out.array(2);
+        out.bulk(name);
+        out.bulk(&element);
+        Ok(true)
+    })?;
+    Ok(if taken { Done } else { wait(1..last, timeout_ms) })
 }

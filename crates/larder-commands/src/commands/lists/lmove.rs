@@ -1,6 +1,7 @@
 //! `LMOVE`, `RPOPLPUSH` and their waiting forms: an element from one list to another.
 
 use super::ends::{End, shift};
+use crate::first_of::holds;
 use crate::prelude::*;
 use crate::wait_timeout::wait_timeout;
 use larder_core::value::list::List;
@@ -124,13 +125,7 @@ fn waiting(
 ) -> Result<Outcome> {
     let timeout_ms = wait_timeout(args.at(timeout_at))?;
     let source = cx.key(args.at(1));
-    // Whoever waits is not disturbed by a value of another type: it waits until a list comes.
-    let is_list = match cx.view.collection::<List>(&source) {
-        Ok(list) => list.is_some(),
-        Err(_) if cx.caller == Caller::Waiter => false,
-        Err(error) => return Err(error.into()),
-    };
-    if is_list && !cx.must_queue(&source)? {
+    if holds::<List>(cx, &source)? && !cx.must_queue(&source)? {
         return once(cx, args, out, from, to);
     }
     // Whoever has waited in vain is told so with the nil of a list, as by every command that waits.

@@ -1,9 +1,9 @@
 //! `LMPOP`, `BLMPOP`: take elements from the first list that has any.
 
-use super::bpop::has_list;
 use super::ends::{End, pop_several};
+use crate::first_of::run_mpop;
 use crate::prelude::*;
-use crate::wait_timeout::wait_timeout;
+use larder_core::value::list::List;
 
 const SIDES: [Arg; 2] = [Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")];
 
@@ -36,13 +36,7 @@ pub(crate) static LMPOP: Command = Command {
         "SET s x",
         "LMPOP 1 s LEFT",
     ],
-    run: |cx, args, out| {
-        let asked = Asked::read(args, 1)?;
-        if !asked.take(cx, args, out)? {
-            out.null_array();
-        }
-        Ok(Done)
-    },
+    run,
     ..Command::DEFAULT
 };
 
@@ -71,71 +65,16 @@ pub(crate) static BLMPOP: Command = Command {
         "BLMPOP x 1 a UP",
         "BLMPOP 1 1 a UP",
     ],
-    run: |cx, args, out| {
-        let asked = Asked::read(args, 2)?;
-        let timeout_ms = wait_timeout(args.at(1))?;
-        if asked.take(cx, args, out)? {
-            return Ok(Done);
-        }
-        Ok(Outcome::Wait(Wait {
-            keys: asked.keys().collect(),
-            timeout_ms,
-            empty: Empty::NullArray,
-            pinned: Vec::new(),
-        }))
-    },
+    run,
     ..Command::DEFAULT
 };
 
-/// `numkeys key … LEFT|RIGHT [COUNT count]`.
-struct Asked {
-    first: usize,
-    keys: usize,
-    end: End,
-    count: usize,
-}
-
-impl Asked {
-    fn read(args: Args<'_>, at: usize) -> Result<Asked> {
-        let bad = || Error::new("ERR numkeys should be greater than 0");
-        let keys = parse_int(args.at(at))
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| *n > 0)
-            .ok_or_else(bad)?;
-        let side = (at + 1).checked_add(keys).ok_or(Error::SYNTAX)?;
-        let end = End::parse(args.need(side)?)?;
-        let mut count = None;
-        let mut options = args.options(side + 1);
-        while let Some(option) = options.next() {
-            if !is(option, "COUNT") || count.is_some() {
-                return Err(Error::SYNTAX);
-            }
-            let bad = || Error::new("ERR count should be greater than 0");
-            let n = parse_int(options.value()?).and_then(|n| usize::try_from(n).ok());
-            count = Some(n.filter(|n| *n > 0).ok_or_else(bad)?);
-        }
-        Ok(Asked { first: at + 1, keys, end, count: count.unwrap_or(1) })
-    }
-
-    fn keys(&self) -> std::ops::Range<usize> {
-        self.first..self.first + self.keys
-    }
-
-    fn take(&self, cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<bool> {
-        for at in self.keys() {
-            let name = args.at(at);
-            let key = cx.key(name);
-            if !has_list(cx, &key)? || (cx.entry.command.is(BLOCKING) && cx.must_queue(&key)?) {
-                continue;
-            }
-            let heading = |out: &mut dyn Reply| {
-                out.array(2);
-                out.bulk(name);
-            };
-            if pop_several(cx, &key, self.end, self.count, out, heading)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    run_mpop::<List, _>(cx, args, out, End::parse, |cx, name, key, asked, out| {
+        let heading = |out: &mut dyn Reply| {
+            out.array(2);
+            out.bulk(name);
+        };
+        pop_several(cx, key, asked.end, asked.count, out, heading)
+    })
 }

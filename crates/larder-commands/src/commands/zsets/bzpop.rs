@@ -1,9 +1,11 @@
 //! `BZPOPMIN`, `BZPOPMAX`: take a member from the first sorted set that has one, and wait for one to come.
 
-use super::ends::{End, has_zset, pop};
+use super::ends::{End, pop};
 use super::members::Shape;
+use crate::first_of::{take_first, wait};
 use crate::prelude::*;
 use crate::wait_timeout::wait_timeout;
+use larder_core::value::zset::Zset;
 
 const BASE: Command = Command {
     since: "5.0.0",
@@ -48,27 +50,15 @@ pub(crate) static BZPOPMAX: Command = Command {
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result<Outcome> {
     let last = args.len() - 1;
     let timeout_ms = wait_timeout(args.at(last))?;
-    for at in 1..last {
-        let name = args.at(at);
-        let key = cx.key(name);
-        if !has_zset(cx, &key)? || cx.must_queue(&key)? {
-            continue;
-        }
+    let taken = take_first::<Zset>(cx, args, 1..last, |cx, name, key| {
         let heading = |out: &mut dyn Reply, _| {
             out.array(3);
             out.bulk(name);
             Shape::FLAT
         };
-        if pop(cx, &key, end, 1, out, heading)? {
-            return Ok(Done);
-        }
-    }
-    Ok(Outcome::Wait(Wait {
-        keys: (1..last).collect(),
-        timeout_ms,
-        empty: Empty::NullArray,
-        pinned: Vec::new(),
-    }))
+        pop(cx, key, end, 1, out, heading)
+    })?;
+    Ok(if taken { Done } else { wait(1..last, timeout_ms) })
 }
 
 #[cfg(test)]

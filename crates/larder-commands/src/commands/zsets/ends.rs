@@ -61,12 +61,3 @@ pub(crate) fn pop(
     })?;
     Ok(popped.is_some())
 }
-
-/// Whether a key holds a sorted set. Who waits already is not disturbed by a value of another type.
-pub(crate) fn has_zset(cx: &mut Cx<'_>, key: &Key<'_>) -> Result<bool> {
-    match cx.view.collection::<Zset>(key) {
-        Ok(zset) => Ok(zset.is_some()),
-        Err(_) if cx.caller == Caller::Waiter => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}

@@ -1,9 +1,10 @@
 //! `ZMPOP`, `BZMPOP`: take members from the first sorted set that has any.
 
-use super::ends::{End, has_zset, pop};
+use super::ends::{End, pop};
 use super::members::Shape;
+use crate::first_of::run_mpop;
 use crate::prelude::*;
-use crate::wait_timeout::wait_timeout;
+use larder_core::value::zset::Zset;
 
 const ENDS: [Arg; 2] = [Arg::word("min", "MIN"), Arg::word("max", "MAX")];
 
@@ -40,13 +41,7 @@ pub(crate) static ZMPOP: Command = Command {
         "SET s x",
         "ZMPOP 1 s MIN",
     ],
-    run: |cx, args, out| {
-        let asked = Asked::read(args, 1)?;
-        if !asked.take(cx, args, out)? {
-            out.null_array();
-        }
-        Ok(Done)
-    },
+    run,
     ..BASE
 };
 
@@ -73,72 +68,18 @@ pub(crate) static BZMPOP: Command = Command {
         "BZMPOP 1 1 a UP",
         "BZMPOP 1 0 a MIN",
     ],
-    run: |cx, args, out| {
-        let asked = Asked::read(args, 2)?;
-        let timeout_ms = wait_timeout(args.at(1))?;
-        if asked.take(cx, args, out)? {
-            return Ok(Done);
-        }
-        Ok(Outcome::Wait(Wait {
-            keys: asked.keys().collect(),
-            timeout_ms,
-            empty: Empty::NullArray,
-            pinned: Vec::new(),
-        }))
-    },
+    run,
     ..BASE
 };
 
-/// `numkeys key … MIN|MAX [COUNT count]`.
-struct Asked {
-    first: usize,
-    keys: usize,
-    end: End,
-    count: usize,
-}
-
-impl Asked {
-    fn read(args: Args<'_>, at: usize) -> Result<Asked> {
-        let keys = positive(args.at(at), "numkeys should be greater than 0")?;
-        let end_at = (at + 1).checked_add(keys).ok_or(Error::SYNTAX)?;
-        let end = End::parse(args.need(end_at)?)?;
-        let mut count = None;
-        let mut options = args.options(end_at + 1);
-        while let Some(option) = options.next() {
-            if !is(option, "COUNT") || count.is_some() {
-                return Err(Error::SYNTAX);
-            }
-            count = Some(positive(options.value()?, "count should be greater than 0")?);
-        }
-        Ok(Asked { first: at + 1, keys, end, count: count.unwrap_or(1) })
-    }
-
-    fn keys(&self) -> std::ops::Range<usize> {
-        self.first..self.first + self.keys
-    }
-
-    fn take(&self, cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<bool> {
-        for at in self.keys() {
-            let name = args.at(at);
-            let key = cx.key(name);
-            if !has_zset(cx, &key)? || (cx.entry.command.is(BLOCKING) && cx.must_queue(&key)?) {
-                continue;
-            }
-            let heading = |out: &mut dyn Reply, count| {
-                out.array(2);
-                out.bulk(name);
-                Shape::PAIRS.begin(out, count);
-                Shape::PAIRS
-            };
-            if pop(cx, &key, self.end, self.count, out, heading)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-fn positive(word: &[u8], otherwise: &'static str) -> Result<usize> {
-    let n = parse_int(word).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
-    n.ok_or_else(|| Error::general(otherwise))
+fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    run_mpop::<Zset, _>(cx, args, out, End::parse, |cx, name, key, asked, out| {
+        let heading = |out: &mut dyn Reply, count| {
+            out.array(2);
+            out.bulk(name);
+            Shape::PAIRS.begin(out, count);
+            Shape::PAIRS
+        };
+        pop(cx, key, asked.end, asked.count, out, heading)
+    })
 }
