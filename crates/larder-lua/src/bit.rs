@@ -1,7 +1,7 @@
 //! `bit`: whole numbers of 32 bits, bit by bit.
 
-use crate::arguments::number;
-use mlua::{Lua, MultiValue, Result, Table};
+use crate::arguments::{Given, Result};
+use crate::raw::{Args, Slot, Stack};
 
 /// Brings a number into the range of 32 bits: it is rounded to a whole number and taken modulo 2^32.
 fn normalized(n: f64) -> i32 {
@@ -9,8 +9,8 @@ fn normalized(n: f64) -> i32 {
     (n + 6_755_399_441_055_744.0).to_bits() as u32 as i32
 }
 
-fn operand(lua: &Lua, args: &MultiValue, at: usize, function: &str) -> Result<i32> {
-    number(lua, args, at, function).map(normalized)
+fn operand(stack: &Stack<'_>, args: &Args<'_>, at: usize, function: &'static str) -> Result<i32> {
+    Given::new(args, function).number(stack, at).map(normalized)
 }
 
 /// Functions with their names.
@@ -18,23 +18,26 @@ type Unary = (&'static str, fn(i32) -> i32);
 type Fold = (&'static str, fn(i32, i32) -> i32);
 type Shift = (&'static str, fn(i32, u32) -> i32);
 
-pub(crate) fn library(lua: &Lua) -> Result<Table> {
-    let library = lua.create_table()?;
+/// Leaves the library on the stack.
+pub(crate) fn library(stack: &mut Stack<'_>) -> Result<Slot> {
+    let library = stack.push_table(0, 12)?;
     let unary: [Unary; 3] = [("tobit", |n| n), ("bnot", |n| !n), ("bswap", i32::swap_bytes)];
     for (name, operation) in unary {
-        let function = move |lua: &Lua, args: MultiValue| Ok(operation(operand(lua, &args, 0, name)?));
-        library.raw_set(name, lua.create_function(function)?)?;
+        stack.set_function(library, name, move |args, stack| {
+            let n = operand(stack, args, 0, name)?;
+            answer(stack, operation(n))
+        })?;
     }
     let folds: [Fold; 3] = [("band", |a, b| a & b), ("bor", |a, b| a | b), ("bxor", |a, b| a ^ b)];
     for (name, operation) in folds {
-        let function = move |lua: &Lua, args: MultiValue| {
-            let first = operand(lua, &args, 0, name)?;
+        stack.set_function(library, name, move |args, stack| {
+            let mut all = operand(stack, args, 0, name)?;
             // From the last one on, as far as errors tell.
-            (1..args.len())
-                .rev()
-                .try_fold(first, |all, at| Ok(operation(all, operand(lua, &args, at, name)?)))
-        };
-        library.raw_set(name, lua.create_function(function)?)?;
+            for at in (1..args.len()).rev() {
+                all = operation(all, operand(stack, args, at, name)?);
+            }
+            answer(stack, all)
+        })?;
     }
     // Of the distance, only the lowest five bits count.
     let shifts: [Shift; 5] = [
@@ -45,21 +48,27 @@ pub(crate) fn library(lua: &Lua) -> Result<Table> {
         ("ror", i32::rotate_right),
     ];
     for (name, operation) in shifts {
-        let function = move |lua: &Lua, args: MultiValue| {
-            let n = operand(lua, &args, 0, name)?;
-            Ok(operation(n, operand(lua, &args, 1, name)? as u32 & 31))
-        };
-        library.raw_set(name, lua.create_function(function)?)?;
+        stack.set_function(library, name, move |args, stack| {
+            let n = operand(stack, args, 0, name)?;
+            let by = operand(stack, args, 1, name)? as u32 & 31;
+            answer(stack, operation(n, by))
+        })?;
     }
-    library.raw_set("tohex", lua.create_function(tohex)?)?;
+    stack.set_function(library, "tohex", tohex)?;
     Ok(library)
 }
 
+fn answer(stack: &mut Stack<'_>, n: i32) -> Result<usize> {
+    stack.push_number(f64::from(n))?;
+    Ok(1)
+}
+
 /// The lowest digits in hexadecimal: as many as asked for, in upper case for a negative count.
-fn tohex(lua: &Lua, args: MultiValue) -> Result<mlua::String> {
-    let n = operand(lua, &args, 0, "tohex")? as u32;
-    let count = if args.len() < 2 { 8 } else { operand(lua, &args, 1, "tohex")? };
+fn tohex(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
+    let n = operand(stack, args, 0, "tohex")? as u32;
+    let count = if args.len() < 2 { 8 } else { operand(stack, args, 1, "tohex")? };
     let digits = count.unsigned_abs().min(8) as usize;
     let all = if count < 0 { format!("{n:08X}") } else { format!("{n:08x}") };
-    lua.create_string(&all[8 - digits..])
+    stack.push_text(&all.as_bytes()[8 - digits..])?;
+    Ok(1)
 }

@@ -1,9 +1,8 @@
 //! `cjson`: Lua values as JSON, and back.
 
-use crate::arguments::{bad_argument, is_output_small, on_stack, string};
+use crate::arguments::{Given, Result, is_output_small};
 use crate::decimal::{read_prefix, write_g};
-use crate::raw::{self, Args, Failed, Kind, Reader, Slot, Stack};
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use crate::raw::{Args, Failed, Kind, Reader, Slot, Stack, Walk};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -69,31 +68,29 @@ fn with_scratch<R>(scratch: &Scratch, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
 /// Where one of the settings is.
 type Field<T> = fn(&mut Settings) -> &mut T;
 
-pub(crate) fn library(lua: &Lua, settings: &Shared) -> Result<Table> {
-    let library = lua.create_table()?;
-    let shared = settings.clone();
-    let scratch = Scratch::default();
-    let encode = move |args: &Args<'_>, stack: &mut Stack<'_>| encode(args, stack, shared.get(), &scratch);
-    library.raw_set("encode", raw::function(lua, encode)?)?;
-    let shared = settings.clone();
-    let scratch = Scratch::default();
-    let decode = move |args: &Args<'_>, stack: &mut Stack<'_>| decode(args, stack, shared.get(), &scratch);
-    library.raw_set("decode", raw::function(lua, decode)?)?;
+/// Leaves the library on the stack.
+pub(crate) fn library(stack: &mut Stack<'_>, settings: &Shared) -> Result<Slot> {
+    let library = stack.push_table(0, 16)?;
+    let (shared, scratch) = (settings.clone(), Scratch::default());
+    stack.set_function(library, "encode", move |args, stack| encode(args, stack, shared.get(), &scratch))?;
+    let (shared, scratch) = (settings.clone(), Scratch::default());
+    stack.set_function(library, "decode", move |args, stack| decode(args, stack, shared.get(), &scratch))?;
     // A library of its own, with settings of its own.
-    let new = |lua: &Lua, ()| library_of_its_own(lua);
-    library.raw_set("new", lua.create_function(new)?)?;
-    library.raw_set("null", Value::NULL)?;
-    library.raw_set("_NAME", "cjson")?;
-    library.raw_set("_VERSION", "2.1.0")?;
-    add_settings(lua, &library, settings)?;
+    stack.set_function(library, "new", |_, stack| {
+        self::library(stack, &Shared::default())?;
+        Ok(1)
+    })?;
+    stack.push_null()?;
+    stack.set_field(library, "null")?;
+    for (name, text) in [("_NAME", "cjson"), ("_VERSION", "2.1.0")] {
+        stack.push_text(text.as_bytes())?;
+        stack.set_field(library, name)?;
+    }
+    add_settings(stack, library, settings)?;
     Ok(library)
 }
 
-fn library_of_its_own(lua: &Lua) -> Result<Table> {
-    library(lua, &Rc::new(Cell::new(Settings::default())))
-}
-
-fn add_settings(lua: &Lua, library: &Table, settings: &Shared) -> Result<()> {
+fn add_settings(stack: &mut Stack<'_>, library: Slot, settings: &Shared) -> Result<()> {
     let depths: [(&'static str, i64, Field<i64>); 3] = [
         ("encode_max_depth", i64::from(i32::MAX), |settings| &mut settings.encode_depth_max),
         ("decode_max_depth", i64::from(i32::MAX), |settings| &mut settings.decode_depth_max),
@@ -101,120 +98,125 @@ fn add_settings(lua: &Lua, library: &Table, settings: &Shared) -> Result<()> {
     ];
     for (name, most, field) in depths {
         let shared = settings.clone();
-        let function = move |lua: &Lua, args: MultiValue| {
-            few_arguments(lua, &args, 1, name)?;
+        stack.set_function(library, name, move |args, stack| {
+            let given = few_arguments(stack, args, 1, name)?;
             let mut settings = shared.get();
-            if let Some(n) = whole(lua, &args, 0, name, 1, most)? {
+            if let Some(n) = whole(stack, args, given, 0, 1, most)? {
                 *field(&mut settings) = n;
                 shared.set(settings);
             }
-            Ok(*field(&mut settings))
-        };
-        library.raw_set(name, lua.create_function(function)?)?;
+            stack.push_number(*field(&mut settings) as f64)?;
+            Ok(1)
+        })?;
     }
     let shared = settings.clone();
-    let sparse = move |lua: &Lua, args: MultiValue| {
-        let name = "encode_sparse_array";
-        few_arguments(lua, &args, 3, name)?;
+    stack.set_function(library, "encode_sparse_array", move |args, stack| {
+        let given = few_arguments(stack, args, 3, "encode_sparse_array")?;
         let mut settings = shared.get();
-        if let Some(word) = choice(lua, &args, 0, name, false)? {
+        if let Some(word) = choice(stack, args, given, false)? {
             settings.sparse_convert = word != Invalid::Refuse;
         }
-        if let Some(n) = whole(lua, &args, 1, name, 0, i64::from(i32::MAX))? {
+        if let Some(n) = whole(stack, args, given, 1, 0, i64::from(i32::MAX))? {
             settings.sparse_ratio = n;
         }
-        if let Some(n) = whole(lua, &args, 2, name, 0, i64::from(i32::MAX))? {
+        if let Some(n) = whole(stack, args, given, 2, 0, i64::from(i32::MAX))? {
             settings.sparse_safe = n;
         }
         shared.set(settings);
-        Ok((settings.sparse_convert, settings.sparse_ratio, settings.sparse_safe))
-    };
-    library.raw_set("encode_sparse_array", lua.create_function(sparse)?)?;
+        stack.push_boolean(settings.sparse_convert)?;
+        stack.push_number(settings.sparse_ratio as f64)?;
+        stack.push_number(settings.sparse_safe as f64)?;
+        Ok(3)
+    })?;
     let shared = settings.clone();
-    let keep = move |lua: &Lua, args: MultiValue| {
-        few_arguments(lua, &args, 1, "encode_keep_buffer")?;
+    stack.set_function(library, "encode_keep_buffer", move |args, stack| {
+        let given = few_arguments(stack, args, 1, "encode_keep_buffer")?;
         let mut settings = shared.get();
-        if let Some(word) = choice(lua, &args, 0, "encode_keep_buffer", false)? {
+        if let Some(word) = choice(stack, args, given, false)? {
             settings.keep_buffer = word != Invalid::Refuse;
             shared.set(settings);
         }
-        Ok(settings.keep_buffer)
-    };
-    library.raw_set("encode_keep_buffer", lua.create_function(keep)?)?;
+        stack.push_boolean(settings.keep_buffer)?;
+        Ok(1)
+    })?;
     let invalid: [(&'static str, bool, Field<Invalid>); 2] = [
         ("encode_invalid_numbers", true, |settings| &mut settings.encode_invalid),
         ("decode_invalid_numbers", false, |settings| &mut settings.decode_invalid),
     ];
     for (name, with_null, field) in invalid {
         let shared = settings.clone();
-        let function = move |lua: &Lua, args: MultiValue| {
-            few_arguments(lua, &args, 1, name)?;
+        stack.set_function(library, name, move |args, stack| {
+            let given = few_arguments(stack, args, 1, name)?;
             let mut settings = shared.get();
-            if let Some(word) = choice(lua, &args, 0, name, with_null)? {
+            if let Some(word) = choice(stack, args, given, with_null)? {
                 *field(&mut settings) = word;
                 shared.set(settings);
             }
-            Ok(match *field(&mut settings) {
-                Invalid::Null => Value::String(lua.create_string("null")?),
-                word => Value::Boolean(word == Invalid::Allow),
-            })
-        };
-        library.raw_set(name, lua.create_function(function)?)?;
+            match *field(&mut settings) {
+                Invalid::Null => stack.push_text(b"null")?,
+                word => stack.push_boolean(word == Invalid::Allow)?,
+            }
+            Ok(1)
+        })?;
     }
     Ok(())
 }
 
-fn few_arguments(lua: &Lua, args: &MultiValue, most: usize, function: &str) -> Result<()> {
+fn few_arguments<'a, 'l>(
+    stack: &Stack<'_>,
+    args: &'a Args<'l>,
+    most: usize,
+    function: &'static str,
+) -> Result<Given<'a, 'l>> {
+    let given = Given::new(args, function);
     if args.len() > most {
-        return Err(bad_argument(lua, most + 1, function, "found too many arguments"));
+        return Err(given.bad(stack, most + 1, "found too many arguments"));
     }
-    Ok(())
+    Ok(given)
 }
 
 fn whole(
-    lua: &Lua,
-    args: &MultiValue,
+    stack: &Stack<'_>,
+    args: &Args<'_>,
+    given: Given<'_, '_>,
     at: usize,
-    function: &str,
     least: i64,
     most: i64,
 ) -> Result<Option<i64>> {
-    let Some(given) = args.get(at).filter(|value| !value.is_nil()) else { return Ok(None) };
-    let n = lua.coerce_number(given.clone())?.map(|n| n as i64).filter(|n| (least..=most).contains(n));
+    if given.is_missing(at) {
+        return Ok(None);
+    }
+    let n = args.coerced(at).map(|n| n as i64).filter(|n| (least..=most).contains(n));
     let problem = || format!("expected integer between {least} and {most}");
-    n.ok_or_else(|| bad_argument(lua, at + 1, function, &problem())).map(Some)
+    n.ok_or_else(|| given.bad(stack, at + 1, &problem())).map(Some)
 }
 
+/// The first argument, where it chooses something.
 fn choice(
-    lua: &Lua,
-    args: &MultiValue,
-    at: usize,
-    function: &str,
+    stack: &Stack<'_>,
+    args: &Args<'_>,
+    given: Given<'_, '_>,
     with_null: bool,
 ) -> Result<Option<Invalid>> {
-    let Some(given) = args.get(at).filter(|value| !value.is_nil()) else { return Ok(None) };
-    if let Value::Boolean(yes) = given {
-        return Ok(Some(if *yes { Invalid::Allow } else { Invalid::Refuse }));
+    if given.is_missing(0) {
+        return Ok(None);
     }
-    let word = string(lua, args, at, function)?;
-    match &*word.as_bytes() {
+    if args.kind(0) == Kind::Boolean {
+        return Ok(Some(if args.truth(0) { Invalid::Allow } else { Invalid::Refuse }));
+    }
+    match given.string(stack, 0, &mut Vec::new())? {
         b"off" => Ok(Some(Invalid::Refuse)),
         b"on" => Ok(Some(Invalid::Allow)),
         b"null" if with_null => Ok(Some(Invalid::Null)),
         word => {
             let problem = format!("invalid option '{}'", String::from_utf8_lossy(word));
-            Err(bad_argument(lua, at + 1, function, &problem))
+            Err(given.bad(stack, 1, &problem))
         }
     }
 }
 
 /// `encode`.
-fn encode(
-    args: &Args<'_>,
-    stack: &mut Stack<'_>,
-    settings: Settings,
-    scratch: &Scratch,
-) -> std::result::Result<usize, Failed> {
+fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings, scratch: &Scratch) -> Result<usize> {
     if args.len() != 1 {
         return Err(stack.bad_argument(1, "expected 1 argument"));
     }
@@ -226,17 +228,12 @@ fn encode(
 }
 
 /// `decode`.
-fn decode(
-    args: &Args<'_>,
-    stack: &mut Stack<'_>,
-    settings: Settings,
-    scratch: &Scratch,
-) -> std::result::Result<usize, Failed> {
+fn decode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings, scratch: &Scratch) -> Result<usize> {
     if args.len() != 1 {
         return Err(stack.bad_argument(1, "expected 1 argument"));
     }
     let mut number = Vec::new();
-    let text = on_stack::string(stack, args, 0, &mut number)?;
+    let text = Given::as_called(args).string(stack, 0, &mut number)?;
     with_scratch(scratch, |scratch| {
         Decoder { stack, settings, text, at: 0, plain: None, scratch }.document()?;
         Ok(1)
@@ -277,7 +274,7 @@ impl Encoder<'_> {
     }
 
     /// Writes a value with all that is in it.
-    fn encode(&mut self, reader: &mut Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+    fn encode(&mut self, reader: &mut Reader<'_>, value: Slot) -> Result<()> {
         if reader.kind(value) != Kind::Table {
             return self.plain(reader, value);
         }
@@ -312,7 +309,7 @@ impl Encoder<'_> {
     }
 
     /// Begins a table.
-    fn begin(&mut self, walk: &mut raw::Walk<'_>, table: Slot) -> std::result::Result<Open, Failed> {
+    fn begin(&mut self, walk: &mut Walk<'_>, table: Slot) -> Result<Open> {
         let depth = walk.depth() as i64 + 1;
         if depth > self.settings.encode_depth_max.min(DEPTH_MAX) {
             return Err(walk.read().fail(format_args!("Cannot serialise, excessive nesting ({depth})")));
@@ -327,7 +324,7 @@ impl Encoder<'_> {
         Ok(Open::Object(false))
     }
 
-    fn key(&mut self, reader: &Reader<'_>, key: Slot) -> std::result::Result<(), Failed> {
+    fn key(&mut self, reader: &Reader<'_>, key: Slot) -> Result<()> {
         match reader.kind(key) {
             Kind::Text => self.text(reader.text(key).unwrap_or_default()),
             Kind::Number => {
@@ -341,7 +338,7 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    fn plain(&mut self, reader: &Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+    fn plain(&mut self, reader: &Reader<'_>, value: Slot) -> Result<()> {
         match reader.kind(value) {
             Kind::Text => self.text(reader.text(value).unwrap_or_default()),
             Kind::Number => self.number(reader, value)?,
@@ -362,7 +359,7 @@ impl Encoder<'_> {
         }
     }
 
-    fn number(&mut self, reader: &Reader<'_>, value: Slot) -> std::result::Result<(), Failed> {
+    fn number(&mut self, reader: &Reader<'_>, value: Slot) -> Result<()> {
         let n = reader.number(value).unwrap_or(0.0);
         if n.is_finite() {
             if n.fract() == 0.0 && n.abs() < 1e9 && n != 0.0 {
@@ -415,7 +412,7 @@ impl Encoder<'_> {
     }
 
     /// How long a table is as a list, if it is one.
-    fn list_len(&self, reader: &mut Reader<'_>, table: Slot) -> std::result::Result<Option<usize>, Failed> {
+    fn list_len(&self, reader: &mut Reader<'_>, table: Slot) -> Result<Option<usize>> {
         if let Some(list) = reader.list(table)? {
             return Ok((list.len > 0).then_some(list.len));
         }
@@ -510,7 +507,7 @@ const VALUES_PER_LOOK: usize = 256;
 
 impl Decoder<'_, '_> {
     /// Leaves the value on the stack.
-    fn document(mut self) -> std::result::Result<(), Failed> {
+    fn document(mut self) -> Result<()> {
         if let [0, _, ..] | [_, 0, ..] = self.text {
             return Err(self.stack.fail("JSON parser does not support UTF-16 or UTF-32"));
         }
@@ -612,7 +609,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Pushes the last string.
-    fn push_string(&mut self) -> std::result::Result<(), Failed> {
+    fn push_string(&mut self) -> Result<()> {
         match self.plain {
             Some((start, end)) => self.stack.push_text(&self.text[start..end]),
             None => self.stack.push_text(self.scratch),
@@ -642,7 +639,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Reads a value with all that is in it onto the stack.
-    fn decode(&mut self) -> std::result::Result<(), Failed> {
+    fn decode(&mut self) -> Result<()> {
         let (mut within, mut values): (Vec<Within>, usize) = (Vec::new(), 0);
         let (mut token, mut start) = self.token();
         loop {
@@ -685,7 +682,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Puts the topmost value where it belongs. Says whether that has made its table the topmost value, whole.
-    fn put(&mut self, within: &mut Vec<Within>) -> std::result::Result<bool, Failed> {
+    fn put(&mut self, within: &mut Vec<Within>) -> Result<bool> {
         let Some(last) = within.last_mut() else { return Ok(false) };
         match last {
             Within::List { table, next } => {
@@ -712,7 +709,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Pushes a table, in so many others.
-    fn begin(&mut self, depth: usize) -> std::result::Result<Slot, Failed> {
+    fn begin(&mut self, depth: usize) -> Result<Slot> {
         let depth = depth as i64 + 1;
         if depth > self.settings.decode_depth_max.min(DEPTH_MAX) {
             let text = format!("Found too many nested data structures ({depth}) at character {}", self.at);
@@ -722,7 +719,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Pushes a key, whose token is read already, and reads the colon behind it.
-    fn key(&mut self, token: &Token, start: usize) -> std::result::Result<(), Failed> {
+    fn key(&mut self, token: &Token, start: usize) -> Result<()> {
         if !matches!(token, Token::Text) {
             return Err(self.expected("object key string", token, start));
         }

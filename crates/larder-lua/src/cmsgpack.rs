@@ -1,51 +1,49 @@
 //! `cmsgpack`: Lua values as MessagePack, and back.
 
-use crate::arguments::is_output_small;
-use crate::arguments::on_stack::{integer, string};
-use crate::raw::{self, Args, Failed, Kind, Reader, Slot, Stack};
-use mlua::{Lua, Table};
-
-type Result<T> = std::result::Result<T, Failed>;
+use crate::arguments::{Given, Result, is_output_small};
+use crate::raw::{Args, Kind, Reader, Slot, Stack};
 
 /// Tables deeper than this are written as nil.
 const DEPTH_MAX: usize = 16;
 
-/// What is read is nested at most so deep, and gives at most so many values: the machine has room for some thousand
-/// values that Rust holds at a time.
+/// What is read is nested at most so deep, and gives at most so many values: the machine's stack has room for some
+/// thousand.
 const READ_DEPTH_MAX: usize = 1_000;
 const VALUES_MAX: usize = 5_000;
 
 /// What is written mostly fits into so many bytes.
 const ROOM: usize = 256;
 
-pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
-    let library = lua.create_table()?;
-    library.raw_set("pack", raw::function(lua, pack)?)?;
-    library.raw_set("unpack", raw::function(lua, |args, stack| unpack(args, stack, 0, 0))?)?;
-    let one = |args: &Args<'_>, stack: &mut Stack<'_>| {
+/// Leaves the library on the stack.
+pub(crate) fn library(stack: &mut Stack<'_>) -> Result<Slot> {
+    let library = stack.push_table(0, 8)?;
+    stack.set_function(library, "pack", pack)?;
+    stack.set_function(library, "unpack", |args, stack| unpack(args, stack, 0, 0))?;
+    stack.set_function(library, "unpack_one", |args, stack| {
         let offset = optional(stack, args, 1)?;
         unpack(args, stack, 1, offset)
-    };
-    library.raw_set("unpack_one", raw::function(lua, one)?)?;
-    let limited = |args: &Args<'_>, stack: &mut Stack<'_>| {
-        let limit = integer(stack, args, 1)?;
+    })?;
+    stack.set_function(library, "unpack_limit", |args, stack| {
+        let limit = Given::as_called(args).integer(stack, 1)?;
         let offset = optional(stack, args, 2)?;
         unpack(args, stack, limit, offset)
-    };
-    library.raw_set("unpack_limit", raw::function(lua, limited)?)?;
-    library.raw_set("_NAME", "cmsgpack")?;
-    library.raw_set("_VERSION", "lua-cmsgpack 0.4.0")?;
-    library.raw_set("_COPYRIGHT", "The authors of Larder")?;
-    library.raw_set("_DESCRIPTION", "MessagePack for scripts")?;
+    })?;
+    for (name, text) in [
+        ("_NAME", "cmsgpack"),
+        ("_VERSION", "lua-cmsgpack 0.4.0"),
+        ("_COPYRIGHT", "The authors of Larder"),
+        ("_DESCRIPTION", "MessagePack for scripts"),
+    ] {
+        stack.push_text(text.as_bytes())?;
+        stack.set_field(library, name)?;
+    }
     Ok(library)
 }
 
 /// A whole number that is 0 where it is left out.
 fn optional(stack: &Stack<'_>, args: &Args<'_>, at: usize) -> Result<i64> {
-    match args.kind(at) {
-        Kind::None | Kind::Nil => Ok(0),
-        _ => integer(stack, args, at),
-    }
+    let given = Given::as_called(args);
+    if given.is_missing(at) { Ok(0) } else { given.integer(stack, at) }
 }
 
 fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
@@ -191,7 +189,7 @@ fn look_over(reader: &mut Reader<'_>, table: Slot) -> Result<(usize, bool)> {
 /// comes first: -1 where nothing is left.
 fn unpack(args: &Args<'_>, stack: &mut Stack<'_>, limit: i64, offset: i64) -> Result<usize> {
     let mut number = Vec::new();
-    let data = string(stack, args, 0, &mut number)?;
+    let data = Given::as_called(args).string(stack, 0, &mut number)?;
     let everything = limit == 0 && offset == 0;
     if offset < 0 || limit < 0 {
         let len = data.len();

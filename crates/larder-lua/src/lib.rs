@@ -21,7 +21,7 @@ mod structs;
 
 pub use decimal::write_number;
 
-use mlua::{Function, Lua};
+use raw::{Failed, Slot, Stack};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -36,28 +36,33 @@ impl Settings {
     }
 }
 
-/// `math.random` and `math.randomseed`, which give the numbers of Redis for a seed.
-pub fn random(lua: &Lua, seed: i64) -> mlua::Result<(Function, Function)> {
-    random::functions(lua, seed)
+/// Adds `random` and `randomseed` to a table, which give the numbers of Redis for a seed.
+pub fn add_random(stack: &mut Stack<'_>, table: Slot, seed: i64) -> Result<(), Failed> {
+    random::add_functions(stack, table, seed)
 }
 
-/// The functions of `string` that match patterns, with their names: `find`, `match`, `gmatch`, and `gsub` for all but
-/// functions, for which `gsub_arguments` and `captures` are made. `look` is asked every now and then whether to go on:
-/// a pattern can take for ever.
-pub fn patterns(
-    lua: &Lua,
-    look: impl Fn(u64) -> mlua::Result<()> + 'static,
-) -> mlua::Result<Vec<(&'static str, Function)>> {
-    strings::functions(lua, Rc::new(look))
+/// Adds what matches patterns to a table: `find`, `match`, `gsub` for texts and for tables that have no metatables, and
+/// what `gmatch` and `gsub` for functions are made of: `gmatch_arguments`, `next_match`, `gsub_arguments` and
+/// `captures`. `look` is asked every now and then whether to go on: a pattern can take for ever.
+pub fn add_patterns(
+    stack: &mut Stack<'_>,
+    table: Slot,
+    look: impl Fn(u64) -> Result<(), &'static str> + 'static,
+) -> Result<(), Failed> {
+    let look: Rc<dyn Fn(u64) -> Result<(), &'static str>> = Rc::new(look);
+    strings::add_functions(stack, table, &look)
 }
 
-/// Sets the globals `bit`, `cjson`, `cmsgpack` and `struct` to plain tables of functions.
-pub fn install(lua: &Lua) -> mlua::Result<Settings> {
-    let globals = lua.globals();
+/// Adds the libraries `bit`, `cjson`, `cmsgpack` and `struct` to a table, as plain tables of functions.
+pub fn add_libraries(stack: &mut Stack<'_>, table: Slot) -> Result<Settings, Failed> {
     let settings = Rc::new(Cell::new(cjson::Settings::default()));
-    globals.raw_set("bit", bit::library(lua)?)?;
-    globals.raw_set("cjson", cjson::library(lua, &settings)?)?;
-    globals.raw_set("cmsgpack", cmsgpack::library(lua)?)?;
-    globals.raw_set("struct", structs::library(lua)?)?;
+    bit::library(stack)?;
+    stack.set_field(table, "bit")?;
+    cjson::library(stack, &settings)?;
+    stack.set_field(table, "cjson")?;
+    cmsgpack::library(stack)?;
+    stack.set_field(table, "cmsgpack")?;
+    structs::library(stack)?;
+    stack.set_field(table, "struct")?;
     Ok(Settings(settings))
 }

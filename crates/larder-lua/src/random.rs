@@ -1,8 +1,8 @@
 //! `math.random` and `math.randomseed`: the linear congruential generator that POSIX calls `lrand48`, since scripts
 //! that set a seed expect the numbers that Redis gives for it.
 
-use crate::arguments::{bad_argument, fail, number};
-use mlua::{Function, Lua, MultiValue, Result};
+use crate::arguments::{Given, Result};
+use crate::raw::{Slot, Stack};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -26,48 +26,61 @@ impl Random {
     }
 }
 
-/// Both functions, over one generator.
-pub(crate) fn functions(lua: &Lua, seed: i64) -> Result<(Function, Function)> {
+/// Adds both functions to a table, over one generator.
+pub(crate) fn add_functions(stack: &mut Stack<'_>, table: Slot, seed: i64) -> Result<()> {
     let numbers = Rc::new(Cell::new(Random::seeded(seed)));
     let seeded = numbers.clone();
-    let random = lua.create_function(move |lua, args: MultiValue| {
+    stack.set_function(table, "random", move |args, stack| {
         let mut state = numbers.get();
         let fraction = state.fraction();
         numbers.set(state);
+        let given = Given::new(args, "random");
         let (low, high) = match args.len() {
-            0 => return Ok(fraction),
-            1 => (1.0, number(lua, &args, 0, "random")?),
-            2 => (number(lua, &args, 0, "random")?, number(lua, &args, 1, "random")?),
-            _ => return Err(fail(lua, "wrong number of arguments")),
+            0 => {
+                stack.push_number(fraction)?;
+                return Ok(1);
+            }
+            1 => (1.0, given.number(stack, 0)?),
+            2 => (given.number(stack, 0)?, given.number(stack, 1)?),
+            _ => return Err(stack.fail("wrong number of arguments")),
         };
         let (low, high) = (low.trunc(), high.trunc());
         if low > high {
-            return Err(bad_argument(lua, args.len(), "random", "interval is empty"));
+            return Err(given.bad(stack, args.len(), "interval is empty"));
         }
-        Ok((fraction * (high - low + 1.0)).floor() + low)
+        stack.push_number((fraction * (high - low + 1.0)).floor() + low)?;
+        Ok(1)
     })?;
-    let randomseed = lua.create_function(move |lua, args: MultiValue| {
-        seeded.set(Random::seeded(number(lua, &args, 0, "randomseed")? as i64));
-        Ok(())
-    })?;
-    Ok((random, randomseed))
+    stack.set_function(table, "randomseed", move |args, stack| {
+        seeded.set(Random::seeded(Given::new(args, "randomseed").integer(stack, 0)?));
+        Ok(0)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::Random;
+    use crate::raw::Lua;
 
     #[test]
     fn a_seed_gives_the_numbers_that_redis_gives() {
         let mut random = Random::seeded(5);
         assert_eq!(format!("{:.14}", random.fraction()), "0.52483957937213");
-        let lua = mlua::Lua::new();
-        let (random, randomseed) = super::functions(&lua, 1).expect("made");
-        randomseed.call::<()>(5).expect("a number");
-        let next = |args: &[f64]| random.call::<f64>(args.iter().copied().collect::<mlua::Variadic<f64>>());
-        assert!(next(&[]).expect("a number") < 0.53);
-        assert_eq!(next(&[10.0]).expect("a number") as i64, 3);
-        assert_eq!(next(&[10.0, 20.0]).expect("a number") as i64, 18);
-        assert!(next(&[0.0]).is_err() && next(&[3.0, 1.0]).is_err() && next(&[1.0, 2.0, 3.0]).is_err());
+        let lua = Lua::new();
+        let table = lua.with(|stack| {
+            let table = stack.push_table(0, 2)?;
+            super::add_functions(stack, table, 1)?;
+            lua.keep(table)
+        });
+        let text = "local m = ... m.randomseed(5) return table.concat({m.random() < 0.53 and 'a' or 'b', m.random(10), \
+                    m.random(10, 20), tostring(pcall(m.random, 0)), tostring(pcall(m.random, 3, 1)), \
+                    tostring(pcall(m.random, 1, 2, 3))}, ' ')";
+        let function = lua.load(text.as_bytes(), "=text").expect("compiles");
+        let [answer] = lua.call(&function, |stack| stack.push_kept(&table.clone()?).map(drop)).expect("runs");
+        let answer = lua.with(|stack| {
+            let answer = stack.push_kept(&answer)?;
+            Ok(stack.read().description(answer))
+        });
+        assert_eq!(answer.expect("shown"), "a 3 18 false false false");
     }
 }

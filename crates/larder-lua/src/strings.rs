@@ -1,190 +1,218 @@
 //! The functions of `string` that match patterns: `find`, `match`, `gmatch` and `gsub`, over a matcher that can be
 //! stopped.
 
-use crate::arguments::{bad_argument, check_output, fail, integer, string, type_name};
+use crate::arguments::{Given, Result, check_output};
 use crate::pattern::{Capture, Matcher, Stop};
-use mlua::{Error, Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
-use std::cell::Cell;
+use crate::raw::{Args, Failed, Kind, Slot, Stack, Word};
 use std::ops::Range;
 use std::rc::Rc;
 
 /// Asked every now and then whether to go on, after so much work.
-type Look = Rc<dyn Fn(u64) -> Result<()>>;
+type Look = Rc<dyn Fn(u64) -> std::result::Result<(), &'static str>>;
 
 /// What a text has to have so that it is a pattern and not only a text.
 const SPECIAL: &[u8] = b"^$*+?.([%-";
 
-pub(crate) fn functions(lua: &Lua, look: Look) -> Result<Vec<(&'static str, Function)>> {
-    type Of = fn(&Lua, &MultiValue, &Look) -> Result<MultiValue>;
-    let all: [(&'static str, Of); 6] = [
-        ("find", |lua, args, look| search(lua, args, look, "find")),
-        ("match", |lua, args, look| search(lua, args, look, "match")),
-        ("gmatch", gmatch),
+/// Adds the functions to a table.
+pub(crate) fn add_functions(stack: &mut Stack<'_>, table: Slot, look: &Look) -> Result<()> {
+    type Of = fn(&Args<'_>, &mut Stack<'_>, &Look) -> Result<usize>;
+    let all: [(&'static str, Of); 7] = [
+        ("find", |args, stack, look| search(args, stack, look, "find")),
+        ("match", |args, stack, look| search(args, stack, look, "match")),
+        ("gmatch_arguments", gmatch_arguments),
+        ("next_match", next_match),
         ("gsub", gsub),
         ("gsub_arguments", gsub_arguments),
         ("captures", captures),
     ];
-    all.into_iter()
-        .map(|(name, of)| {
-            let look = look.clone();
-            Ok((name, lua.create_function(move |lua, args: MultiValue| of(lua, &args, &look))?))
-        })
-        .collect()
-}
-
-fn stopped(lua: &Lua, stop: Stop<Error>) -> Error {
-    match stop {
-        Stop::Malformed(text) => fail(lua, text),
-        Stop::Watch(error) => error,
-    }
-}
-
-/// A capture as a value.
-fn value(lua: &Lua, subject: &[u8], capture: Capture) -> Result<Value> {
-    Ok(match capture {
-        Capture::Text(range) => Value::String(lua.create_string(&subject[range])?),
-        Capture::Position(n) => Value::Number(n as f64),
-    })
-}
-
-/// Appends the captures of a match, of which the match itself is the only one where the pattern has none.
-fn append<F: FnMut(u64) -> Result<()>>(
-    lua: &Lua,
-    matcher: &Matcher<'_, F>,
-    subject: &[u8],
-    matched: &Range<usize>,
-    values: &mut Vec<Value>,
-) -> Result<()> {
-    for index in 0..matcher.count().max(1) {
-        let capture = matcher.capture(index, matched).map_err(|stop| stopped(lua, stop))?;
-        values.push(value(lua, subject, capture)?);
+    for (name, of) in all {
+        let look = look.clone();
+        stack.set_function(table, name, move |args, stack| of(args, stack, &look))?;
     }
     Ok(())
 }
 
+fn stopped(stack: &Stack<'_>, stop: Stop<&'static str>) -> Failed {
+    match stop {
+        Stop::Malformed(text) => stack.fail(text),
+        Stop::Watch(reason) => reason.into(),
+    }
+}
+
+/// Pushes a position that is counted from 0 as Lua counts it.
+fn push_position(stack: &mut Stack<'_>, at: usize) -> Result<()> {
+    stack.push_number(at as f64 + 1.0)
+}
+
+/// The text and the pattern that a function was given, and a matcher for them.
+struct Search<'t, F> {
+    subject: &'t [u8],
+    matcher: Matcher<'t, F>,
+}
+
+impl<'t, F: FnMut(u64) -> std::result::Result<(), &'static str>> Search<'t, F> {
+    fn new(subject: &'t [u8], pattern: &'t [u8], look: F) -> Search<'t, F> {
+        Search { subject, matcher: Matcher::new(subject, pattern, look) }
+    }
+
+    /// The next match from a position on.
+    fn next(&mut self, stack: &Stack<'_>, from: usize) -> Result<Option<Range<usize>>> {
+        self.matcher.search(from).map_err(|stop| stopped(stack, stop))
+    }
+
+    fn capture(&self, stack: &Stack<'_>, index: usize, matched: &Range<usize>) -> Result<Capture> {
+        self.matcher.capture(index, matched).map_err(|stop| stopped(stack, stop))
+    }
+
+    /// Pushes the captures of a match, of which the match itself is the only one where the pattern has none; says how
+    /// many there are.
+    fn push_captures(&self, stack: &mut Stack<'_>, matched: &Range<usize>) -> Result<usize> {
+        let count = self.matcher.count().max(1);
+        for index in 0..count {
+            match self.capture(stack, index, matched)? {
+                Capture::Text(range) => stack.push_text_within(&self.subject[range])?,
+                Capture::Position(n) => stack.push_number(n as f64)?,
+            }
+        }
+        Ok(count)
+    }
+}
+
 /// Where a search begins: positions below zero count from the end.
-fn begin(lua: &Lua, args: &MultiValue, function: &str, len: usize) -> Result<usize> {
-    if args.get(2).is_none_or(Value::is_nil) {
+fn begin(stack: &Stack<'_>, given: Given<'_, '_>, len: usize) -> Result<usize> {
+    if given.is_missing(2) {
         return Ok(0);
     }
-    let at = integer(lua, args, 2, function)?;
+    let at = given.integer(stack, 2)?;
     let at = if at < 0 { (len as i64).saturating_add(at) } else { at - 1 };
     Ok(at.clamp(0, len as i64) as usize)
 }
 
 /// `find` and `match`.
-fn search(lua: &Lua, args: &MultiValue, look: &Look, function: &'static str) -> Result<MultiValue> {
-    let (subject, pattern) = (string(lua, args, 0, function)?, string(lua, args, 1, function)?);
-    let (subject, pattern) = (subject.as_bytes(), pattern.as_bytes());
-    let from = begin(lua, args, function, subject.len())?;
-    let found = |matched: &Range<usize>| {
-        [matched.start + 1, matched.end].map(|n| Value::Number(n as f64)).into_iter()
-    };
+fn search(args: &Args<'_>, stack: &mut Stack<'_>, look: &Look, function: &'static str) -> Result<usize> {
+    let given = Given::new(args, function);
+    let (mut subject, mut pattern) = (Vec::new(), Vec::new());
+    let subject = given.string(stack, 0, &mut subject)?;
+    let pattern = given.string(stack, 1, &mut pattern)?;
+    let from = begin(stack, given, subject.len())?;
     let wants_place = function == "find";
     if wants_place {
         let head = pattern.split(|byte| *byte == 0).next().unwrap_or_default();
-        let plain = args.get(3).is_some_and(|plain| !matches!(plain, Value::Nil | Value::Boolean(false)));
-        if plain || !head.iter().any(|byte| SPECIAL.contains(byte)) {
+        if args.truth(3) || !head.iter().any(|byte| SPECIAL.contains(byte)) {
             look((subject.len() - from) as u64 / 64)?;
-            let at = memchr::memmem::find(&subject[from..], &pattern);
-            let matched = at.map(|at| from + at..from + at + pattern.len());
-            return matched.map_or(Value::Nil.into_lua_multi(lua), |matched| Ok(found(&matched).collect()));
+            let Some(at) = memchr::memmem::find(&subject[from..], pattern) else { return nothing(stack) };
+            push_position(stack, from + at)?;
+            stack.push_number((from + at + pattern.len()) as f64)?;
+            return Ok(2);
         }
     }
-    let mut matcher = Matcher::new(&subject, &pattern, |work| look(work));
-    let Some(matched) = matcher.search(from).map_err(|stop| stopped(lua, stop))? else {
-        return Value::Nil.into_lua_multi(lua);
-    };
-    let mut values: Vec<Value> = Vec::new();
-    if wants_place {
-        values.extend(found(&matched));
-        if matcher.count() == 0 {
-            return Ok(values.into());
-        }
+    let mut search = Search::new(subject, pattern, |work| look(work));
+    let Some(matched) = search.next(stack, from)? else { return nothing(stack) };
+    if !wants_place {
+        return search.push_captures(stack, &matched);
     }
-    append(lua, &matcher, &subject, &matched, &mut values)?;
-    Ok(values.into())
+    push_position(stack, matched.start)?;
+    stack.push_number(matched.end as f64)?;
+    if search.matcher.count() == 0 {
+        return Ok(2);
+    }
+    Ok(2 + search.push_captures(stack, &matched)?)
 }
 
-fn gmatch(lua: &Lua, args: &MultiValue, look: &Look) -> Result<MultiValue> {
-    let (subject, pattern) = (string(lua, args, 0, "gmatch")?, string(lua, args, 1, "gmatch")?);
-    let (next, look) = (Cell::new(0), look.clone());
-    let iterate = move |lua: &Lua, ()| {
-        let (subject, pattern) = (subject.as_bytes(), pattern.as_bytes());
-        let mut matcher = Matcher::new(&subject, &pattern, |work| look(work));
-        for at in next.get()..=subject.len() {
-            // A `^` has no meaning here, so that each place is tried by itself.
-            let Some(end) = matcher.matches_at(at).map_err(|stop| stopped(lua, stop))? else { continue };
-            next.set(if end == at { end + 1 } else { end });
-            let mut values: Vec<Value> = Vec::new();
-            append(lua, &matcher, &subject, &(at..end), &mut values)?;
-            return Ok(values.into());
-        }
-        next.set(subject.len() + 1);
-        Ok(MultiValue::new())
-    };
-    lua.create_function(iterate)?.into_lua_multi(lua)
+fn nothing(stack: &mut Stack<'_>) -> Result<usize> {
+    stack.push_nil()?;
+    Ok(1)
+}
+
+/// Pushes two arguments as texts.
+fn push_texts(stack: &mut Stack<'_>, given: Given<'_, '_>) -> Result<()> {
+    for at in 0..2 {
+        let mut number = Vec::new();
+        let text = given.string(stack, at, &mut number)?;
+        // A string is that very string: it is found among all, where it was.
+        stack.push_text_within(text)?;
+    }
+    Ok(())
+}
+
+/// The subject and the pattern of `gmatch` as texts.
+fn gmatch_arguments(args: &Args<'_>, stack: &mut Stack<'_>, _: &Look) -> Result<usize> {
+    push_texts(stack, Given::new(args, "gmatch"))?;
+    Ok(2)
+}
+
+/// A step of `gmatch`: the position from which it goes on, and what the match has caught. Nothing where there is none.
+fn next_match(args: &Args<'_>, stack: &mut Stack<'_>, look: &Look) -> Result<usize> {
+    let given = Given::new(args, "gmatch");
+    let (mut subject, mut pattern) = (Vec::new(), Vec::new());
+    let subject = given.string(stack, 0, &mut subject)?;
+    let pattern = given.string(stack, 1, &mut pattern)?;
+    let from = usize::try_from(given.integer(stack, 2)? - 1).unwrap_or(0);
+    let mut search = Search::new(subject, pattern, |work| look(work));
+    for at in from..=subject.len() {
+        // A `^` has no meaning here, so that each place is tried by itself.
+        let end = search.matcher.matches_at(at).map_err(|stop| stopped(stack, stop))?;
+        let Some(end) = end else { continue };
+        push_position(stack, if end == at { end + 1 } else { end })?;
+        return Ok(1 + search.push_captures(stack, &(at..end))?);
+    }
+    Ok(0)
 }
 
 /// The subject and the pattern of `gsub` as texts, and how often it replaces at most.
-fn gsub_arguments(lua: &Lua, args: &MultiValue, _: &Look) -> Result<MultiValue> {
-    let (subject, pattern) = (string(lua, args, 0, "gsub")?, string(lua, args, 1, "gsub")?);
-    let most = if args.get(2).is_none_or(Value::is_nil) {
-        subject.as_bytes().len() as i64 + 1
+fn gsub_arguments(args: &Args<'_>, stack: &mut Stack<'_>, _: &Look) -> Result<usize> {
+    let given = Given::new(args, "gsub");
+    push_texts(stack, given)?;
+    let most = if given.is_missing(2) {
+        let mut subject = Vec::new();
+        given.string(stack, 0, &mut subject)?.len() as i64 + 1
     } else {
-        let given = args.get(2).cloned().unwrap_or(Value::Nil);
-        let most = lua.coerce_number(given.clone())?;
-        let problem = || format!("number expected, got {}", type_name(&given));
-        most.ok_or_else(|| bad_argument(lua, 4, "gsub", &problem()))? as i64
+        let problem = || format!("number expected, got {}", args.kind(2).name());
+        // The position is that of the function which scripts call.
+        args.coerced(2).ok_or_else(|| given.bad(stack, 4, &problem()))? as i64
     };
-    (subject, pattern, most).into_lua_multi(lua)
+    stack.push_number(most as f64)?;
+    Ok(3)
 }
 
 /// The next match from a position on: its first and its last position, and its captures. Nothing where there is none.
-fn captures(lua: &Lua, args: &MultiValue, look: &Look) -> Result<MultiValue> {
-    let (subject, pattern) = (string(lua, args, 0, "gsub")?, string(lua, args, 1, "gsub")?);
-    let (subject, pattern) = (subject.as_bytes(), pattern.as_bytes());
-    let from = begin(lua, args, "gsub", subject.len())?;
-    let mut matcher = Matcher::new(&subject, &pattern, |work| look(work));
-    let Some(matched) = matcher.search(from).map_err(|stop| stopped(lua, stop))? else {
-        return Ok(MultiValue::new());
-    };
-    let mut values = vec![Value::Number(matched.start as f64 + 1.0), Value::Number(matched.end as f64)];
-    append(lua, &matcher, &subject, &matched, &mut values)?;
-    Ok(values.into())
+fn captures(args: &Args<'_>, stack: &mut Stack<'_>, look: &Look) -> Result<usize> {
+    let given = Given::new(args, "gsub");
+    let (mut subject, mut pattern) = (Vec::new(), Vec::new());
+    let subject = given.string(stack, 0, &mut subject)?;
+    let pattern = given.string(stack, 1, &mut pattern)?;
+    let from = begin(stack, given, subject.len())?;
+    let mut search = Search::new(subject, pattern, |work| look(work));
+    let Some(matched) = search.next(stack, from)? else { return Ok(0) };
+    push_position(stack, matched.start)?;
+    stack.push_number(matched.end as f64)?;
+    Ok(2 + search.push_captures(stack, &matched)?)
 }
 
-/// What stands for matches: a text with captures in it, or a table of what stands for the first capture.
-enum By {
-    Text(mlua::String),
-    Table(Table),
-}
-
-/// `gsub` with a text or a table.
-fn gsub(lua: &Lua, args: &MultiValue, look: &Look) -> Result<MultiValue> {
-    let (subject, pattern) = (string(lua, args, 0, "gsub")?, string(lua, args, 1, "gsub")?);
-    let by = match args.get(2) {
-        Some(Value::Table(table)) => By::Table(table.clone()),
-        Some(Value::String(_) | Value::Number(_) | Value::Integer(_)) => {
-            By::Text(string(lua, args, 2, "gsub")?)
-        }
-        _ => return Err(bad_argument(lua, 3, "gsub", "string/function/table expected")),
+/// `gsub` with a text, or with a table that has no metatable: what stands for the first capture.
+fn gsub(args: &Args<'_>, stack: &mut Stack<'_>, look: &Look) -> Result<usize> {
+    let given = Given::new(args, "gsub");
+    let (mut subject, mut pattern, mut by) = (Vec::new(), Vec::new(), Vec::new());
+    let subject = given.string(stack, 0, &mut subject)?;
+    let pattern = given.string(stack, 1, &mut pattern)?;
+    let by = match args.kind(2) {
+        Kind::Table => None,
+        Kind::Text | Kind::Number => Some(given.string(stack, 2, &mut by)?),
+        _ => return Err(given.bad(stack, 3, "string/function/table expected")),
     };
-    let (subject, pattern) = (subject.as_bytes(), pattern.as_bytes());
-    let given = args.get(3).is_some_and(|most| !most.is_nil());
-    let most = if given { integer(lua, args, 3, "gsub")? } else { subject.len() as i64 + 1 };
+    let most = if given.is_missing(3) { subject.len() as i64 + 1 } else { given.integer(stack, 3)? };
     let anchored = pattern.first() == Some(&b'^');
-    let mut matcher = Matcher::new(&subject, &pattern, |work| look(work));
+    let mut search = Search::new(subject, pattern, |work| look(work));
     let (mut out, mut count, mut copied, mut from, mut values) = (Vec::new(), 0, 0, 0, 0);
     while count < most && from <= subject.len() {
-        let Some(matched) = matcher.search(from).map_err(|stop| stopped(lua, stop))? else { break };
+        let Some(matched) = search.next(stack, from)? else { break };
         count += 1;
         out.extend_from_slice(&subject[copied..matched.start]);
-        match &by {
-            By::Text(text) => put_text(lua, &matcher, &subject, &matched, &text.as_bytes(), &mut out)?,
-            By::Table(table) => put_field(lua, &matcher, &subject, &matched, table, &mut out)?,
+        match by {
+            Some(text) => put_text(stack, &search, &matched, text, &mut out)?,
+            None => put_field(stack, &search, &matched, args.slot(2), &mut out)?,
         }
-        check_output(lua, out.len(), &mut values)?;
+        check_output(stack, out.len(), &mut values)?;
         copied = matched.end;
         from = if matched.is_empty() { matched.end + 1 } else { matched.end };
         if anchored {
@@ -192,30 +220,16 @@ fn gsub(lua: &Lua, args: &MultiValue, look: &Look) -> Result<MultiValue> {
         }
     }
     out.extend_from_slice(&subject[copied..]);
-    check_output(lua, out.len(), &mut values)?;
-    (lua.create_string(out)?, count as f64).into_lua_multi(lua)
-}
-
-fn put<F: FnMut(u64) -> Result<()>>(
-    lua: &Lua,
-    matcher: &Matcher<'_, F>,
-    subject: &[u8],
-    matched: &Range<usize>,
-    index: usize,
-    out: &mut Vec<u8>,
-) -> Result<()> {
-    match matcher.capture(index, matched).map_err(|stop| stopped(lua, stop))? {
-        Capture::Text(range) => out.extend_from_slice(&subject[range]),
-        Capture::Position(n) => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
-    }
-    Ok(())
+    check_output(stack, out.len(), &mut values)?;
+    stack.push_text_within(&out)?;
+    stack.push_number(count as f64)?;
+    Ok(2)
 }
 
 /// Writes a text with its `%1` and the like filled in.
-fn put_text<F: FnMut(u64) -> Result<()>>(
-    lua: &Lua,
-    matcher: &Matcher<'_, F>,
-    subject: &[u8],
+fn put_text<F: FnMut(u64) -> std::result::Result<(), &'static str>>(
+    stack: &Stack<'_>,
+    search: &Search<'_, F>,
     matched: &Range<usize>,
     text: &[u8],
     out: &mut Vec<u8>,
@@ -224,10 +238,11 @@ fn put_text<F: FnMut(u64) -> Result<()>>(
     while let Some(at) = memchr::memchr(b'%', rest) {
         out.extend_from_slice(&rest[..at]);
         match rest.get(at + 1) {
-            Some(b'0') => out.extend_from_slice(&subject[matched.clone()]),
-            Some(digit @ b'1'..=b'9') => {
-                put(lua, matcher, subject, matched, usize::from(digit - b'1'), out)?;
-            }
+            Some(b'0') => out.extend_from_slice(&search.subject[matched.clone()]),
+            Some(digit @ b'1'..=b'9') => match search.capture(stack, usize::from(digit - b'1'), matched)? {
+                Capture::Text(range) => out.extend_from_slice(&search.subject[range]),
+                Capture::Position(n) => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
+            },
             // Behind the end of a text is a zero.
             other => out.push(other.copied().unwrap_or(0)),
         }
@@ -238,25 +253,27 @@ fn put_text<F: FnMut(u64) -> Result<()>>(
 }
 
 /// Writes what a table has for the first capture, or the match where it has nothing.
-fn put_field<F: FnMut(u64) -> Result<()>>(
-    lua: &Lua,
-    matcher: &Matcher<'_, F>,
-    subject: &[u8],
+fn put_field<F: FnMut(u64) -> std::result::Result<(), &'static str>>(
+    stack: &mut Stack<'_>,
+    search: &Search<'_, F>,
     matched: &Range<usize>,
-    table: &Table,
+    table: Slot,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let capture = matcher.capture(0, matched).map_err(|stop| stopped(lua, stop))?;
-    let field: Value = table.get(value(lua, subject, capture)?)?;
-    match &field {
-        Value::Nil | Value::Boolean(false) => out.extend_from_slice(&subject[matched.clone()]),
-        Value::String(_) | Value::Number(_) | Value::Integer(_) => {
-            let text = lua.coerce_string(field)?;
-            out.extend_from_slice(&text.ok_or_else(|| fail(lua, "invalid replacement value"))?.as_bytes());
+    let key = match search.capture(stack, 0, matched)? {
+        Capture::Text(range) => Word::Text(&search.subject[range]),
+        Capture::Position(n) => Word::Number(n as f64),
+    };
+    stack.read().look_up(table, key, |reader, field| {
+        match (reader.text(field), reader.number(field)) {
+            (Some(text), _) => out.extend_from_slice(text),
+            (_, Some(n)) => crate::decimal::write_number(out, n),
+            _ if !reader.truth(field) => out.extend_from_slice(&search.subject[matched.clone()]),
+            _ => {
+                let kind = reader.kind(field).name();
+                return Err(reader.fail(format_args!("invalid replacement value (a {kind})")));
+            }
         }
-        other => {
-            return Err(fail(lua, format_args!("invalid replacement value (a {})", type_name(other))));
-        }
-    }
-    Ok(())
+        Ok(())
+    })?
 }

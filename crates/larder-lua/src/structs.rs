@@ -1,7 +1,7 @@
 //! `struct`: values packed into strings and read from them, by a format.
 
-use crate::arguments::{bad_argument, fail, integer, number, string};
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use crate::arguments::{Given, Result};
+use crate::raw::{Args, Failed, Slot, Stack};
 
 /// The largest whole number that a format may ask for.
 const INTEGER_BYTES_MAX: usize = 32;
@@ -47,20 +47,17 @@ impl Item {
 
 /// Reads a format from left to right.
 struct Format<'a> {
-    lua: &'a Lua,
-    /// The function that reads it, for what it says of errors.
-    function: &'static str,
     rest: &'a [u8],
     little: bool,
     align: usize,
 }
 
 impl<'a> Format<'a> {
-    fn new(lua: &'a Lua, function: &'static str, text: &'a [u8]) -> Format<'a> {
-        Format { lua, function, rest: text, little: cfg!(target_endian = "little"), align: 1 }
+    fn new(text: &'a [u8]) -> Format<'a> {
+        Format { rest: text, little: cfg!(target_endian = "little"), align: 1 }
     }
 
-    fn digits(&mut self, otherwise: usize) -> Result<usize> {
+    fn digits(&mut self, stack: &Stack<'_>, otherwise: usize) -> Result<usize> {
         let len = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.rest.split_at(len);
         self.rest = rest;
@@ -72,22 +69,22 @@ impl<'a> Format<'a> {
             let next = n.checked_mul(10).and_then(|n| n.checked_add(usize::from(digit - b'0')));
             n = next
                 .filter(|n| i32::try_from(*n).is_ok())
-                .ok_or_else(|| fail(self.lua, "integral size overflow"))?;
+                .ok_or_else(|| stack.fail("integral size overflow"))?;
         }
         Ok(n)
     }
 
-    fn integer(&mut self, otherwise: usize, signed: bool) -> Result<Item> {
-        let size = self.digits(otherwise)?;
+    fn integer(&mut self, stack: &Stack<'_>, otherwise: usize, signed: bool) -> Result<Item> {
+        let size = self.digits(stack, otherwise)?;
         if size > INTEGER_BYTES_MAX {
             let text = format!("integral size {size} is larger than limit of {INTEGER_BYTES_MAX}");
-            return Err(fail(self.lua, text));
+            return Err(stack.fail(text));
         }
         Ok(Item::Int { size, signed })
     }
 
     /// The next step; `None` at the end.
-    fn next(&mut self) -> Result<Option<Item>> {
+    fn next(&mut self, stack: &Stack<'_>) -> Result<Option<Item>> {
         while let Some((option, rest)) = self.rest.split_first() {
             self.rest = rest;
             return Ok(Some(match option {
@@ -98,8 +95,8 @@ impl<'a> Format<'a> {
                 b'T' => Item::Int { size: 8, signed: false },
                 b'f' => Item::Float,
                 b'd' => Item::Double,
-                b'i' | b'I' => self.integer(4, *option == b'i')?,
-                b'c' => Item::Bytes { size: self.digits(1)? },
+                b'i' | b'I' => self.integer(stack, 4, *option == b'i')?,
+                b'c' => Item::Bytes { size: self.digits(stack, 1)? },
                 b's' => Item::Terminated,
                 b' ' => Item::Space,
                 b'<' | b'>' => {
@@ -107,10 +104,10 @@ impl<'a> Format<'a> {
                     continue;
                 }
                 b'!' => {
-                    self.align = self.digits(ALIGN_MAX)?;
+                    self.align = self.digits(stack, ALIGN_MAX)?;
                     if !self.align.is_power_of_two() {
                         let text = format!("alignment {} is not a power of 2", self.align);
-                        return Err(fail(self.lua, text));
+                        return Err(stack.fail(text));
                     }
                     continue;
                 }
@@ -118,11 +115,6 @@ impl<'a> Format<'a> {
             }));
         }
         Ok(None)
-    }
-
-    fn unknown(&self, option: u8) -> mlua::Error {
-        let text = format!("invalid format option '{}'", char::from(option));
-        bad_argument(self.lua, 1, self.function, &text)
     }
 
     /// How many bytes come before an item, so that it is aligned.
@@ -135,12 +127,18 @@ impl<'a> Format<'a> {
     }
 }
 
-pub(crate) fn library(lua: &Lua) -> Result<Table> {
-    let library = lua.create_table()?;
-    library.raw_set("pack", lua.create_function(pack)?)?;
-    library.raw_set("unpack", lua.create_function(unpack)?)?;
-    library.raw_set("size", lua.create_function(size)?)?;
+/// Leaves the library on the stack.
+pub(crate) fn library(stack: &mut Stack<'_>) -> Result<Slot> {
+    let library = stack.push_table(0, 4)?;
+    stack.set_function(library, "pack", pack)?;
+    stack.set_function(library, "unpack", unpack)?;
+    stack.set_function(library, "size", size)?;
     Ok(library)
+}
+
+/// Nobody knows what an option is.
+fn unknown(stack: &Stack<'_>, given: Given<'_, '_>, option: u8) -> Failed {
+    given.bad(stack, 1, &format!("invalid format option '{}'", char::from(option)))
 }
 
 /// Writes the lowest bytes of a number of 64 bits; bytes beyond are 0.
@@ -163,26 +161,24 @@ fn whole(n: f64) -> u64 {
     }
 }
 
-fn pack(lua: &Lua, mut args: MultiValue) -> Result<mlua::String> {
-    // What is missing reads as nil here.
-    args.push_back(Value::Nil);
-    let text = string(lua, &args, 0, "pack")?;
-    let text = text.as_bytes();
-    let mut format = Format::new(lua, "pack", &text);
+fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
+    let given = Given::new(args, "pack").open();
+    let (mut format_number, mut number) = (Vec::new(), Vec::new());
+    let mut format = Format::new(given.string(stack, 0, &mut format_number)?);
     let mut out = Vec::new();
     let mut arg = 1;
-    while let Some(item) = format.next()? {
+    while let Some(item) = format.next(stack)? {
         out.resize(out.len() + format.padding(item, out.len()), 0);
         match item {
             Item::Pad => out.push(0),
             Item::Space => {}
-            Item::Unknown { option } => return Err(format.unknown(option)),
+            Item::Unknown { option } => return Err(unknown(stack, given, option)),
             Item::Int { size, .. } => {
-                put_int(&mut out, whole(number(lua, &args, arg, "pack")?), size, format.little);
+                put_int(&mut out, whole(given.number(stack, arg)?), size, format.little);
                 arg += 1;
             }
             Item::Float | Item::Double => {
-                let n = number(lua, &args, arg, "pack")?;
+                let n = given.number(stack, arg)?;
                 let mut bytes: [u8; 8] = n.to_le_bytes();
                 let bytes = if matches!(item, Item::Float) {
                     bytes[..4].copy_from_slice(&(n as f32).to_le_bytes());
@@ -197,23 +193,23 @@ fn pack(lua: &Lua, mut args: MultiValue) -> Result<mlua::String> {
                 arg += 1;
             }
             Item::Bytes { size } => {
-                let given = string(lua, &args, arg, "pack")?;
-                let bytes = given.as_bytes();
+                let bytes = given.string(stack, arg, &mut number)?;
                 let size = if size == 0 { bytes.len() } else { size };
                 let taken = bytes.get(..size);
                 // The position is one too many, as it is in Redis.
-                let taken = taken.ok_or_else(|| bad_argument(lua, arg + 2, "pack", "string too short"))?;
+                let taken = taken.ok_or_else(|| given.bad(stack, arg + 2, "string too short"))?;
                 out.extend_from_slice(taken);
                 arg += 1;
             }
             Item::Terminated => {
-                out.extend_from_slice(&string(lua, &args, arg, "pack")?.as_bytes());
+                out.extend_from_slice(given.string(stack, arg, &mut number)?);
                 out.push(0);
                 arg += 1;
             }
         }
     }
-    lua.create_string(out)
+    stack.push_text_within(&out)?;
+    Ok(1)
 }
 
 fn get_int(bytes: &[u8], signed: bool, little: bool) -> f64 {
@@ -243,72 +239,75 @@ fn get_float(bytes: &[u8], little: bool) -> f64 {
     }
 }
 
-fn unpack(lua: &Lua, args: MultiValue) -> Result<MultiValue> {
-    let (text, data) = (string(lua, &args, 0, "unpack")?, string(lua, &args, 1, "unpack")?);
-    let (text, data) = (text.as_bytes(), data.as_bytes());
-    let start = if args.get(2).is_none_or(Value::is_nil) { 1 } else { integer(lua, &args, 2, "unpack")? };
+fn unpack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
+    let given = Given::new(args, "unpack");
+    let (mut format_number, mut number) = (Vec::new(), Vec::new());
+    let mut format = Format::new(given.string(stack, 0, &mut format_number)?);
+    let data = given.string(stack, 1, &mut number)?;
+    let start = if given.is_missing(2) { 1 } else { given.integer(stack, 2)? };
     // What is below zero counts as a place far behind the end.
     let start = (start as usize).checked_sub(1);
-    let mut at = start.ok_or_else(|| bad_argument(lua, 3, "unpack", "offset must be 1 or greater"))?;
-    let too_short = || bad_argument(lua, 2, "unpack", "data string too short");
-    let mut format = Format::new(lua, "unpack", &text);
-    let mut values: Vec<Value> = Vec::new();
+    let mut at = start.ok_or_else(|| given.bad(stack, 3, "offset must be 1 or greater"))?;
+    let too_short = |stack: &Stack<'_>| given.bad(stack, 2, "data string too short");
+    let mut count = 0;
     loop {
         if at > data.len() && matches!(format.rest.first(), Some(b'<' | b'>' | b'!')) {
-            return Err(too_short());
+            return Err(too_short(stack));
         }
-        let Some(item) = format.next()? else { break };
-        at = at.checked_add(format.padding(item, at)).ok_or_else(too_short)?;
+        let Some(item) = format.next(stack)? else { break };
+        at = at.checked_add(format.padding(item, at)).ok_or_else(|| too_short(stack))?;
         let mut size = item.size();
         if at > data.len() {
-            return Err(too_short());
+            return Err(too_short(stack));
         }
         if let Item::Bytes { size: 0 } = item {
             // A length of zero means the number read last.
-            let last = values.pop().map_or(Ok(None), |last| lua.coerce_number(last))?;
-            let last = last.ok_or_else(|| fail(lua, "format 'c0' needs a previous size"))?;
-            size = whole(last) as usize;
+            let last = stack.top();
+            let number = if count == 0 { None } else { stack.read().coerced(last) };
+            let number = number.ok_or_else(|| stack.fail("format 'c0' needs a previous size"))?;
+            stack.drop_top();
+            count -= 1;
+            size = whole(number) as usize;
         }
-        let bytes = at.checked_add(size).and_then(|end| data.get(at..end)).ok_or_else(too_short)?;
+        let bytes = at.checked_add(size).and_then(|end| data.get(at..end));
+        let bytes = bytes.ok_or_else(|| too_short(stack))?;
         match item {
             Item::Pad | Item::Space => {}
-            Item::Unknown { option } => return Err(format.unknown(option)),
-            Item::Int { signed, .. } => values.push(Value::Number(get_int(bytes, signed, format.little))),
-            Item::Float | Item::Double => values.push(Value::Number(get_float(bytes, format.little))),
-            Item::Bytes { .. } => values.push(Value::String(lua.create_string(bytes)?)),
+            Item::Unknown { option } => return Err(unknown(stack, given, option)),
+            Item::Int { signed, .. } => stack.push_number(get_int(bytes, signed, format.little))?,
+            Item::Float | Item::Double => stack.push_number(get_float(bytes, format.little))?,
+            Item::Bytes { .. } => stack.push_text_within(bytes)?,
             Item::Terminated => {
                 let end = data[at..].iter().position(|byte| *byte == 0);
-                let end = end.ok_or_else(|| fail(lua, "unfinished string in data"))?;
-                values.push(Value::String(lua.create_string(&data[at..at + end])?));
+                let end = end.ok_or_else(|| stack.fail("unfinished string in data"))?;
+                stack.push_text_within(&data[at..at + end])?;
                 size = end + 1;
             }
         }
+        count += usize::from(!matches!(item, Item::Pad | Item::Space));
         at += size;
     }
-    values.push(Value::Number(at.wrapping_add(1) as i64 as f64));
-    Ok(values.into())
+    stack.push_number(at.wrapping_add(1) as i64 as f64)?;
+    Ok(count + 1)
 }
 
-fn size(lua: &Lua, args: MultiValue) -> Result<f64> {
-    let text = string(lua, &args, 0, "size")?;
-    let text = text.as_bytes();
-    let mut format = Format::new(lua, "size", &text);
+fn size(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
+    let given = Given::new(args, "size");
+    let mut number = Vec::new();
+    let mut format = Format::new(given.string(stack, 0, &mut number)?);
     let mut total: usize = 0;
-    while let Some(item) = format.next()? {
+    while let Some(item) = format.next(stack)? {
         match item {
-            Item::Terminated => {
-                return Err(bad_argument(lua, 1, "size", "option 's' has no fixed size"));
-            }
-            Item::Bytes { size: 0 } => {
-                return Err(bad_argument(lua, 1, "size", "option 'c0' has no fixed size"));
-            }
+            Item::Terminated => return Err(given.bad(stack, 1, "option 's' has no fixed size")),
+            Item::Bytes { size: 0 } => return Err(given.bad(stack, 1, "option 'c0' has no fixed size")),
             Item::Unknown { option } if !option.is_ascii_alphanumeric() => {
-                return Err(format.unknown(option));
+                return Err(unknown(stack, given, option));
             }
             _ => {}
         }
         let more = format.padding(item, total) + item.size();
-        total = total.checked_add(more).ok_or_else(|| fail(lua, "format string too large"))?;
+        total = total.checked_add(more).ok_or_else(|| stack.fail("format string too large"))?;
     }
-    Ok(total as f64)
+    stack.push_number(total as f64)?;
+    Ok(1)
 }

@@ -5,7 +5,7 @@ use super::machine::{Kind, Machine, Reach, Registered, give_back};
 use super::{Program, run};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use larder_lua::raw::{Args, Stack};
+use larder_lua::raw::{Args, Kept, Stack};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -173,7 +173,7 @@ impl Instance {
         machine: &mut Machine,
         library: &Library,
         program: &Program,
-    ) -> std::result::Result<mlua::Function, String> {
+    ) -> std::result::Result<Kept, String> {
         let (_, body) = read_first_line(&library.text).map_err(|error| error.text().to_string())?;
         let mut found = None;
         for registered in self.load(machine, body)? {

@@ -9,8 +9,7 @@ use super::watch::Watch;
 use super::{AsItIs, Program};
 use crate::error::Error;
 use larder_core::Engine;
-use larder_lua::raw::{self, Args, Failed, Kind as Type, Lent, Outcome, Reader, Slot, Stack};
-use mlua::{ChunkMode, Function, HookTriggers, IntoLua, Lua, LuaOptions, StdLib, Table, Value, VmState};
+use larder_lua::raw::{self, Args, Failed, Kept, Kind as Type, Lent, Lua, Outcome, Reader, Slot, Stack};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -75,14 +74,8 @@ pub(super) struct Registered {
     pub(super) name: String,
     pub(super) description: Option<String>,
     pub(super) flags: Vec<String>,
-    pub(super) callback: Function,
+    pub(super) callback: Kept,
 }
-
-/// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
-/// allocated. What lives is small: were it to begin later, what is allocated until then would not fit the processor's
-/// caches.
-const GC_PAUSE: i32 = 200;
-const GC_PACE: i32 = 400;
 
 /// What scripts reach through `redis.call` and its like.
 pub(super) type ReachOut<'a> =
@@ -91,22 +84,10 @@ pub(super) type ReachOut<'a> =
 /// Where that is while a script runs.
 type Out = Rc<Lent<Reach>>;
 
-/// An argument that limits the machine's memory when it is handed over: as the last one, so that the others are handed
-/// over without a look at the limit for each of them. The function sees nil.
-struct Limit(usize);
-
-impl IntoLua for Limit {
-    fn into_lua(self, lua: &Lua) -> mlua::Result<Value> {
-        // Only machines without an allocator of their own refuse, and this has one.
-        let _ = lua.set_memory_limit(self.0);
-        Ok(Value::Nil)
-    }
-}
-
 /// Where scripts find their keys and arguments, and by which names.
 struct Globals {
-    table: Table,
-    names: [mlua::String; 2],
+    table: Kept,
+    names: [Kept; 2],
 }
 
 pub(super) struct Machine {
@@ -114,17 +95,17 @@ pub(super) struct Machine {
     out: Out,
     globals: Globals,
     /// Makes of an error what is known of it.
-    blame: Function,
+    blame: Kept,
     /// Puts back what is shared.
-    clean_up: Function,
-    load: Function,
+    clean_up: Kept,
+    load: Kept,
     /// What scripts change of the libraries is put back before the next one.
     settings: larder_lua::Settings,
     memory_max: usize,
     pub(super) kind: Kind,
     pub(super) watch: Arc<Watch>,
     /// Programs by their numbers, and the functions that came of them.
-    compiled: HashMap<u64, (Weak<Program>, Function), BuildHasherDefault<AsItIs>>,
+    compiled: HashMap<u64, (Weak<Program>, Kept), BuildHasherDefault<AsItIs>>,
     /// The instance it works for, by address; only compared while `alive` says that it is there.
     pub(super) owner: usize,
     pub(super) alive: Weak<()>,
@@ -150,9 +131,8 @@ pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Box<Machine>>
 /// Keeps a machine for the next script of this thread, unless it is spoiled.
 pub(super) fn give_back(machine: Box<Machine>) {
     if !machine.spoiled && machine.lua.used_memory() > machine.memory_max / 4 {
-        // What is left of a large script shall not count against the next one. A machine that cannot collect has no
-        // use any more, and says so when it is used.
-        let _ = machine.lua.gc_collect();
+        // What is left of a large script shall not count against the next one.
+        machine.lua.collect();
     }
     machine.watch.note_memory(machine.lua.used_memory());
     if !machine.spoiled {
@@ -164,9 +144,9 @@ impl Globals {
     /// Puts the keys and arguments of a call in place of those of the last one.
     fn set(&self, stack: &mut Stack<'_>, lists: [&[&[u8]]; 2]) -> Result<(), Failed> {
         let below = stack.top();
-        let table = stack.push_kept_table(&self.table)?;
+        let table = stack.push_kept(&self.table)?;
         for (name, words) in self.names.iter().zip(lists) {
-            stack.push_kept_text(name)?;
+            stack.push_kept(name)?;
             list(stack, words)?;
             stack.set_pair(table)?;
         }
@@ -183,25 +163,28 @@ impl Machine {
         owner: usize,
         alive: Weak<()>,
         epoch: u64,
-    ) -> mlua::Result<Machine> {
-        let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS;
-        let lua = Lua::new_with(libraries, LuaOptions::new())?;
-        let settings = larder_lua::install(&lua)?;
+    ) -> Result<Machine, String> {
+        let lua = Lua::new();
         let out = Out::default();
-        let native = natives(&lua, engine.random(), &out, &watch)?;
-        let sandbox = lua
-            .load(include_str!("sandbox.lua"))
-            .set_name("=sandbox")
-            .set_mode(ChunkMode::Text)
-            .into_function()?;
-        let (shown, table, blame, clean_up, load): (Table, Table, Function, Function, Function) =
-            sandbox.call((native, kind == Kind::Functions))?;
-        lua.set_globals(shown)?;
-        let globals = Globals { table, names: [lua.create_string("KEYS")?, lua.create_string("ARGV")?] };
-        watch_over(&lua, &watch)?;
-        make_room_for_references(&lua)?;
-        // Scripts leave little that lives: once the collector has begun, it costs less to collect all of it.
-        lua.gc_inc(GC_PAUSE, GC_PACE, 0);
+        let sandbox = lua.load(include_bytes!("sandbox.lua"), "=sandbox")?;
+        let mut settings = None;
+        let give = |stack: &mut Stack<'_>| {
+            settings = Some(push_natives(stack, engine.random(), &out, &watch)?);
+            stack.push_boolean(kind == Kind::Functions)
+        };
+        let [shown, table, blame, clean_up, load] = lua.call(&sandbox, give).map_err(Failed::text)?;
+        let settings = settings.ok_or("the sandbox was given nothing")?;
+        lua.set_globals(&shown).map_err(Failed::text)?;
+        let name = |name: &str| {
+            lua.with(|stack| {
+                stack.push_text(name.as_bytes())?;
+                lua.keep(stack.top())
+            })
+        };
+        let names = [name("KEYS").map_err(Failed::text)?, name("ARGV").map_err(Failed::text)?];
+        let globals = Globals { table, names };
+        let looking = watch.clone();
+        lua.watch_over(INSTRUCTIONS_PER_LOOK, move |work| looking.look(work));
         Ok(Machine {
             lua,
             out,
@@ -227,17 +210,16 @@ impl Machine {
     }
 
     /// Compiles a program's text, or says what is wrong with it.
-    pub(super) fn compile(&self, text: &[u8], source: &str) -> Result<Function, String> {
-        let chunk = self.lua.load(text).set_name(source).set_mode(ChunkMode::Text);
-        chunk.into_function().map_err(|error| message_of(&error))
+    pub(super) fn compile(&self, text: &[u8], source: &str) -> Result<Kept, String> {
+        self.lua.load(text, source)
     }
 
     /// The function of a program; `make` makes it where this machine does not have it yet.
     pub(super) fn function(
         &mut self,
         program: &Arc<Program>,
-        make: impl FnOnce(&mut Machine) -> Result<Function, String>,
-    ) -> Result<Function, String> {
+        make: impl FnOnce(&mut Machine) -> Result<Kept, String>,
+    ) -> Result<Kept, String> {
         if let Some((_, function)) = self.compiled.get(&program.id) {
             return Ok(function.clone());
         }
@@ -247,7 +229,7 @@ impl Machine {
     }
 
     /// Keeps the function of a program.
-    pub(super) fn keep(&mut self, program: &Arc<Program>, function: Function) {
+    pub(super) fn keep(&mut self, program: &Arc<Program>, function: Kept) {
         if self.compiled.len() >= COMPILED_KEPT {
             self.compiled.retain(|_, (program, _)| program.strong_count() > 0);
         }
@@ -258,7 +240,7 @@ impl Machine {
     /// anything behind in what is shared. An error says that it could not even begin.
     pub(super) fn run<R>(
         &mut self,
-        function: &Function,
+        function: &Kept,
         [keys, args]: [&[&[u8]]; 2],
         check: bool,
         reach_out: ReachOut<'_>,
@@ -274,7 +256,7 @@ impl Machine {
         };
         let mut spoiled = true;
         let read = |reader: &mut Reader<'_>, outcome: Outcome| {
-            let (well, ended) = ended(&self.lua, reader, outcome);
+            let (well, ended) = ended(reader, outcome);
             spoiled = !well;
             look(reader, ended)
         };
@@ -292,42 +274,73 @@ impl Machine {
     /// Runs the text of a library, and gives the functions that it registers.
     pub(super) fn load_library(
         &mut self,
-        body: &Function,
+        body: &Kept,
         reach_out: ReachOut<'_>,
     ) -> Result<Vec<Registered>, Blame> {
-        let load = || self.load.call::<(bool, Value)>((body, Limit(self.memory_max)));
-        let ended = self.out.lend(reach_out, || with_limit(&self.lua, 0, load));
-        self.spoiled |= self.watch.is_killed();
-        let plain = |error: mlua::Error| Blame { text: message_of(&error), at: None, counted: false };
-        match ended {
-            Ok((true, Value::Table(found))) => found
-                .sequence_values::<Table>()
-                .map(|spec| registered(&spec?))
-                .collect::<Result<_, _>>()
-                .map_err(plain),
-            Ok((true, _)) => Ok(Vec::new()),
-            Ok((false, problem)) => Err(self.blame_of_library(&problem)),
-            Err(error) => {
-                self.spoiled = true;
-                Err(Blame { text: format!("ERR {}", message_of(&error)), at: None, counted: false })
-            }
-        }
-    }
-
-    fn blame_of_library(&mut self, problem: &Value) -> Blame {
-        let text = problem.as_table().and_then(|table| table.raw_get::<mlua::String>("text").ok());
-        let text = text.map(|text| text.to_string_lossy());
+        let lua = &self.lua;
+        let read = |reader: &mut Reader<'_>, outcome: Outcome| match outcome {
+            Outcome::Returned(found) => loaded(lua, reader, found),
+            Outcome::Failed(problem) => Ok(Err(plain(reader.description(problem)))),
+        };
+        let push = |stack: &mut Stack<'_>| stack.push_kept(body).map(drop);
+        let load = || raw::run(lua, None, &self.load, self.memory_max, push, read);
+        let ended = self.out.lend(reach_out, load).and_then(|ended| ended);
         // Errors of the machine itself (no memory, errors within errors) pass by the handler.
-        self.spoiled |= text.is_none();
-        let text = text.unwrap_or_else(|| {
-            format!("ERR {}", problem.to_string().unwrap_or_else(|error| message_of(&error)))
-        });
-        Blame { text, at: None, counted: false }
+        self.spoiled |= self.watch.is_killed() || matches!(&ended, Ok(Err((_, false))) | Err(_));
+        match ended {
+            Ok(ended) => ended.map_err(|(blame, _)| blame),
+            Err(failed) => Err(plain(failed.text()).0),
+        }
     }
 }
 
+/// An error that was not seen by the handler.
+fn plain(text: String) -> (Blame, bool) {
+    (Blame { text: format!("ERR {text}"), at: None, counted: false }, false)
+}
+
+/// What came of loading a library: what it registered, or what is to blame, and whether the handler has seen that.
+fn loaded(
+    lua: &Lua,
+    reader: &mut Reader<'_>,
+    found: Slot,
+) -> Result<Result<Vec<Registered>, (Blame, bool)>, Failed> {
+    if reader.kind(found) != Type::Table {
+        return Ok(Err(plain(reader.description(found))));
+    }
+    if let Some(text) = reader.field(found, "text", text_at)? {
+        return Ok(Err((Blame { text, at: None, counted: false }, true)));
+    }
+    let mut registered = Vec::new();
+    let Some(specs) = reader.list(found)? else { return Ok(Ok(registered)) };
+    reader.items(specs, |reader, _, spec| {
+        registered.push(Registered {
+            name: reader.field(spec, "name", text_at)?.ok_or("a function has no name")?,
+            description: reader.field(spec, "description", text_at)?,
+            flags: reader.field(spec, "flags", flags_at)??,
+            callback: reader.field(spec, "callback", |reader, at| lua.keep_shown(reader, at))??,
+        });
+        Ok(())
+    })?;
+    Ok(Ok(registered))
+}
+
+/// The text in a slot.
+fn text_at(reader: &mut Reader<'_>, at: Slot) -> Option<String> {
+    reader.text(at).map(|text| String::from_utf8_lossy(text).into_owned())
+}
+
+/// A list of texts, up to the first that is none.
+fn flags_at(reader: &mut Reader<'_>, at: Slot) -> Result<Vec<String>, Failed> {
+    let mut flags = Vec::new();
+    while let Some(flag) = reader.item(at, flags.len() + 1, text_at)? {
+        flags.push(flag);
+    }
+    Ok(flags)
+}
+
 /// How a run ended, and whether the machine is still good for others.
-fn ended(lua: &Lua, reader: &mut Reader<'_>, outcome: Outcome) -> (bool, Ended) {
+fn ended(reader: &mut Reader<'_>, outcome: Outcome) -> (bool, Ended) {
     let problem = match outcome {
         Outcome::Returned(value) => return (true, Ended::Returned(value)),
         Outcome::Failed(problem) => problem,
@@ -336,9 +349,7 @@ fn ended(lua: &Lua, reader: &mut Reader<'_>, outcome: Outcome) -> (bool, Ended) 
         return (true, Ended::Failed(blame));
     }
     // Errors of the machine itself (no memory, errors within errors) pass by the handler.
-    let text = reader.value(lua, problem).and_then(|problem| problem.to_string());
-    let text = text.unwrap_or_else(|error| message_of(&error));
-    (false, Ended::Failed(Blame { text: format!("ERR {text}"), at: None, counted: false }))
+    (false, Ended::Failed(plain(reader.description(problem)).0))
 }
 
 /// What the handler of errors says of one; nothing if it was passed by.
@@ -346,47 +357,13 @@ fn blame(reader: &mut Reader<'_>, problem: Slot) -> Result<Option<Blame>, Failed
     if reader.kind(problem) != Type::Table {
         return Ok(None);
     }
-    let text =
-        |reader: &mut Reader<'_>, at| reader.text(at).map(|text| String::from_utf8_lossy(text).into_owned());
-    let source = reader.field(problem, "source", text)?;
+    let source = reader.field(problem, "source", text_at)?;
     let line = reader.field(problem, "line", |reader, at| reader.number(at))?;
     Ok(Some(Blame {
-        text: reader.field(problem, "text", text)?.unwrap_or_else(|| "ERR unknown error".into()),
+        text: reader.field(problem, "text", text_at)?.unwrap_or_else(|| "ERR unknown error".into()),
         at: source.zip(line.map(|line| line as i64)),
         counted: reader.field(problem, "counted", |reader, at| reader.truth(at))?,
     }))
-}
-
-/// So many values can Rust hold at a time: somewhat less than a Lua stack is let grow to.
-const REFERENCES_MAX: usize = 7_900;
-
-/// Makes room for all values that Rust may hold at a time. It would be made when it is needed, too, but on a stack of
-/// its own: where no memory is left then, the machine would end the whole program.
-fn make_room_for_references(lua: &Lua) -> mlua::Result<()> {
-    // Each is made anew: clones of one share its place.
-    let values = (0..REFERENCES_MAX).map(|_| lua.create_string("")).collect::<mlua::Result<Vec<_>>>();
-    values.map(drop)
-}
-
-fn registered(spec: &Table) -> mlua::Result<Registered> {
-    let description: Option<mlua::String> = spec.raw_get("description")?;
-    Ok(Registered {
-        name: spec.raw_get("name")?,
-        description: description.map(|text| text.to_string_lossy()),
-        flags: spec.raw_get::<Table>("flags")?.sequence_values().collect::<mlua::Result<_>>()?,
-        callback: spec.raw_get("callback")?,
-    })
-}
-
-/// Does something within a memory limit, or without one where that is 0. The machine must not run out of memory where
-/// Rust works with it, but could if the limit of scripts held there, too; looking out for that costs more than what
-/// most commands do.
-fn with_limit<R>(lua: &Lua, bytes: usize, f: impl FnOnce() -> R) -> R {
-    // Only machines without an allocator of their own refuse, and this has one.
-    let before = lua.set_memory_limit(bytes).unwrap_or(0);
-    let result = f();
-    let _ = lua.set_memory_limit(before);
-    result
 }
 
 /// Pushes a list of words.
@@ -399,45 +376,43 @@ fn list(stack: &mut Stack<'_>, words: &[&[u8]]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What the sandbox is made of and Lua does not have.
-fn natives(lua: &Lua, seed: u64, out: &Out, watch: &Arc<Watch>) -> mlua::Result<Table> {
-    let native = lua.create_table()?;
-    let watch = watch.clone();
+/// Leaves a table on the stack of what the sandbox is made of and Lua does not have.
+fn push_natives(
+    stack: &mut Stack<'_>,
+    seed: u64,
+    out: &Out,
+    watch: &Arc<Watch>,
+) -> Result<larder_lua::Settings, Failed> {
+    let native = stack.push_table(0, 32)?;
     let stopped = watch.clone();
-    native.raw_set("is_stopped", lua.create_function(move |_, ()| Ok(stopped.is_killed()))?)?;
-    let look = move |work: u64| watch.look(work).map_err(mlua::Error::runtime);
+    stack.set_function(native, "is_stopped", move |_, stack| {
+        stack.push_boolean(stopped.is_killed())?;
+        Ok(1)
+    })?;
     for (name, what) in REACHES {
         let out = out.clone();
-        native.raw_set(name, raw::function(lua, move |args, stack| out.call(what, args, stack))?)?;
+        stack.set_function(native, name, move |args, stack| out.call(what, args, stack))?;
     }
-    for (name, function) in larder_lua::patterns(lua, look)? {
-        native.raw_set(name, function)?;
-    }
-    let (random, randomseed) = larder_lua::random(lua, seed as i64)?;
-    native.raw_set("random", random)?;
-    native.raw_set("randomseed", randomseed)?;
-    native.raw_set("text", lua.create_function(text_of)?)?;
-    native.raw_set("where", lua.create_function(|lua, ()| Ok(where_it_arose(lua)))?)?;
-    native.raw_set("sha1hex", raw::function(lua, sha1hex)?)?;
-    native.raw_set("version", crate::commands::connection::hello::REDIS_VERSION)?;
-    native.raw_set("version_number", version_number(crate::commands::connection::hello::REDIS_VERSION))?;
-    let flags = lua.create_table()?;
+    let looking = watch.clone();
+    larder_lua::add_patterns(stack, native, move |work| looking.look(work))?;
+    larder_lua::add_random(stack, native, seed as i64)?;
+    stack.set_function(native, "where", |_, stack| where_it_arose(stack))?;
+    stack.set_function(native, "sha1hex", sha1hex)?;
+    let version = crate::commands::connection::hello::REDIS_VERSION;
+    stack.push_text(version.as_bytes())?;
+    stack.set_field(native, "version")?;
+    stack.push_number(version_number(version) as f64)?;
+    stack.set_field(native, "version_number")?;
+    let flags = stack.push_table(0, 8)?;
     for (_, name) in super::flags::NAMES {
-        flags.raw_set(name, true)?;
+        stack.push_boolean(true)?;
+        stack.set_field(flags, name)?;
     }
-    native.raw_set("known_flags", flags)?;
-    let libraries = lua.create_table()?;
-    for name in ["bit", "cjson", "cmsgpack", "struct"] {
-        libraries.raw_set(name, lua.globals().raw_get::<Value>(name)?)?;
-    }
-    native.raw_set("libraries", libraries)?;
-    Ok(native)
-}
-
-/// The text of an error.
-fn text_of(lua: &Lua, problem: Value) -> mlua::Result<Value> {
-    let Value::Error(error) = problem else { return Ok(problem) };
-    Ok(Value::String(lua.create_string(message_of(&error))?))
+    stack.set_field(native, "known_flags")?;
+    let libraries = stack.push_table(0, 4)?;
+    let settings = larder_lua::add_libraries(stack, libraries)?;
+    stack.set_field(native, "libraries")?;
+    Ok(settings)
 }
 
 fn sha1hex(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
@@ -467,48 +442,16 @@ fn version_number(version: &str) -> i64 {
 /// Sources that are no script's: the sandbox, functions that are not in Lua, and those that have made room for others.
 const PASSED_BY: [&str; 3] = ["=sandbox", "=[C]", "=(tail call)"];
 
-/// The innermost place in the text of a script, seen from an error handler.
-fn where_it_arose(lua: &Lua) -> (Option<String>, i64) {
-    for level in 1..50 {
-        let place = lua.inspect_stack(level, |frame| {
-            let source = frame.source().source.map(std::borrow::Cow::into_owned);
-            (source, frame.current_line().unwrap_or(0) as i64)
-        });
-        match place {
-            Some((Some(source), _)) if PASSED_BY.contains(&&*source) => {}
-            Some((Some(source), line)) => return (Some(source), line),
-            Some(_) => {}
-            None => break,
-        }
+/// Leaves the innermost place in the text of a script on the stack, seen from an error handler: its source, or `nil`,
+/// and the line.
+fn where_it_arose(stack: &mut Stack<'_>) -> Result<usize, Failed> {
+    let frames = (1..50).map_while(|level| stack.frame(level));
+    let mut places = frames.filter(|frame| !PASSED_BY.contains(&&*frame.source));
+    let place = places.next();
+    match &place {
+        Some(frame) => stack.push_text(frame.source.as_bytes())?,
+        None => stack.push_nil()?,
     }
-    (None, 0)
-}
-
-/// The text of an error as Lua would have it.
-pub(super) fn message_of(error: &mlua::Error) -> String {
-    match error {
-        mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => {
-            message_of(cause)
-        }
-        mlua::Error::RuntimeError(text) => text.clone(),
-        mlua::Error::SyntaxError { message, .. } => message.clone(),
-        mlua::Error::MemoryError(_) => "not enough memory".into(),
-        mlua::Error::ExternalError(inner) => inner.to_string(),
-        other => other.to_string(),
-    }
-}
-
-/// Lets the watch look at the machine every now and then, and stop what runs there.
-fn watch_over(lua: &Lua, watch: &Arc<Watch>) -> mlua::Result<()> {
-    let watch = watch.clone();
-    let often = HookTriggers::new().every_nth_instruction(INSTRUCTIONS_PER_LOOK);
-    lua.set_global_hook(often, move |lua, _| match watch.look(u64::from(INSTRUCTIONS_PER_LOOK)) {
-        Ok(()) => Ok(VmState::Continue),
-        Err(reason) => {
-            // A script that catches the error meets it again at its next instruction.
-            let always = HookTriggers::new().every_nth_instruction(1);
-            lua.set_global_hook(always, move |_, _| Err(mlua::Error::runtime(reason)))?;
-            Err(mlua::Error::runtime(reason))
-        }
-    })
+    stack.push_number(place.map_or(0, |frame| frame.line) as f64)?;
+    Ok(2)
 }

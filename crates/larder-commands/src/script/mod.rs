@@ -16,6 +16,7 @@ mod watch;
 
 use crate::error::{Error, Result};
 use crate::instance::Instance;
+use larder_lua::raw::Kept;
 use library::Libraries;
 use machine::{Kind, Machine};
 use parking_lot::{Mutex, RwLock};
@@ -495,13 +496,13 @@ impl Instance {
         drop(watches);
         let alive = Arc::downgrade(&scripts.alive);
         let machine = Machine::new(kind, self.engine(), watch, owner, alive, epoch);
-        let mut machine = machine.map_err(|error| Error::general(machine::message_of(&error)))?;
+        let mut machine = machine.map_err(Error::general)?;
         machine.limit_memory(memory_max);
         Ok(Box::new(machine))
     }
 }
 
-fn compile_script(machine: &mut Machine, text: &[u8]) -> std::result::Result<mlua::Function, String> {
+fn compile_script(machine: &mut Machine, text: &[u8]) -> std::result::Result<Kept, String> {
     let body = flags::of_script(text).map_or(text, |(_, body)| body);
     let compiled = machine.compile(body, "@user_script");
     compiled.map_err(|problem| format!("Error compiling script (new function): {problem}"))

@@ -16,7 +16,7 @@ use crate::spec::{Reach, access, flags};
 use crate::table::Entry;
 use crate::users::Context;
 use larder_core::{DbIndex, Key};
-use larder_lua::raw::{Args, Failed, Reader, Stack, Word};
+use larder_lua::raw::{Args, Failed, Kept, Reader, Stack, Word};
 use smallvec::SmallVec;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ const INSTRUCTIONS_PER_COMMAND: u64 = 100;
 pub(super) fn run(
     cx: &mut Cx<'_>,
     call: &Call<'_>,
-    make: impl FnOnce(&mut Machine) -> Result<mlua::Function, String>,
+    make: impl FnOnce(&mut Machine) -> Result<Kept, String>,
     out: &mut dyn Reply,
 ) -> error::Result<()> {
     let program = call.program;
@@ -77,7 +77,7 @@ fn admit(cx: &Cx<'_>, call: &Call<'_>) -> error::Result<bool> {
 
 fn run_in(
     machine: &mut Machine,
-    function: &mlua::Function,
+    function: &Kept,
     cx: &mut Cx<'_>,
     call: &Call<'_>,
     out_of_memory: bool,

@@ -13,7 +13,7 @@ local assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, n
 local coroutine, math, os, string, table = coroutine, math, os, string, table
 local byte, concat, insert, rep, sub = string.byte, table.concat, table.insert, string.rep, string.sub
 local function find_plain(text, what) return string.find(text, what, 1, true) end
-local is_stopped, text_of, where = native.is_stopped, native.text, native.where
+local is_stopped, where = native.is_stopped, native.where
 
 local READONLY = "Attempt to modify a readonly table"
 
@@ -111,7 +111,6 @@ end
 local function caught(ok, ...)
     if ok then return ok, ... end
     local problem = ...
-    if type(problem) == "userdata" then return false, (text_of(problem)) end
     if type(problem) == "table" then
         local text = rawget(problem, "err")
         if type(text) == "string" then return false, text end
@@ -130,7 +129,7 @@ function G.xpcall(f, ...)
     return xpcall(f, function(problem)
         -- A script that has to stop could not be stopped again while it handles that.
         if is_stopped() then return problem end
-        return handler(text_of(problem))
+        return handler(problem)
     end)
 end
 
@@ -171,13 +170,9 @@ local function copied(from)
 end
 
 local coroutines = copied(coroutine)
-local function resumed(ok, ...)
-    if not ok and type((...)) == "userdata" then return ok, (text_of((...))) end
-    return ok, ...
-end
 function coroutines.resume(...)
     if type((...)) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected)", 2) end
-    return resumed(coroutine.resume(...))
+    return coroutine.resume(...)
 end
 G.coroutine = shown(coroutines)
 
@@ -188,8 +183,18 @@ G.math = shown(numbers)
 -- Patterns --------------------------------------------------------------------------------------------------------
 
 local strings = copied(string)
-strings.find, strings.match, strings.gmatch = native.find, native.match, native.gmatch
-strings.gfind = native.gmatch
+strings.find, strings.match = native.find, native.match
+
+function strings.gmatch(text, pattern)
+    local from = 1
+    text, pattern = native.gmatch_arguments(text, pattern)
+    local function stepped(next_from, ...)
+        from = next_from or #text + 2
+        return ...
+    end
+    return function() return stepped(native.next_match(text, pattern, from)) end
+end
+strings.gfind = strings.gmatch
 
 -- Nothing, often, takes no memory and so would take for ever.
 function strings.rep(text, count)
@@ -215,6 +220,10 @@ local function replaced(pieces, by, text, at, first, last, ...)
 end
 
 function strings.gsub(text, pattern, by, most)
+    if type(by) == "table" and getmetatable(by) ~= nil then
+        local fields = by
+        by = function(key) return fields[key] end
+    end
     if type(by) ~= "function" then return native.gsub(text, pattern, by, most) end
     local pieces, count, at, from = {}, 0, 1, 1
     text, pattern, most = native.gsub_arguments(text, pattern, most)
@@ -399,7 +408,7 @@ local function blame(problem)
         if type(text) == "number" then text = tostring(text) end
         if type(text) ~= "string" then text = "ERR unknown error" end
     else
-        text = "ERR " .. tostring(text_of(problem))
+        text = "ERR " .. tostring(problem)
     end
     local source, line = where()
     return { text = text, source = source, line = line, counted = counted == true }
@@ -416,11 +425,10 @@ end
 local function load_library(body)
     registered, api_metatable.__index, globals_metatable.__index = {}, loading_api, loading_globals
     local ok, result = xpcall(body, blame)
-    local found = registered
+    if ok then result = registered end
     registered, api_metatable.__index, globals_metatable.__index = nil, api, G
-    if ok then result = found end
     clean_up()
-    return ok, result
+    return result
 end
 
 return globals, G, blame, clean_up, load_library

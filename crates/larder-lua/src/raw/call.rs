@@ -1,7 +1,8 @@
 //! Calls of Lua functions, with arguments made on the stack and results read from it.
 
-use super::stack::{Failed, Level, Reader, Slot, Stack};
-use mlua::{Function, IntoLua, Lua, ffi};
+use super::lua::{Account, Kept, Lua};
+use super::stack::{Failed, Reader, Slot, Stack};
+use mlua_sys as ffi;
 
 /// How a call ended. The values lie on the stack.
 #[derive(Debug)]
@@ -17,41 +18,29 @@ pub enum Outcome {
 /// 0 for no bound. There is none before and after.
 pub fn run<R>(
     lua: &Lua,
-    handler: Option<&Function>,
-    function: &Function,
+    handler: Option<&Kept>,
+    function: &Kept,
     memory_max: usize,
     push: impl FnOnce(&mut Stack<'_>) -> Result<(), Failed>,
     read: impl FnOnce(&mut Reader<'_>, Outcome) -> R,
 ) -> Result<R, Failed> {
-    lua.exec_raw_lua(|machine| {
-        let state = machine.state();
-        // Only machines without an allocator of their own refuse, and this has one.
-        let before = lua.set_memory_limit(0).unwrap_or(0);
+    lua.with(|stack| {
+        let mut handled_at = 0;
+        if let Some(handler) = handler {
+            handled_at = stack.push_kept(handler)?.0;
+        }
+        let first = stack.push_kept(function)?;
+        push(stack)?;
+        let state = stack.state();
         // SAFETY: the state is that of the machine, which only this thread uses, and nothing runs there but what called
-        // us. Room is made before the functions are pushed; the call is protected, so that errors of Lua end there.
+        // us. The call is protected, so that errors of Lua end there.
         unsafe {
-            let level = Level::of(state);
-            if ffi::lua_checkstack(state, ffi::LUA_MINSTACK) == 0 {
-                return Err("stack overflow".into());
-            }
-            let mut handled_at = 0;
-            if let Some(handler) = handler {
-                handler.push_into_stack(machine).map_err(|error| Failed::Text(error.to_string()))?;
-                handled_at = ffi::lua_gettop(state);
-            }
-            let first = ffi::lua_gettop(state) + 1;
-            function.push_into_stack(machine).map_err(|error| Failed::Text(error.to_string()))?;
-            push(&mut Stack::new(state, lua, 0))?;
-            let args = ffi::lua_gettop(state) - first;
-            let _ = lua.set_memory_limit(memory_max);
+            let args = ffi::lua_gettop(state) - first.0;
+            Account::limit(lua.account(), memory_max);
             let status = ffi::lua_pcall(state, args, 1, handled_at);
-            let _ = lua.set_memory_limit(0);
-            let outcome =
-                if status == 0 { Outcome::Returned(Slot(first)) } else { Outcome::Failed(Slot(first)) };
-            let read = read(&mut Reader::new(state), outcome);
-            let _ = lua.set_memory_limit(before);
-            drop(level);
-            Ok(read)
+            Account::limit(lua.account(), 0);
+            let outcome = if status == 0 { Outcome::Returned(first) } else { Outcome::Failed(first) };
+            Ok(read(&mut Reader::new(state), outcome))
         }
     })
 }

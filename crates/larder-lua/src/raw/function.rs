@@ -1,58 +1,87 @@
 //! Functions of ours that work on the stack themselves.
 
+use super::lua::Account;
 use super::stack::{Args, Failed, Stack};
-use mlua::{Function, Lua, Result, WeakLua, ffi};
+use mlua_sys as ffi;
 use std::ffi::c_int;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
+use std::ptr;
 
-type Body = dyn for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> std::result::Result<usize, Failed>;
+/// What a function of Lua runs. It lies in a value of the host that only that function holds.
+type Body = Box<dyn for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed>>;
 
-/// What a function of Lua runs.
-struct Native {
-    lua: WeakLua,
-    body: Box<Body>,
-}
+/// The address of this stands for the table that says how a body is dropped.
+static DROPS_BODIES: u8 = 0;
 
-/// Owns one, in a value that the function of Lua holds.
-struct Owner(NonNull<Native>);
+impl Stack<'_> {
+    /// Pushes a function of Lua that runs `body`, with its arguments and the stack, on which it leaves so many results
+    /// as it says. While it runs the machine has no memory limit: the script meets its limit afterwards. A panic is an
+    /// error of the script.
+    pub fn push_function(
+        &mut self,
+        body: impl for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed> + 'static,
+    ) -> Result<(), Failed> {
+        self.make_room()?;
+        let (state, body): (_, Body) = (self.state(), Box::new(body));
+        // SAFETY: the state is ours, and there is room for the four values that lie there at most. The body is written
+        // into a block of its size, which Lua aligns as it is; it gets a table by which it is dropped, and goes into
+        // the closure, so that it is there for as long as the closure.
+        unsafe {
+            let block = ffi::lua_newuserdata(state, size_of::<Body>()).cast::<Body>();
+            block.write(body);
+            let address = ptr::from_ref(&DROPS_BODIES).cast_mut();
+            ffi::lua_pushlightuserdata(state, address.cast());
+            ffi::lua_rawget_(state, ffi::LUA_REGISTRYINDEX);
+            if ffi::lua_type(state, -1) != ffi::LUA_TTABLE {
+                ffi::lua_settop(state, -2);
+                ffi::lua_createtable(state, 0, 1);
+                ffi::lua_pushlstring_(state, c"__gc".as_ptr(), 4);
+                ffi::lua_pushcclosure(state, release, 0);
+                ffi::lua_rawset(state, -3);
+                ffi::lua_pushlightuserdata(state, address.cast());
+                ffi::lua_pushvalue(state, -2);
+                ffi::lua_rawset(state, ffi::LUA_REGISTRYINDEX);
+            }
+            ffi::lua_setmetatable(state, -2);
+            ffi::lua_pushcclosure(state, trampoline, 1);
+        }
+        Ok(())
+    }
 
-impl Drop for Owner {
-    fn drop(&mut self) {
-        // SAFETY: it came out of a box, and only the function used it that is gone now.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    /// Takes a function as a field of a table.
+    pub fn set_function(
+        &mut self,
+        table: super::Slot,
+        name: &str,
+        body: impl for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed> + 'static,
+    ) -> Result<(), Failed> {
+        self.push_function(body)?;
+        self.set_field(table, name)
     }
 }
 
-/// Makes a function of Lua that runs `body`, with its arguments and the stack, on which it leaves so many results as it
-/// says. While it runs the machine has no memory limit: the script meets its limit afterwards. A panic is an error of
-/// the script.
-pub fn function(
-    lua: &Lua,
-    body: impl for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> std::result::Result<usize, Failed> + 'static,
-) -> Result<Function> {
-    let native = Box::new(Native { lua: lua.weak(), body: Box::new(body) });
-    let native = NonNull::from(Box::leak(native));
-    let owner = lua.create_any_userdata(Owner(native))?;
-    // SAFETY: the stack holds the owner and gets the pointer above it, both of which go into the closure; the pointer
-    // is good for as long as the owner lives, and so for as long as the closure.
+/// Drops a body.
+unsafe extern "C-unwind" fn release(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: only the collector calls this, once for each body: scripts reach neither bodies nor their table.
     unsafe {
-        lua.exec_raw(owner, |state| {
-            ffi::lua_pushlightuserdata(state, native.as_ptr().cast());
-            ffi::lua_insert(state, -2);
-            ffi::lua_pushcclosure(state, trampoline, 2);
-        })
+        let body = ffi::lua_touserdata(state, 1).cast::<Body>();
+        let before = Account::limit(Account::of(state), 0);
+        // A panic must not pass through the collector; there is nobody whom it could be told.
+        let _ = catch_unwind(AssertUnwindSafe(|| ptr::drop_in_place(body)));
+        Account::limit(Account::of(state), before);
     }
+    0
 }
 
 /// How a call ended: with so many results, or with the value on top of the stack as an error.
 const RAISED: c_int = -1;
 
 unsafe extern "C-unwind" fn trampoline(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: the first of the closure's own values is the pointer, which the second one keeps alive.
+    // SAFETY: the closure's own value is the body, which is there for as long as the closure.
     let results = unsafe {
-        let native = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1)).cast::<Native>();
-        run(state, &*native)
+        let body = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1)).cast::<Body>();
+        run(state, &*body)
     };
     if results != RAISED {
         return results;
@@ -63,25 +92,29 @@ unsafe extern "C-unwind" fn trampoline(state: *mut ffi::lua_State) -> c_int {
 
 /// # Safety
 /// The state is that of a call of this function.
-unsafe fn run(state: *mut ffi::lua_State, native: &Native) -> c_int {
-    let lua = native.lua.upgrade();
-    // Only machines without an allocator of their own refuse, and this has one.
-    let before = lua.set_memory_limit(0).unwrap_or(0);
-    // SAFETY: until the call ends, nobody else uses the state; its arguments lie below the floor.
-    let ended = catch_unwind(AssertUnwindSafe(|| unsafe {
-        let len = usize::try_from(ffi::lua_gettop(state)).unwrap_or(0);
-        (native.body)(&Args::new(state, len), &mut Stack::new(state, &lua, before))
-    }));
-    let results = match ended {
-        Ok(Ok(results)) => c_int::try_from(results).unwrap_or(0),
-        Ok(Err(Failed::Raised)) => RAISED,
-        // SAFETY: as above.
-        Ok(Err(Failed::Text(text))) => unsafe { raise(state, &text) },
-        // SAFETY: as above.
-        Err(_) => unsafe { raise(state, "internal error: a panic was caught") },
-    };
-    let _ = lua.set_memory_limit(before);
-    results
+unsafe fn run(state: *mut ffi::lua_State, body: &Body) -> c_int {
+    // SAFETY: until the call ends, nobody else uses the state; its arguments lie below the floor. The machine's account
+    // is there for as long as the machine.
+    unsafe {
+        let account = Account::of(state);
+        let before = Account::limit(account, 0);
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let len = usize::try_from(ffi::lua_gettop(state)).unwrap_or(0);
+            body(&Args::new(state, len), &mut Stack::new(state, account, before))
+        }));
+        let results = match ended {
+            Ok(Ok(results)) => c_int::try_from(results).unwrap_or(0),
+            Ok(Err(Failed::Raised)) => RAISED,
+            Ok(Err(Failed::Text(text))) => raise(state, &text),
+            Err(panic) => {
+                // What a panic carries may panic when it is dropped.
+                let _ = ManuallyDrop::new(panic);
+                raise(state, "internal error: a panic was caught")
+            }
+        };
+        Account::limit(account, before);
+        results
+    }
 }
 
 /// # Safety

@@ -76,12 +76,11 @@ impl<W> Lent<W> {
 #[cfg(test)]
 mod tests {
     use super::Lent;
-    use crate::raw::{Failed, Outcome, function, run};
-    use mlua::Lua;
+    use crate::raw::{Failed, Kept, Lua, Outcome, run};
     use std::rc::Rc;
 
     /// Calls a function of Lua that hands its argument on to what is lent: the result, or the error's text.
-    fn ask(lua: &Lua, asked: &mlua::Function, n: f64) -> Result<f64, String> {
+    fn ask(lua: &Lua, asked: &Kept, n: f64) -> Result<f64, String> {
         let result = run(
             lua,
             None,
@@ -98,10 +97,14 @@ mod tests {
         result.expect("there is room")
     }
 
-    fn machine() -> (Lua, Rc<Lent<u8>>, mlua::Function) {
+    fn machine() -> (Lua, Rc<Lent<u8>>, Kept) {
         let (lua, lent) = (Lua::new(), Rc::new(Lent::<u8>::default()));
         let slot = lent.clone();
-        let asked = function(&lua, move |args, stack| slot.call(1, args, stack)).expect("made");
+        let asked = lua.with(|stack| {
+            stack.push_function(move |args, stack| slot.call(1, args, stack))?;
+            lua.keep(stack.top())
+        });
+        let asked = asked.expect("made");
         (lua, lent, asked)
     }
 

@@ -1,10 +1,11 @@
 //! The stack: reading values where they lie, and making new ones.
 
-use mlua::{IntoLua, Lua, Table, Value, ffi};
+use super::lua::{Account, Frame, Kept, frame};
+use mlua_sys as ffi;
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 use std::mem::zeroed;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 /// Room for so many values is made before some are pushed.
 const ROOM: c_int = 8;
@@ -23,6 +24,16 @@ pub enum Failed {
 impl From<&str> for Failed {
     fn from(text: &str) -> Failed {
         Failed::Text(text.into())
+    }
+}
+
+impl Failed {
+    /// What went wrong, where nothing is raised.
+    pub fn text(self) -> String {
+        match self {
+            Failed::Text(text) => text,
+            Failed::Raised => "an error was raised where nobody catches it".into(),
+        }
     }
 }
 
@@ -274,6 +285,25 @@ impl Reader<'_> {
         unsafe { read::number(self.state, at) }
     }
 
+    /// A number, or a text that reads as one.
+    pub fn coerced(&self, at: Slot) -> Option<f64> {
+        // SAFETY: the state is ours.
+        unsafe { read::coerced(self.state, at) }
+    }
+
+    /// What an error says that is no table: its text, or else its type.
+    pub fn description(&self, at: Slot) -> String {
+        match (self.text(at), self.number(at)) {
+            (Some(text), _) => String::from_utf8_lossy(text).into_owned(),
+            (_, Some(n)) => n.to_string(),
+            _ => self.kind(at).name().into(),
+        }
+    }
+
+    pub(super) fn state(&self) -> *mut ffi::lua_State {
+        self.state
+    }
+
     /// Whether a value is neither `nil` nor `false`.
     pub fn truth(&self, at: Slot) -> bool {
         // SAFETY: the state is ours.
@@ -327,6 +357,31 @@ impl Reader<'_> {
         unsafe {
             if self.kind(table) == Kind::Table {
                 ffi::lua_pushlstring_(self.state, name.as_ptr().cast(), name.len());
+                ffi::lua_rawget_(self.state, table.0);
+            } else {
+                ffi::lua_pushnil(self.state);
+            }
+        }
+        Ok(f(self, Slot(level.top + 1)))
+    }
+
+    /// Shows what a table has under a key that is a text or a number: `nil` where there is nothing, or no table.
+    pub fn look_up<R>(
+        &mut self,
+        table: Slot,
+        key: Word<'_>,
+        f: impl FnOnce(&mut Reader<'_>, Slot) -> R,
+    ) -> Result<R, Failed> {
+        let level = self.level()?;
+        // SAFETY: the state is ours, there is room, and a table is asked without its metatable.
+        unsafe {
+            if self.kind(table) == Kind::Table {
+                match key {
+                    Word::Text(text) => {
+                        ffi::lua_pushlstring_(self.state, text.as_ptr().cast(), text.len());
+                    }
+                    Word::Number(n) => ffi::lua_pushnumber(self.state, n),
+                }
                 ffi::lua_rawget_(self.state, table.0);
             } else {
                 ffi::lua_pushnil(self.state);
@@ -430,21 +485,6 @@ impl Reader<'_> {
         // SAFETY: the state is ours.
         let level = unsafe { Level::of(self.state) };
         Walk { reader: Reader { state: self.state, stack: PhantomData }, steps: Vec::new(), _level: level }
-    }
-
-    /// A value as the machine's owner has it: for what is seldom read, such as errors of the host.
-    pub fn value(&mut self, lua: &Lua, at: Slot) -> mlua::Result<Value> {
-        // SAFETY: the state is ours. The value goes into the registry for a moment, since the owner looks at another
-        // part of the stack.
-        unsafe {
-            let level = self.level().map_err(|_| mlua::Error::StackError)?;
-            ffi::lua_pushvalue(self.state, at.0);
-            let place = ffi::luaL_ref(self.state, ffi::LUA_REGISTRYINDEX);
-            let value = lua.exec_raw((), |state| ffi::lua_rawgeti_(state, ffi::LUA_REGISTRYINDEX, place));
-            ffi::luaL_unref(self.state, ffi::LUA_REGISTRYINDEX, place);
-            drop(level);
-            value
-        }
     }
 
     /// An error at the place in a script from which the running function was called.
@@ -566,24 +606,40 @@ pub struct Stack<'l> {
     floor: c_int,
     /// So many values may be pushed without making room.
     room: c_int,
-    lua: &'l Lua,
+    account: NonNull<Account>,
     /// The machine should not use more memory than this; 0 for no limit.
     memory_max: usize,
+    call: PhantomData<&'l ()>,
 }
 
 impl<'l> Stack<'l> {
     /// # Safety
     /// Nobody else uses the state for `'l`, what lies on it now stays there, and allocation does not fail.
-    pub(super) unsafe fn new(state: *mut ffi::lua_State, lua: &'l Lua, memory_max: usize) -> Stack<'l> {
+    pub(super) unsafe fn new(
+        state: *mut ffi::lua_State,
+        account: NonNull<Account>,
+        memory_max: usize,
+    ) -> Stack<'l> {
         // SAFETY: the state is ours.
         let floor = unsafe { ffi::lua_gettop(state) };
-        Stack { state, floor, room: 0, lua, memory_max }
+        Stack { state, floor, room: 0, account, memory_max, call: PhantomData }
+    }
+
+    pub(super) fn state(&self) -> *mut ffi::lua_State {
+        self.state
     }
 
     /// Refuses to go on where the machine uses more memory than it should: to be asked every now and then by whoever
     /// makes much of little.
     pub fn check_memory(&self) -> Result<(), Failed> {
-        if self.memory_max != 0 && self.lua.used_memory() > self.memory_max {
+        self.check_memory_for(0)
+    }
+
+    /// Refuses to go on where the machine would use more memory than it should with so many bytes more.
+    fn check_memory_for(&self, more: usize) -> Result<(), Failed> {
+        // SAFETY: the machine is there for as long as its stack.
+        let used = unsafe { Account::used(self.account) };
+        if self.memory_max != 0 && used.saturating_add(more) > self.memory_max {
             return Err("not enough memory".into());
         }
         Ok(())
@@ -599,7 +655,7 @@ impl<'l> Stack<'l> {
 
     /// Makes room for a value, and for what is pushed beside it for a moment.
     #[inline]
-    fn make_room(&mut self) -> Result<(), Failed> {
+    pub(super) fn make_room(&mut self) -> Result<(), Failed> {
         if self.room < 4 {
             // SAFETY: the state is ours. Where there is no room, Lua says so.
             if unsafe { ffi::lua_checkstack(self.state, ROOM) } == 0 {
@@ -667,28 +723,19 @@ impl<'l> Stack<'l> {
         Ok(self.top())
     }
 
-    /// Pushes a table that its owner keeps.
-    pub fn push_kept_table(&mut self, table: &Table) -> Result<Slot, Failed> {
-        self.push_kept(table)?;
-        Ok(self.top())
+    /// Pushes a string, where the machine may use so much memory.
+    pub fn push_text_within(&mut self, text: &[u8]) -> Result<(), Failed> {
+        self.check_memory_for(text.len())?;
+        self.push_text(text)
     }
 
-    /// Pushes a string that its owner keeps: it need not be looked up among all strings.
-    pub fn push_kept_text(&mut self, text: &mlua::String) -> Result<(), Failed> {
-        self.push_kept(text)
-    }
-
-    fn push_kept(&mut self, kept: impl IntoLua) -> Result<(), Failed> {
+    /// Pushes a value that is kept: a string need not be looked up among all strings.
+    pub fn push_kept(&mut self, kept: &Kept) -> Result<Slot, Failed> {
         self.make_room()?;
-        let state = self.state;
-        self.lua.exec_raw_lua(|machine| {
-            if machine.state() != state {
-                return Err("the value belongs elsewhere".into());
-            }
-            // SAFETY: the state is ours, and there is room.
-            let pushed = unsafe { kept.push_into_stack(machine) };
-            pushed.map_err(|error| Failed::Text(error.to_string()))
-        })
+        let at = kept.place_in(self.account).ok_or("the value belongs elsewhere")?;
+        // SAFETY: the state is ours, there is room, and the registry is a table.
+        unsafe { ffi::lua_rawgeti_(self.state, ffi::LUA_REGISTRYINDEX, at) };
+        Ok(self.top())
     }
 
     /// Pushes what lies elsewhere once more.
@@ -768,6 +815,11 @@ impl<'l> Stack<'l> {
         self.set_field(Slot(table.0 - 1), name)
     }
 
+    /// Takes the topmost value off.
+    pub fn drop_top(&mut self) {
+        self.truncate(Slot(self.top().0 - 1));
+    }
+
     /// Takes everything off that lies above a slot.
     pub fn truncate(&mut self, to: Slot) {
         let to = to.0.clamp(self.floor, self.top().0);
@@ -782,11 +834,22 @@ impl<'l> Stack<'l> {
         Failed::Text(format!("{}{text}", unsafe { place(self.state) }))
     }
 
-    /// What is wrong with an argument, counted from 1.
+    /// What is wrong with an argument, counted from 1, of the running function.
     pub fn bad_argument(&self, position: usize, problem: &str) -> Failed {
         // SAFETY: the state is ours.
         let name = unsafe { name(self.state) };
-        self.fail(format_args!("bad argument #{position} to '{name}' ({problem})"))
+        self.bad_argument_of(position, &name, problem)
+    }
+
+    /// What is wrong with an argument, counted from 1, of a function of this name.
+    pub fn bad_argument_of(&self, position: usize, function: &str, problem: &str) -> Failed {
+        self.fail(format_args!("bad argument #{position} to '{function}' ({problem})"))
+    }
+
+    /// What runs: the running function is at level 0, and who has called it above.
+    pub fn frame(&self, level: usize) -> Option<Frame> {
+        // SAFETY: the state is ours.
+        unsafe { frame(self.state, c_int::try_from(level).ok()?) }
     }
 }
 

@@ -501,3 +501,22 @@ return {pcall(redis.sha1hex), redis.sha1hex(1), redis.sha1hex(1.5), redis.sha1he
 return {redis.sha1hex(1e-5), redis.sha1hex(-2^53), redis.sha1hex(-0.0), redis.sha1hex(1e15), redis.sha1hex(1/0)}
 ----
 return {cjson.encode(1e15), cjson.encode(-0), cjson.encode(0.1), cjson.encode({[1] = 1, [2.5] = 2}), cjson.encode({[-1] = 1})}
+----
+local t = setmetatable({a = 1}, {__index = function(_, key) return key:upper() .. '!' end})
+return {string.gsub('abca', '%w', t)}
+----
+local t = setmetatable({}, {__index = function(_, key) error('no ' .. key) end})
+return {pcall(string.gsub, 'abc', 'b', t)}
+----
+return {pcall(string.gsub, 'abc', '(b)()', {b = {}}), string.gsub('abc', '()', {2, false, 'x'})}
+----
+local found = {}
+for at, word in ('one  two'):gmatch('()(%a*)') do found[#found + 1] = at .. word end
+return found
+----
+return {pcall(string.gmatch), pcall(string.gmatch, 'a', {}), pcall(string.gmatch('a', '[a'))}
+----
+local next_word = ('a b'):gmatch('%a')
+return {next_word(), next_word(), tostring(next_word()), tostring(next_word())}
+----
+return {struct.unpack('bc0bc0s', struct.pack('bc0bc0s', 3, 'abc', 2, 'de', 'end'))}

@@ -497,6 +497,23 @@ fn scripts_that_were_only_evaluated_are_forgotten_in_time() {
     assert!(client.says(&format!("EVALSHA {loaded} 0")).starts_with("-NOSCRIPT"));
 }
 
+/// More than the stack of a machine has places.
+#[test]
+fn there_may_be_any_number_of_scripts() {
+    const SCRIPTS: usize = 9_000;
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    for n in 0..SCRIPTS {
+        client.send_words(&["SCRIPT", "LOAD", &format!("return {n}")]);
+    }
+    for n in 0..SCRIPTS {
+        let digest = shown(&client.receive());
+        assert_eq!(digest.len(), 42, "{n}: {digest}");
+    }
+    assert_eq!(eval(&mut client, "return 8999", &[]), "(8999)");
+    assert!(client.says("INFO memory").contains(&format!("number_of_cached_scripts:{SCRIPTS}")));
+}
+
 /// Functions and scripts do not meet, nor do two libraries.
 #[test]
 fn functions_leave_nothing_behind() {

@@ -1,0 +1,504 @@
+//! A machine: its state, its memory, whoever looks at it now and then, and values of it that Rust keeps.
+
+use super::stack::{Failed, Level, Reader, Slot, Stack};
+use mlua_sys as ffi;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::fmt;
+use std::mem::zeroed;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
+
+/// The collector begins again when memory has grown to so many per cent, and then works so much faster than is
+/// allocated. What lives is small: were it to begin later, what is allocated until then would not fit the processor's
+/// caches; and once it has begun, it costs less to collect all of it.
+const GC_PAUSE: c_int = 200;
+const GC_PACE: c_int = 400;
+
+/// Libraries of Lua that are opened: those that scripts find, or find parts of.
+const LIBRARIES: [(&str, ffi::lua_CFunction); 5] = [
+    ("", ffi::luaopen_base),
+    ("table", ffi::luaopen_table),
+    ("string", ffi::luaopen_string),
+    ("math", ffi::luaopen_math),
+    ("os", ffi::luaopen_os),
+];
+
+/// Is told how many instructions have been executed since it was asked last, and says why the machine has to stop.
+type Look = Box<dyn Fn(u64) -> Result<(), &'static str>>;
+
+/// What a machine has beside its state, for the functions that are given nothing but that.
+pub(super) struct Account {
+    used: usize,
+    /// Not more than this is given to a script; 0 for no limit.
+    max: usize,
+    main: *mut ffi::lua_State,
+    look: Option<(u32, Look)>,
+}
+
+impl Account {
+    /// # Safety
+    /// The state is that of a machine of this module. The account lives as long as the machine.
+    pub(super) unsafe fn of(state: *mut ffi::lua_State) -> NonNull<Account> {
+        let mut account = ptr::null_mut();
+        // SAFETY: the state is the caller's, and its allocator was given an account.
+        unsafe {
+            ffi::lua_getallocf(state, &raw mut account);
+            NonNull::new_unchecked(account.cast())
+        }
+    }
+
+    /// Sets the limit, and gives the one before.
+    ///
+    /// # Safety
+    /// The machine is there, and used by this thread only.
+    pub(super) unsafe fn limit(account: NonNull<Account>, bytes: usize) -> usize {
+        // SAFETY: nobody holds a reference to it for longer than a moment.
+        unsafe { std::mem::replace(&mut (*account.as_ptr()).max, bytes) }
+    }
+
+    /// # Safety
+    /// As for `limit`.
+    pub(super) unsafe fn used(account: NonNull<Account>) -> usize {
+        // SAFETY: as above.
+        unsafe { (*account.as_ptr()).used }
+    }
+}
+
+/// What the machine's blocks are aligned to.
+const ALIGN: usize = 16;
+
+/// Gives, moves and frees blocks, and counts their bytes.
+unsafe extern "C" fn allocate(
+    account: *mut c_void,
+    block: *mut c_void,
+    old: usize,
+    new: usize,
+) -> *mut c_void {
+    // SAFETY: the account is the one that the machine was made with. Lua says of each block how large it is, so that
+    // its layout is the one it was made with; nobody asks for more bytes than the address space has.
+    unsafe {
+        let account = account.cast::<Account>();
+        let layout = |size| Layout::from_size_align_unchecked(size, ALIGN);
+        // What is no block has a kind of value as its size in other versions of Lua, and none in this.
+        let old = if block.is_null() { 0 } else { old };
+        if new == 0 {
+            if !block.is_null() {
+                dealloc(block.cast(), layout(old));
+                (*account).used -= old;
+            }
+            return ptr::null_mut();
+        }
+        let used = (*account).used - old + new;
+        let limited = (*account).max != 0;
+        // Lua takes it for granted that blocks can be made smaller.
+        if new > old && (limited && used > (*account).max || new > isize::MAX as usize - ALIGN) {
+            return ptr::null_mut();
+        }
+        let given: *mut u8 =
+            if block.is_null() { alloc(layout(new)) } else { realloc(block.cast(), layout(old), new) };
+        if given.is_null() {
+            // Under a limit only Lua's own code runs, which can do without.
+            if limited {
+                return ptr::null_mut();
+            }
+            handle_alloc_error(layout(new));
+        }
+        (*account).used = used;
+        given.cast()
+    }
+}
+
+/// Owns a state with its account.
+struct Owned {
+    state: *mut ffi::lua_State,
+    account: NonNull<Account>,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the state any more, and closing it frees all that it has; then the account, which
+        // came out of a box, is used by nobody.
+        unsafe {
+            Account::limit(self.account, 0);
+            ffi::lua_close(self.state);
+            drop(Box::from_raw(self.account.as_ptr()));
+        }
+    }
+}
+
+/// A machine of Lua 5.1. Values of it that are kept keep it, too.
+pub struct Lua(Rc<Owned>);
+
+impl fmt::Debug for Lua {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lua").field("used", &self.used_memory()).finish_non_exhaustive()
+    }
+}
+
+/// A value that is kept: it stays in its machine until this is gone.
+#[derive(Clone)]
+pub struct Kept(Rc<Place>);
+
+/// Where a kept value is in the machine's registry.
+struct Place {
+    owner: Rc<Owned>,
+    at: c_int,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // SAFETY: the place is this one's, and the machine is still there. Its number is written into a field that the
+        // registry has, for which there is room on the stack that every function has.
+        unsafe { ffi::luaL_unref(self.owner.state, ffi::LUA_REGISTRYINDEX, self.at) };
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Kept").field(&self.0.at).finish()
+    }
+}
+
+impl Kept {
+    /// Where it is, if it is in the machine of this account.
+    pub(super) fn place_in(&self, account: NonNull<Account>) -> Option<c_int> {
+        (self.0.owner.account == account).then_some(self.0.at)
+    }
+}
+
+impl Lua {
+    /// A machine with Lua's libraries for tables, strings, numbers and the clock.
+    #[expect(clippy::new_without_default, reason = "it takes some hundred microseconds")]
+    pub fn new() -> Lua {
+        let account = Box::new(Account { used: 0, max: 0, main: ptr::null_mut(), look: None });
+        let account = NonNull::from(Box::leak(account));
+        // SAFETY: the account lives until the state is closed. Without a limit nothing that is called here fails: where
+        // the system has no memory, the allocator ends the program.
+        unsafe {
+            let state = ffi::lua_newstate(allocate, account.as_ptr().cast());
+            if state.is_null() {
+                handle_alloc_error(Layout::new::<Account>());
+            }
+            (*account.as_ptr()).main = state;
+            let lua = Lua(Rc::new(Owned { state, account }));
+            for (name, open) in LIBRARIES {
+                ffi::lua_pushcclosure(state, open, 0);
+                ffi::lua_pushlstring_(state, name.as_ptr().cast(), name.len());
+                ffi::lua_call(state, 1, 0);
+            }
+            ffi::lua_gc(state, ffi::LUA_GCSETPAUSE, GC_PAUSE);
+            ffi::lua_gc(state, ffi::LUA_GCSETSTEPMUL, GC_PACE);
+            lua
+        }
+    }
+
+    pub(super) fn account(&self) -> NonNull<Account> {
+        self.0.account
+    }
+
+    /// Bytes that it has.
+    pub fn used_memory(&self) -> usize {
+        // SAFETY: the machine is there, and no other thread has it.
+        unsafe { Account::used(self.0.account) }
+    }
+
+    /// Frees all that nobody can reach.
+    pub fn collect(&self) {
+        // SAFETY: the machine is there, and no other thread has it. Without a limit collecting does not fail.
+        unsafe {
+            let before = Account::limit(self.0.account, 0);
+            ffi::lua_gc(self.0.state, ffi::LUA_GCCOLLECT, 0);
+            Account::limit(self.0.account, before);
+        }
+    }
+
+    /// Has `look` asked after every so many instructions whether to go on. Where it says why not, that is an error,
+    /// which a script that catches it meets again at its next instruction. To be called once, before anything runs.
+    pub fn watch_over(&self, every: u32, look: impl Fn(u64) -> Result<(), &'static str> + 'static) {
+        let count = c_int::try_from(every).unwrap_or(c_int::MAX);
+        // SAFETY: the machine is there, no other thread has it, and nothing runs that would be looking.
+        unsafe {
+            (*self.0.account.as_ptr()).look = Some((every, Box::new(look)));
+            ffi::lua_sethook(self.0.state, Some(hook), ffi::LUA_MASKCOUNT, count);
+        }
+    }
+
+    /// Compiles a text, or says what is wrong with it. Code that was compiled elsewhere is refused: it could break the
+    /// machine.
+    pub fn load(&self, text: &[u8], name: &str) -> Result<Kept, String> {
+        if text.first() == Some(&b'\x1b') {
+            return Err("attempt to load a binary chunk (mode is 't')".into());
+        }
+        let name = CString::new(name).map_err(|_| "the name of a text has no zeros")?;
+        self.with(|stack| {
+            let state = stack.state();
+            stack.make_room()?;
+            // SAFETY: the state is ours, there is room, and the texts are there while it is compiled. What goes wrong
+            // ends there and is left on the stack as a text.
+            unsafe {
+                let status = ffi::luaL_loadbuffer(state, text.as_ptr().cast(), text.len(), name.as_ptr());
+                if status == 0 {
+                    return self.keep(stack.top());
+                }
+            }
+            let top = stack.top();
+            Err(Failed::Text(stack.read().description(top)))
+        })
+        .map_err(Failed::text)
+    }
+
+    /// Takes a table as the globals of all that is compiled from now on.
+    pub fn set_globals(&self, table: &Kept) -> Result<(), Failed> {
+        self.with(|stack| {
+            stack.push_kept(table)?;
+            let top = stack.top();
+            if stack.read().kind(top) != super::Kind::Table {
+                return Err("globals are a table".into());
+            }
+            // SAFETY: the state is ours, and a table lies on top.
+            unsafe { ffi::lua_replace(stack.state(), ffi::LUA_GLOBALSINDEX) };
+            Ok(())
+        })
+    }
+
+    /// Calls a function with what `push` leaves on the stack, and keeps so many results.
+    pub fn call<const N: usize>(
+        &self,
+        function: &Kept,
+        push: impl FnOnce(&mut Stack<'_>) -> Result<(), Failed>,
+    ) -> Result<[Kept; N], Failed> {
+        self.with(|stack| {
+            let before = stack.top();
+            stack.push_kept(function)?;
+            push(stack)?;
+            let results = c_int::try_from(N).unwrap_or(c_int::MAX);
+            // SAFETY: the state is ours; the function lies below its arguments. The call is protected.
+            unsafe {
+                let args = ffi::lua_gettop(stack.state()) - before.0 - 1;
+                if ffi::lua_checkstack(stack.state(), results) == 0 {
+                    return Err("stack overflow".into());
+                }
+                if ffi::lua_pcall(stack.state(), args, results, 0) != 0 {
+                    let top = stack.top();
+                    return Err(Failed::Text(stack.read().description(top)));
+                }
+            }
+            let mut kept = Vec::with_capacity(N);
+            for n in 0..results {
+                kept.push(self.keep(Slot(before.0 + 1 + n))?);
+            }
+            kept.try_into().map_err(|_| "there are fewer results".into())
+        })
+    }
+
+    /// Makes values on the stack, which is as it was afterwards.
+    pub fn with<R>(&self, make: impl FnOnce(&mut Stack<'_>) -> Result<R, Failed>) -> Result<R, Failed> {
+        // SAFETY: no other thread has the machine, and whoever calls this has no call of it at work on the same part of
+        // its stack, since those take the stack for themselves.
+        unsafe {
+            let before = Account::limit(self.0.account, 0);
+            let level = Level::of(self.0.state);
+            let made = match ffi::lua_checkstack(self.0.state, ffi::LUA_MINSTACK) {
+                0 => Err("stack overflow".into()),
+                _ => make(&mut Stack::new(self.0.state, self.0.account, before)),
+            };
+            drop(level);
+            Account::limit(self.0.account, before);
+            made
+        }
+    }
+
+    /// Keeps what lies in a slot.
+    pub fn keep(&self, at: Slot) -> Result<Kept, Failed> {
+        // SAFETY: no other thread has the machine; a slot with nothing in it is read as `nil`. Without a limit, keeping
+        // does not fail.
+        unsafe {
+            if ffi::lua_checkstack(self.0.state, 4) == 0 {
+                return Err("stack overflow".into());
+            }
+            let before = Account::limit(self.0.account, 0);
+            ffi::lua_pushvalue(self.0.state, at.0);
+            let at = ffi::luaL_ref(self.0.state, ffi::LUA_REGISTRYINDEX);
+            Account::limit(self.0.account, before);
+            Ok(Kept(Rc::new(Place { owner: self.0.clone(), at })))
+        }
+    }
+
+    /// Keeps a value that a reader of this machine shows.
+    pub fn keep_shown(&self, reader: &Reader<'_>, at: Slot) -> Result<Kept, Failed> {
+        if reader.state() == self.0.state { self.keep(at) } else { Err("the value belongs elsewhere".into()) }
+    }
+}
+
+/// Looks at a machine that runs.
+unsafe extern "C-unwind" fn hook(state: *mut ffi::lua_State, _: *mut ffi::lua_Debug) {
+    // SAFETY: the state is one of a machine of this module. The error jumps from here: nothing in this function wants
+    // to be cleaned up.
+    unsafe {
+        if looked(state) {
+            ffi::lua_error(state);
+        }
+    }
+}
+
+/// Whether an error lies on the stack.
+///
+/// # Safety
+/// The state is one of a machine of this module, in a hook.
+unsafe fn looked(state: *mut ffi::lua_State) -> bool {
+    // SAFETY: the account lives as long as the machine, and nobody changes who looks. A hook has room for some values;
+    // without a limit, making one does not fail.
+    unsafe {
+        let account = Account::of(state);
+        let Some((every, look)) = &(*account.as_ptr()).look else { return false };
+        let looked = catch_unwind(AssertUnwindSafe(|| look(u64::from(*every))));
+        let Err(reason) = looked.unwrap_or(Err("internal error: a panic was caught")) else { return false };
+        ffi::lua_sethook(state, Some(hook), ffi::LUA_MASKCOUNT, 1);
+        ffi::lua_sethook((*account.as_ptr()).main, Some(hook), ffi::LUA_MASKCOUNT, 1);
+        let before = Account::limit(account, 0);
+        ffi::lua_pushlstring_(state, reason.as_ptr().cast::<c_char>(), reason.len());
+        Account::limit(account, before);
+        true
+    }
+}
+
+/// What is known of a function that is running, or of one that has called it.
+#[derive(Debug)]
+pub struct Frame {
+    /// Where its text is from, as Lua has it: `@` and a name, `=` and what stands for one, or the text itself.
+    pub source: String,
+    /// Which line of it is being executed; 0 if that is not known.
+    pub line: i64,
+}
+
+/// # Safety
+/// The state is the caller's alone.
+pub(super) unsafe fn frame(state: *mut ffi::lua_State, level: c_int) -> Option<Frame> {
+    // SAFETY: the state is the caller's. Lua fills what it is given in, and its texts last as long as the function that
+    // they are about.
+    unsafe {
+        let mut found: ffi::lua_Debug = zeroed();
+        if ffi::lua_getstack(state, level, &raw mut found) == 0 {
+            return None;
+        }
+        ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut found);
+        let source = std::ffi::CStr::from_ptr(found.source).to_string_lossy().into_owned();
+        Some(Frame { source, line: i64::from(found.currentline.max(0)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kept, Lua};
+    use crate::raw::{Outcome, run};
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    fn function(lua: &Lua, text: &str) -> Kept {
+        lua.load(text.as_bytes(), "=text").expect("compiles")
+    }
+
+    /// Runs a text within so much memory: what it returns, or the error.
+    fn answer(lua: &Lua, text: &str, memory_max: usize) -> Result<String, String> {
+        let function = function(lua, text);
+        let ran = run(
+            lua,
+            None,
+            &function,
+            memory_max,
+            |_| Ok(()),
+            |reader, outcome| match outcome {
+                Outcome::Returned(at) => Ok(reader.description(at)),
+                Outcome::Failed(at) => Err(reader.description(at)),
+            },
+        );
+        ran.expect("there is room")
+    }
+
+    #[test]
+    fn memory_is_counted_and_bounded() {
+        let lua = Lua::new();
+        lua.collect();
+        let before = lua.used_memory();
+        let bound = before + (1 << 20);
+        let large = "local t = {} for n = 1, 1e7 do t[n] = ('x'):rep(100) .. n end return 'done'";
+        assert_eq!(answer(&lua, large, bound), Err("not enough memory".into()));
+        lua.collect();
+        assert_eq!(answer(&lua, "return ('x'):rep(1e5):len()", bound), Ok("100000".into()));
+        lua.collect();
+        // What strings and calls have once needed is kept as room for others.
+        assert!(lua.used_memory() < before + 100_000, "{before} {}", lua.used_memory());
+    }
+
+    #[test]
+    fn who_looks_can_stop_what_runs_and_what_catches_that() {
+        let lua = Lua::new();
+        let (asked, looks) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let (counted, most) = (asked.clone(), looks.clone());
+        lua.watch_over(100, move |work| {
+            counted.set(counted.get() + work);
+            if counted.get() > most.get() { Err("enough") } else { Ok(()) }
+        });
+        looks.set(1_000);
+        let endless = "local n = 0 while true do pcall(function() while true do n = n + 1 end end) end";
+        assert_eq!(answer(&lua, endless, 0), Err("enough".into()));
+        assert!(asked.get() > 1_000);
+        let lua = Lua::new();
+        lua.watch_over(100, |_| panic!("as expected"));
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let stopped = answer(&lua, "coroutine.wrap(function() while true do end end)()", 0);
+        std::panic::set_hook(hook);
+        assert!(stopped.is_err_and(|text| text.contains("panic")));
+    }
+
+    #[test]
+    fn a_machine_takes_only_what_is_its_own_and_only_text() {
+        let (lua, other) = (Lua::new(), Lua::new());
+        let foreign = function(&other, "return 1");
+        assert!(lua.with(|stack| stack.push_kept(&foreign)).is_err());
+        assert!(lua.set_globals(&foreign).is_err());
+        assert!(lua.set_globals(&function(&lua, "return 1")).is_err());
+        let refused = lua.load(b"\x1bLua", "=text").map(drop);
+        assert_eq!(refused, Err("attempt to load a binary chunk (mode is 't')".into()));
+        let wrong = lua.load(b"return return", "=text").map(drop);
+        assert_eq!(wrong, Err("text:1: unexpected symbol near 'return'".into()));
+        // What is kept keeps its machine.
+        drop(other);
+        drop(foreign);
+    }
+
+    #[test]
+    fn bodies_of_functions_go_with_them() {
+        let (lua, held) = (Lua::new(), Rc::new(()));
+        for _ in 0..10 {
+            let held = held.clone();
+            let made = lua.with(|stack| {
+                stack.push_function(move |_, stack| {
+                    let _ = &held;
+                    stack.push_number(1.0).map(|()| 1)
+                })
+            });
+            made.expect("there is room");
+        }
+        assert_eq!(Rc::strong_count(&held), 11);
+        lua.collect();
+        assert_eq!(Rc::strong_count(&held), 1);
+        let kept = lua.with(|stack| {
+            let held = held.clone();
+            stack.push_function(move |_, _| {
+                let _ = &held;
+                Ok(0)
+            })?;
+            lua.keep(stack.top())
+        });
+        lua.collect();
+        assert_eq!(Rc::strong_count(&held), 2);
+        drop(lua);
+        assert_eq!(Rc::strong_count(&held), 2);
+        drop(kept);
+        assert_eq!(Rc::strong_count(&held), 1);
+    }
+}
