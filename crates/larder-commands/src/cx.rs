@@ -1,5 +1,6 @@
 //! What a command runs in: the locks it asked for, the session it serves, the instance around it.
 
+use crate::args::Args;
 use crate::client::client_flags;
 use crate::instance::Instance;
 use crate::session::{Answers, Pace, Session};
@@ -55,7 +56,28 @@ pub enum Empty {
 /// Whether the thread that runs a command has other clients to serve. What takes long is then not begun: the command
 /// answers [`Outcome::Elsewhere`] before it has changed or written anything, and is given again on another thread.
 #[derive(Clone, Copy, Debug)]
-pub struct Haste(bool);
+pub struct Haste(Time);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    /// None: the thread serves others.
+    Short,
+    /// Enough, and locks may be let go meanwhile.
+    Enough,
+    /// All of it under the same locks: a transaction, or a script.
+    Bound,
+}
+
+/// How a command goes through many parts of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At once: they are few, or the locks must be kept.
+    AtOnce,
+    /// On another thread: it answers [`Outcome::Elsewhere`].
+    Elsewhere,
+    /// In slices, letting others have the locks in between.
+    InSlices,
+}
 
 impl Haste {
     /// Members, fields or elements that are gone through on the spot: some hundreds of microseconds. Asking another
@@ -67,19 +89,30 @@ impl Haste {
     /// Whether waiting is out of the question.
     #[inline]
     pub fn forbids_waiting(self) -> bool {
-        self.0
+        self.0 == Time::Short
+    }
+
+    /// How to go through so many parts of a value.
+    #[inline]
+    pub fn way(self, parts: usize) -> Way {
+        match self.0 {
+            _ if parts <= Haste::PARTS_MAX => Way::AtOnce,
+            Time::Bound => Way::AtOnce,
+            Time::Short => Way::Elsewhere,
+            Time::Enough => Way::InSlices,
+        }
     }
 
     /// Whether going through so many parts of a value would take too long.
     #[inline]
     pub fn forbids(self, parts: usize) -> bool {
-        self.0 && parts > Haste::PARTS_MAX
+        self.0 == Time::Short && parts > Haste::PARTS_MAX
     }
 
     /// Whether copying so many bytes would take too long.
     #[inline]
     pub fn forbids_bytes(self, bytes: usize) -> bool {
-        self.0 && bytes > Haste::BYTES_MAX
+        self.0 == Time::Short && bytes > Haste::BYTES_MAX
     }
 }
 
@@ -151,21 +184,52 @@ impl Cx<'_> {
     /// Whether what takes long must not be done here.
     #[inline]
     pub fn haste(&self) -> Haste {
-        Haste(
-            self.session.pace == Pace::Hurried
-                && self.caller == Caller::Client
-                && self.session.answers == Answers::On,
-        )
+        Haste(match self.caller {
+            Caller::Client if self.session.pace == Pace::Hurried && self.session.answers == Answers::On => {
+                Time::Short
+            }
+            Caller::Client => Time::Enough,
+            Caller::Transaction | Caller::Waiter | Caller::Script => Time::Bound,
+        })
+    }
+
+    /// Leaves a key that was found too large to another thread. There it is read again, and counted.
+    #[cold]
+    pub(crate) fn leave(&mut self, key: &Key<'_>) -> crate::error::Result<Outcome> {
+        self.view.uncount(key)?;
+        Ok(Outcome::Elsewhere)
+    }
+
+    /// Reads what some keys hold in slices, as [`View::in_slices`] does. The locks are gone then: nothing but the reply
+    /// is left to do.
+    pub(crate) fn read_in_slices<S: Default>(
+        &mut self,
+        args: Args<'_>,
+        keys: &[Key<'_>],
+        slice: impl FnMut(&mut View<'_>, &mut S) -> crate::error::Result<bool>,
+    ) -> crate::error::Result<S> {
+        let found = self.view.in_slices(keys, slice)?;
+        if self.session.tracker.is_some() {
+            // What is changed from here on is news to a client that keeps copies.
+            self.instance.note_reads(self, self.entry, args.0);
+        }
+        self.view.release();
+        Ok(found)
+    }
+
+    /// How to go through all that these keys hold.
+    pub fn way_through(&mut self, words: &[&[u8]]) -> crate::error::Result<Way> {
+        let haste = self.haste();
+        let mut parts = 0;
+        for word in words.iter().take_while(|_| haste.0 != Time::Bound) {
+            parts += self.parts_of(word)?;
+        }
+        Ok(haste.way(parts))
     }
 
     /// Whether going through all that these keys hold would take too long here.
     pub fn forbids_all(&mut self, words: &[&[u8]]) -> crate::error::Result<bool> {
-        let haste = self.haste();
-        let mut parts = 0;
-        for word in words.iter().take_while(|_| haste.0) {
-            parts += self.parts_of(word)?;
-        }
-        Ok(haste.forbids(parts))
+        Ok(self.haste().forbids_waiting() && self.way_through(words)? == Way::Elsewhere)
     }
 
     /// Parts of what a key holds; bytes of a string count by how many take as long to go through.
@@ -188,7 +252,7 @@ impl Cx<'_> {
         bytes: usize,
     ) -> crate::error::Result<bool> {
         let haste = self.haste();
-        if !haste.0 {
+        if !haste.forbids_waiting() {
             return Ok(false);
         }
         let entry = self.view.peek(key)?;
@@ -244,9 +308,13 @@ mod tests {
     use super::Haste;
     use crate::session::Pace;
     use crate::testing::{Guest, House};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A few more than may be gone through on the spot.
+    const MANY: usize = Haste::PARTS_MAX + 20;
 
     fn fill(guest: &mut Guest) {
-        let many = Haste::PARTS_MAX + 1;
+        let many = MANY;
         let words = |head: &str, each: &dyn Fn(usize) -> String| {
             let each: Vec<String> = (0..many).map(each).collect();
             format!("{head} {}", each.join(" "))
@@ -256,6 +324,10 @@ mod tests {
         guest.says(&words("SADD set", &|n| format!("m{n}")));
         guest.says(&words("ZADD zset", &|n| format!("{n} m{n}")));
         guest.says(&format!("SETRANGE text {} x", Haste::BYTES_MAX * 2));
+        for n in 0..many {
+            guest.says(&format!("XADD stream {}-1 f {n}", n + 1));
+        }
+        guest.says(&words("GEOADD places", &|n| format!("{} 1 p{n}", n as f64 / 1e6)));
         guest.says("MSET a 1 b 2");
         guest.says("RPUSH few 1 2 3");
     }
@@ -297,6 +369,17 @@ mod tests {
             "ZUNIONSTORE other 2 zset set",
             "ZREMRANGEBYRANK zset 0 -1",
             "ZPOPMIN zset 9000",
+            "LPOS list none",
+            "HSCAN hash 0 COUNT 9000",
+            "SSCAN set 0 COUNT 9000",
+            "ZSCAN zset 0 COUNT 9000",
+            "HRANDFIELD hash -9000",
+            "ZRANDMEMBER zset 9000",
+            "ZINTERCARD 2 zset set",
+            "XRANGE stream - +",
+            "XREVRANGE stream + -",
+            "XREAD STREAMS stream 0",
+            "GEOSEARCH places FROMLONLAT 0 1 BYRADIUS 100 km",
             "GETRANGE text 0 -1",
             "SETRANGE text 4194304 x",
             "BITCOUNT text",
@@ -309,8 +392,20 @@ mod tests {
         assert_eq!(guest.says("DEBUG DIGEST"), digest, "nothing was done");
         // What was not done was not counted; looking was.
         assert_eq!(processed(&mut guest).map(|n| n.len()), before.map(|n| n.len()));
+        // A read that is done elsewhere is one read.
+        guest.says("CONFIG RESETSTAT");
+        let reads =
+            ["LRANGE list 0 -1", "HGETALL hash", "SMEMBERS set", "ZRANGE zset 0 -1", "XRANGE stream - +"];
+        for (n, line) in reads.iter().enumerate() {
+            guest.set_pace(Pace::Hurried);
+            assert_eq!(guest.says(line), "(elsewhere)", "{line}");
+            guest.set_pace(Pace::Any);
+            assert!(guest.says(line).len() > Haste::PARTS_MAX);
+            let info = guest.says("INFO stats");
+            assert!(info.contains(&format!("keyspace_hits:{}\\r", n + 1)), "{line}: {info}");
+        }
         assert!(guest.says("LRANGE list 0 -1").starts_with("[\"e0\" "));
-        assert_eq!(guest.says("ZREMRANGEBYRANK zset 0 -1"), format!("({})", Haste::PARTS_MAX + 1));
+        assert_eq!(guest.says("ZREMRANGEBYRANK zset 0 -1"), format!("({MANY})"));
     }
 
     #[test]
@@ -332,11 +427,171 @@ mod tests {
         ] {
             assert_eq!(guest.says(line), reply, "{line}");
         }
-        // A transaction and a script do all of it: they cannot be left.
+    }
+
+    #[test]
+    fn a_transaction_that_may_take_long_is_left_as_a_whole() {
+        let house = House::new();
+        let mut guest = house.guest();
         fill(&mut guest);
-        guest.says("MULTI");
-        guest.says("LTRIM list 1 0");
-        assert_eq!(guest.says("EXEC"), "[OK]");
-        assert_eq!(guest.says("EXISTS list"), "(0)");
+        for long in ["LTRIM list 1 0", "HGETALL hash", "KEYS *", "SUNION set few2"] {
+            let lines = ["MULTI", "INCR a", long];
+            if long == "KEYS *" {
+                let all: Vec<String> = (0..=Haste::PARTS_MAX).map(|n| format!("key:{n} v")).collect();
+                guest.says(&format!("MSET {}", all.join(" ")));
+            }
+            guest.set_pace(Pace::Hurried);
+            lines.iter().for_each(|line| drop(guest.says(line)));
+            assert_eq!(guest.says("EXEC"), "(elsewhere)", "{long}");
+            guest.set_pace(Pace::Any);
+            assert!(guest.says("EXEC").starts_with("[("), "{long}");
+        }
+        assert_eq!(guest.says("MGET a"), "[\"5\"]");
+        guest.set_pace(Pace::Hurried);
+        for short in ["SCARD set", "HGET hash f1", "GET a", "ZADD zset 1 m1", "LPUSH list 1"] {
+            ["MULTI", short].iter().for_each(|line| drop(guest.says(line)));
+            assert!(guest.says("EXEC").starts_with('['), "{short}");
+        }
+    }
+
+    /// Says that something is over, however it ends.
+    struct Ends<'a>(&'a AtomicBool);
+
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Twins are moved from one set to another together, and read meanwhile: each is there once, with its twin.
+    #[test]
+    fn replies_are_of_one_moment_whatever_others_write() {
+        const PAIRS: usize = Haste::PARTS_MAX;
+        let house = House::new();
+        let mut guest = house.guest();
+        for (name, odd) in [("left", 0), ("right", 1)] {
+            let twins: Vec<String> = (0..PAIRS).map(|n| format!("{}:a {0}:b", 2 * n + odd)).collect();
+            guest.says(&format!("SADD {name} {}", twins.join(" ")));
+        }
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let _ends = Ends(&done);
+            scope.spawn(|| {
+                let mut writer = house.guest();
+                for n in (0..2 * PAIRS).cycle() {
+                    let names = if writer.says(&format!("SISMEMBER left {n}:a")) == "(1)" {
+                        "left right"
+                    } else {
+                        "right left"
+                    };
+                    for line in ["MULTI", &format!("SMOVE {names} {n}:a"), &format!("SMOVE {names} {n}:b")] {
+                        writer.says(line);
+                    }
+                    assert_eq!(writer.says("EXEC"), "[(1) (1)]");
+                    if n % 64 == 0 {
+                        // Time enough to read all of it, now and then.
+                        writer.says("SMEMBERS right");
+                    }
+                    if done.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+            let told = |guest: &mut Guest, name: &str| {
+                let info = guest.says("INFO locks");
+                let line = info.split("lock_sliced:").nth(1).and_then(|rest| rest.split("\\r").next());
+                let pair = line.and_then(|line| line.split(',').find_map(|pair| pair.strip_prefix(name)));
+                pair.and_then(|count| count.parse::<u64>().ok()).expect("it is told")
+            };
+            let mut reads = 0;
+            while reads < 8 || told(&mut guest, "again=") == 0 {
+                let both = guest.says("SUNION left right");
+                assert_eq!(both.split(' ').count(), 4 * PAIRS);
+                let mut left: Vec<String> =
+                    guest.says("SMEMBERS left").split(['"', ' ']).map(String::from).collect();
+                left.retain(|member| member.contains(':'));
+                left.sort();
+                assert!(left.chunks(2).all(|twins| {
+                    twins.len() == 2 && twins[0].strip_suffix(":a") == twins[1].strip_suffix(":b")
+                }));
+                reads += 1;
+            }
+        });
+    }
+
+    /// In slices or at once, the replies are the same.
+    #[test]
+    fn slices_give_what_one_look_gives() {
+        let house = House::new();
+        let mut guest = house.guest();
+        fill(&mut guest);
+        guest.says("SADD some m1 m7 m8000 other");
+        guest.says("RPUSH numbers 3 1 2");
+        let scores: Vec<String> = (0..20_000).map(|n| format!("{}", (n * 7_919) % 20_011)).collect();
+        guest.says(&format!("RPUSH numbers {}", scores.join(" ")));
+        let sliced = |guest: &mut Guest| {
+            let info = guest.says("INFO locks");
+            let rest = info.split("lock_sliced:count=").nth(1).and_then(|rest| rest.split(',').next());
+            rest.and_then(|count| count.parse::<u64>().ok()).expect("it is told")
+        };
+        let mut before = sliced(&mut guest);
+        for line in [
+            "LRANGE list 0 -1",
+            "LRANGE list 5 -3",
+            "HGETALL hash",
+            "HKEYS hash",
+            "HVALS hash",
+            "SMEMBERS set",
+            "SUNION some none set",
+            "SDIFF set none some",
+            "SINTER set set",
+            "SINTERCARD 2 set set",
+            "SUNIONSTORE stored set some",
+            "SDIFFSTORE stored set some",
+            "SINTERSTORE stored set set",
+            "ZRANGE zset 0 -1",
+            "ZRANGE zset 0 -1 WITHSCORES",
+            "ZRANGE zset 1 -2 REV WITHSCORES",
+            "ZRANGEBYSCORE zset (5 +inf LIMIT 3 8200",
+            "ZREVRANGEBYSCORE zset +inf -inf WITHSCORES",
+            "ZUNION 2 zset set WITHSCORES",
+            "ZUNION 3 set zset none WEIGHTS 2 3 4 AGGREGATE MAX WITHSCORES",
+            "ZINTER 2 zset set WITHSCORES",
+            "ZDIFF 2 zset some WITHSCORES",
+            "ZUNIONSTORE stored 2 zset set",
+            "ZINTERSTORE stored 2 set zset WEIGHTS 0.5 2",
+            "ZDIFFSTORE stored 2 set some",
+            "XRANGE stream - +",
+            "XRANGE stream 2 + COUNT 8193",
+            "XREVRANGE stream + -",
+            "XREVRANGE stream (9000 (2",
+            "SORT list ALPHA",
+            "SORT list ALPHA DESC LIMIT 5 8200 GET # GET #",
+            "SORT set ALPHA",
+            "SORT zset ALPHA LIMIT 10 5",
+            "SORT numbers",
+            "SORT numbers DESC STORE stored",
+            "SORT list",
+            "SORT hash",
+        ] {
+            let replies = [false, true].map(|whole| {
+                let stored = if line.contains("STORE") || line.contains("store") { " stored" } else { "" };
+                if whole {
+                    guest.says("MULTI");
+                    guest.says(line);
+                    let reply = guest.says("EXEC");
+                    (
+                        reply[1..reply.len() - 1].to_string(),
+                        guest.says(&format!("DEBUG DIGEST-VALUE{stored}")),
+                    )
+                } else {
+                    (guest.says(line), guest.says(&format!("DEBUG DIGEST-VALUE{stored}")))
+                }
+            });
+            assert_eq!(replies[0], replies[1], "{line}");
+            let after = sliced(&mut guest);
+            assert_eq!(after, before + 1, "{line}");
+            before = after;
+        }
     }
 }

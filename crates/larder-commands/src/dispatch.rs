@@ -16,6 +16,7 @@ use crate::table::Entry;
 use crate::tracking::{Mode, authored};
 use crate::users::Context;
 use crate::wait::Blocked;
+use larder_core::limits::LONG_HOLD_US;
 use larder_core::{GiveUp, Key, KeyHash, Message, Space, View};
 use smallvec::SmallVec;
 use std::fmt::Write;
@@ -55,9 +56,6 @@ fn is_brief(command: &Command, words: &[&[u8]]) -> bool {
     command.is(flags::FAST)
         || command.is(flags::FAST_IF_SHORT) && words.iter().all(|word| word.len() <= SHORT_LEN_MAX)
 }
-
-/// A command that took so long has held its locks for too long to be left to a sample of holds.
-const LONG_HOLD_US: u64 = 1_000;
 
 impl Instance {
     /// Finds the command of a line by its first two words, and its key if it has exactly one and that is the second
@@ -442,7 +440,7 @@ impl Instance {
     /// Notes which keys a client has read that keeps copies, while they are locked. A script that has read anything has
     /// read the keys that it declares.
     #[cold]
-    fn note_reads(&self, cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
+    pub(crate) fn note_reads(&self, cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
         let is_script = entry.command.group == Group::Scripting;
         let reads = if is_script {
             std::mem::take(&mut cx.session.script_reads) != 0

@@ -7,6 +7,7 @@
 //! - [`settings`]: the one table of settings.
 
 mod args;
+mod byte_list;
 mod choose;
 mod client;
 mod cluster;
@@ -46,7 +47,7 @@ mod wait_timeout;
 
 pub use args::{Args, Options};
 pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};
-pub use cx::{Caller, Cx, Empty, Haste, Outcome, Wait};
+pub use cx::{Caller, Cx, Empty, Haste, Outcome, Wait, Way};
 pub use dispatch::{Flow, Prepared, deliver, write_message};
 pub use error::{Error, Result};
 pub use help::syntax;

@@ -1,7 +1,7 @@
 //! What nearly every command file needs, in one line.
 
 pub(crate) use crate::args::{Args, Options, is};
-pub(crate) use crate::cx::{Caller, Cx, Empty, Outcome, Outcome::Done, Wait};
+pub(crate) use crate::cx::{Caller, Cx, Empty, Outcome, Outcome::Done, Wait, Way};
 pub(crate) use crate::error::{Error, Result};
 pub(crate) use crate::reply::{Protocol, Reply};
 pub(crate) use crate::spec::access::*;

@@ -1,8 +1,10 @@
 //! The options of SCAN and its relatives for collections.
 
 use crate::args::{Args, is};
+use crate::cx::{Cx, Haste};
 use crate::error::{Error, Result};
 use larder_core::glob;
+use larder_core::value::string::parse_int;
 
 /// `[MATCH pattern] [COUNT count]`, and `[NOVALUES]` for a hash.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,12 @@ impl<'a> ScanOptions<'a> {
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         self.pattern.is_none_or(|pattern| glob::matches(pattern, text))
     }
+}
+
+/// Whether so many members are asked for at once that it takes long to visit them.
+pub(crate) fn takes_long(cx: &mut Cx<'_>, args: Args<'_>) -> Result<bool> {
+    let is_many = |word: &&[u8]| parse_int(word).is_some_and(|count| count > Haste::PARTS_MAX as i64);
+    Ok(args.from(3).iter().any(is_many) && cx.forbids_all(&args.from(1)[..1])?)
 }
 
 /// Reads a cursor. One below zero wraps round, as it does in Redis: some clients keep cursors in signed numbers. An

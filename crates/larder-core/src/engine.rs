@@ -479,6 +479,11 @@ impl Engine {
         self.shared.reclaimer.pending()
     }
 
+    /// How many large values that thread was given since the start.
+    pub fn reclaim_taken(&self) -> usize {
+        self.shared.reclaimer.taken()
+    }
+
     /// Lets go of the bytes of a string that were kept beyond its lock. If nobody else has them and they are many, they
     /// are freed by another thread.
     pub fn discard(&self, bytes: Arc<Vec<u8>>) {

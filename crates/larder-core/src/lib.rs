@@ -36,8 +36,8 @@ pub use engine::Engine;
 pub use error::{Error, Result};
 pub use keyspace::{
     Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Durations, Edit, Entry, Expiry,
-    GiveUp, Key, KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Tools,
-    View, WaiterId, WatchMark,
+    GiveUp, Key, KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Slice,
+    Tools, View, WaiterId, WatchMark,
 };
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;

@@ -17,6 +17,20 @@ pub const INLINE_LEN_MAX: usize = 2 * 1024;
 /// costs a quarter of a nanosecond for each hold.
 pub const HOLDS_PER_SAMPLE: u32 = 256;
 
+/// Holds of so many microseconds and more are counted by themselves, where somebody times them anyway.
+pub const LONG_HOLD_US: u64 = 1_000;
+
+/// Members, fields or elements that one slice of a large value has: with a cache miss or two for each, others wait some
+/// tens of microseconds for the stripe.
+pub const SLICE_PARTS: usize = 512;
+
+/// Bytes of them, beyond which a slice ends earlier: copying so many takes about as long.
+pub const SLICE_BYTES: usize = 128 * 1024;
+
+/// Attempts at going through a value in slices, each ended by a change of the value. One that fails has mostly wasted
+/// little: it ends at the first change. After these the value changes all the time, and a stripe is held for the whole.
+pub const SLICED_ATTEMPTS: usize = 4;
+
 /// A value of so many allocations, or of so many KiB, is freed by a thread of its own: it takes some hundreds of
 /// microseconds, and starting a thread some tens.
 pub const RECLAIM_PARTS_MIN: usize = 4 * 1024;

@@ -13,7 +13,7 @@ use crate::reply::RespReply;
 use larder_commands::{
     Blocked, Flow, Haste, Instance, Item, Pace, Prepared, Reply, Session, Wake, client_flags,
 };
-use larder_core::Key;
+use larder_core::{Engine, Key};
 use larder_resp::{Limits, Parsed, RequestParser, Span};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -205,6 +205,19 @@ impl Buffers {
         if let Some(Parsed::Command { first, argc }) = parser.pass_over(&mut self.at, &mut self.spans) {
             self.parsed.push_back(Line { first, argc, prepared: Prepared::default() });
         }
+    }
+
+    /// Lets go of all of it, of what is long by way of the engine: this thread has others to serve.
+    fn give_up(&mut self, engine: &Engine) {
+        let bulk = self.bulk.take().map(|bulk| Arc::new(bulk.bytes));
+        let bulks = self.bulks.drain(..).map(|(_, bytes)| bytes);
+        bulks.chain(bulk).chain(self.pieces.give_up()).for_each(|bytes| engine.discard(bytes));
+        for own in [&mut self.input, &mut self.output] {
+            if own.capacity() > BUFFER_KEPT {
+                engine.discard(Arc::new(std::mem::take(own)));
+            }
+        }
+        self.clear();
     }
 
     fn input_free(&self) -> usize {
@@ -474,7 +487,8 @@ impl Connection {
                 break;
             }
         }
-        if let Some(buffers) = self.buffers.take() {
+        if let Some(mut buffers) = self.buffers.take() {
+            buffers.give_up(self.guest.instance.engine());
             self.pool.give(buffers);
         }
         Served::Ended
@@ -978,3 +992,28 @@ enum Next {
 const BATCH_MAX: usize = 32;
 /// Lines of up to so many words need no allocation.
 const WORDS_INLINE: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_leaves_behind_is_freed_elsewhere() {
+        const LONG: usize = 8 << 20;
+        let long = || Arc::new(vec![b'x'; LONG]);
+        let engine = Engine::new();
+        let mut buffers = Buffers::default();
+        let kept = long();
+        buffers.pieces.push(0, long());
+        buffers.pieces.push(0, kept.clone());
+        buffers.bulks.push((2, long()));
+        buffers.output = vec![b'x'; LONG];
+        buffers.give_up(&engine);
+        // All but what somebody else has.
+        assert_eq!((engine.reclaim_taken(), Arc::strong_count(&kept)), (3, 1));
+        assert!(buffers.is_empty());
+        buffers.output = b"short".to_vec();
+        buffers.give_up(&engine);
+        assert_eq!(engine.reclaim_taken(), 3);
+    }
+}

@@ -71,6 +71,11 @@ impl Pieces {
         if piece.left.is_empty() { self.list.pop_front().map(|piece| piece.bytes) } else { None }
     }
 
+    /// Takes the shared bytes of all that waits: nobody reads it any more.
+    pub(crate) fn give_up(&mut self) -> impl Iterator<Item = Arc<Vec<u8>>> {
+        std::mem::take(self).list.into_iter().map(|piece| piece.bytes)
+    }
+
     /// So many bytes were removed from the beginning of the output.
     pub(crate) fn shift(&mut self, len: usize) {
         self.list.iter_mut().for_each(|piece| piece.at -= len);

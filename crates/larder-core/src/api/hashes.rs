@@ -2,7 +2,7 @@
 
 use super::Db;
 use crate::error::{Error, Result};
-use crate::keyspace::Expiry;
+use crate::keyspace::{Expiry, Slice};
 use crate::value::hash::Hash;
 use crate::value::string::IntText;
 use std::time::Duration;
@@ -43,15 +43,14 @@ impl Hashes<'_> {
 
     /// All fields with their values. O(N).
     pub fn get_all(&self, key: impl AsRef<[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
-        let all = self.0.look::<Hash, _>(key.as_ref(), |hash| {
-            let mut all = Vec::with_capacity(hash.len());
-            hash.each(|field, value| {
-                all.push((field.to_vec(), value.to_vec()));
-                true
-            });
-            all
-        })?;
-        Ok(all.unwrap_or_default())
+        self.0.copy_all(key.as_ref(), |hash: &Hash, cursor, all, slice| {
+            slice.walk(cursor, |slice, cursor| {
+                hash.scan(cursor, Slice::STEP, |field, value| {
+                    slice.add(field.len() + value.len());
+                    all.push((field.to_vec(), value.to_vec()));
+                })
+            })
+        })
     }
 
     /// Adds to the number of a field; one that does not exist counts as 0. How long it has to live stays. O(1).

@@ -106,11 +106,17 @@ impl Lists<'_> {
 
     /// The elements of a range of indices. O(N).
     pub fn range(&self, key: impl AsRef<[u8]>, indices: std::ops::Range<usize>) -> Result<Vec<Vec<u8>>> {
-        let range = self.0.look::<List, _>(key.as_ref(), |list| {
-            let end = indices.end.min(list.len());
-            list.range(indices.start.min(end)..end).map(<[u8]>::to_vec).collect()
-        })?;
-        Ok(range.unwrap_or_default())
+        self.0.copy_all(key.as_ref(), |list: &List, done, elements, slice| {
+            let (start, end) = (indices.start.saturating_add(done as usize), indices.end.min(list.len()));
+            for element in list.range(start.min(end)..end).take(slice.left()) {
+                slice.add(element.len());
+                elements.push(element.to_vec());
+                if slice.left() == 0 {
+                    break;
+                }
+            }
+            if indices.start.saturating_add(elements.len()) < end { elements.len() as u64 } else { 0 }
+        })
     }
 
     /// How many elements there are. O(1).

@@ -29,7 +29,7 @@ use transaction::Stage;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::keyspace::{DbIndex, Edit, Expiry, Key, Missing};
+use crate::keyspace::{DbIndex, Edit, Expiry, Key, Missing, Slice};
 use crate::sync::Arc;
 use crate::value::Collection;
 use crate::{Deadline, Topics};
@@ -146,6 +146,32 @@ impl Db {
     fn look<C: Collection, R>(&self, key: &[u8], look: impl FnOnce(&C) -> R) -> Result<Option<R>> {
         let key = self.key(key)?;
         self.engine.shared.read_one(&key, |entry| entry.collection().map(look)).transpose()
+    }
+
+    /// Copies members of a collection: at once where they are few, else in slices, so that others who use its stripe
+    /// need not wait for all of it. `copy` adds some more to what it has copied, from a cursor on, and gives the next
+    /// cursor; 0 at the end.
+    fn copy_all<C: Collection, T>(
+        &self,
+        key: &[u8],
+        copy: impl Fn(&C, u64, &mut Vec<T>, &mut Slice) -> u64,
+    ) -> Result<Vec<T>> {
+        let few = self.look::<C, _>(key, |collection| {
+            let (mut copied, mut slice) = (Vec::new(), Slice::default());
+            (copy(collection, 0, &mut copied, &mut slice) == 0).then_some(copied)
+        })?;
+        let Some(many) = few else { return Ok(Vec::new()) };
+        if let Some(copied) = many {
+            return Ok(copied);
+        }
+        let key = self.key(key)?;
+        let mut view = self.engine.view_one(&key, None);
+        let (copied, _) = view.in_slices(&[key], |view, (copied, cursor): &mut (Vec<T>, u64)| {
+            let Some(entry) = view.peek(&key)? else { return Ok::<_, Error>(true) };
+            *cursor = copy(entry.collection()?, *cursor, copied, &mut Slice::default());
+            Ok(*cursor == 0)
+        })?;
+        Ok(copied)
     }
 
     /// Changes a collection, made if it does not exist.

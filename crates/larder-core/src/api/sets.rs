@@ -2,6 +2,7 @@
 
 use super::Db;
 use crate::error::Result;
+use crate::keyspace::Slice;
 use crate::value::set::Set;
 
 /// Sets of a database. See [`Db::sets`].
@@ -47,15 +48,14 @@ impl Sets<'_> {
 
     /// All members. O(N).
     pub fn members(&self, key: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>> {
-        let members = self.0.look::<Set, _>(key.as_ref(), |set| {
-            let mut members = Vec::with_capacity(set.len());
-            set.each(|member| {
-                members.push(member.to_vec());
-                true
-            });
-            members
-        })?;
-        Ok(members.unwrap_or_default())
+        self.0.copy_all(key.as_ref(), |set: &Set, cursor, members, slice| {
+            slice.walk(cursor, |slice, cursor| {
+                set.scan(cursor, Slice::STEP, |member| {
+                    slice.add(member.len());
+                    members.push(member.to_vec());
+                })
+            })
+        })
     }
 
     /// How many members there are. O(1).

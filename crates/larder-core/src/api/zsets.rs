@@ -60,12 +60,17 @@ impl Zsets<'_> {
 
     /// The members of a range of ranks, the lowest score first. O(log N + M).
     pub fn range(&self, key: impl AsRef<[u8]>, ranks: Range<usize>) -> Result<Vec<(Vec<u8>, f64)>> {
-        let range = self.0.look::<Zset, _>(key.as_ref(), |zset| {
-            let end = ranks.end.min(zset.len());
-            let range = zset.range(ranks.start.min(end)..end);
-            range.map(|(member, score)| (member.to_vec(), score)).collect()
-        })?;
-        Ok(range.unwrap_or_default())
+        self.0.copy_all(key.as_ref(), |zset: &Zset, done, members, slice| {
+            let (start, end) = (ranks.start.saturating_add(done as usize), ranks.end.min(zset.len()));
+            for (member, score) in zset.range(start.min(end)..end.min(start.saturating_add(slice.left()))) {
+                slice.add(member.len());
+                members.push((member.to_vec(), score));
+                if slice.left() == 0 {
+                    break;
+                }
+            }
+            if ranks.start.saturating_add(members.len()) < end { members.len() as u64 } else { 0 }
+        })
     }
 
     /// Takes the member with the lowest score. O(log N).

@@ -47,7 +47,7 @@ impl View<'_> {
         }
         drop(slot);
         db.expires = db.expires + usize::from(deadline_ms.is_some()) - usize::from(had);
-        stripe.account(grown);
+        stripe.account(key.db, grown);
         if let Some(due) = arm {
             self.arm(key, due)?;
         }
@@ -151,7 +151,7 @@ impl View<'_> {
         hash.settle();
         let delta = used_bytes(&slot) - before;
         drop(slot);
-        stripe.account(delta);
+        stripe.account(key.db, delta);
         stripe.counts.expired_fields += removed as u64;
         self.note_inner(key, due.next_ms)?;
         self.report(key, FIELDS_EXPIRED, Class::HASH)?;
@@ -214,7 +214,7 @@ impl View<'_> {
         let now = self.now_ms();
         let stripe = self.locked.stripe(index)?;
         stripe.counts.expired += dead.len() as u64;
-        stripe.account(-dead.iter().map(|(_, record)| used_bytes(record)).sum::<i64>());
+        stripe.account(db, -dead.iter().map(|(_, record)| used_bytes(record)).sum::<i64>());
         for (hash, record) in &dead {
             let key = Key { db, bytes: record.key(), hash: *hash };
             self.report(&key, "expired", Class::EXPIRED)?;

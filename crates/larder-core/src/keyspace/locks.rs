@@ -57,6 +57,12 @@ pub struct Locks {
     pub holds: Durations,
     /// Holds of a millisecond and more by commands, scripts and transactions: all of them, as far as these are timed.
     pub long_holds: Durations,
+    /// Large values that were gone through in slices, with the stripe let go in between.
+    pub sliced: AtomicU64,
+    /// How often that began anew, since the value was changed in between.
+    pub sliced_again: AtomicU64,
+    /// How often it changed so often that its stripe was held for the whole in the end.
+    pub sliced_whole: AtomicU64,
     /// Waits for each stripe. Apart from the stripes, and written on the slow path only.
     waits_of: StripeCounts,
 }
@@ -82,7 +88,8 @@ impl Locks {
 
     pub(crate) fn reset(&self) {
         [&self.waits, &self.holds, &self.long_holds].into_iter().for_each(Durations::reset);
-        self.waits_of.0.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        let sliced = [&self.sliced, &self.sliced_again, &self.sliced_whole];
+        self.waits_of.0.iter().chain(sliced).for_each(|count| count.store(0, Ordering::Relaxed));
     }
 
     /// A stripe is held by others: counts that, and times what waiting for it takes.

@@ -17,6 +17,7 @@ mod locks;
 pub(crate) mod reclaim;
 mod s3fifo;
 mod scan;
+mod slices;
 pub(crate) mod stripe;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use eviction::{Policy, Sampling};
 pub use hasher::KeyHasher;
 pub use locks::{Durations, Locks};
 pub use scan::ScanCursor;
+pub use slices::Slice;
 pub use stripe::Counts;
 pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};
 pub use waiters::{WaiterId, WatchMark};

@@ -54,6 +54,8 @@ pub(crate) struct Reclaimer {
     line: Mutex<Line>,
     /// Values that wait or are being freed.
     pending: AtomicUsize,
+    /// All that have ever come.
+    taken: AtomicUsize,
     /// The thread frees nothing while a test holds this.
     #[cfg(test)]
     gate: Mutex<()>,
@@ -71,6 +73,7 @@ impl Reclaimer {
             has_thread,
             line: Mutex::default(),
             pending: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
             #[cfg(test)]
             gate: Mutex::new(()),
         })
@@ -79,6 +82,11 @@ impl Reclaimer {
     /// How many large values wait to be freed, or are being freed.
     pub(crate) fn pending(&self) -> usize {
         self.pending.load(Ordering::Relaxed)
+    }
+
+    /// How many large values have come here to be freed.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Frees a value, a large one later and elsewhere. Called without locks.
@@ -106,6 +114,7 @@ impl Reclaimer {
         line.bytes += remains.bytes();
         line.remains.push(remains);
         self.pending.fetch_add(1, Ordering::Relaxed);
+        self.taken.fetch_add(1, Ordering::Relaxed);
         if line.is_served {
             return;
         }

@@ -85,6 +85,8 @@ pub(crate) struct Stripe {
     pub(crate) rng: Rng,
     /// See above.
     pub(crate) limits: ValueLimits,
+    /// The part of its bytes that each database but the first has. The first, which most use alone, has the rest.
+    bytes_of_others: Vec<i64>,
 }
 
 impl Stripe {
@@ -100,6 +102,7 @@ impl Stripe {
             holds_left: HOLDS_PER_SAMPLE,
             held_since_ns: 0,
             reported_index_bytes: 0,
+            bytes_of_others: Vec::new(),
         }
     }
 
@@ -124,17 +127,40 @@ impl Stripe {
 
     pub(crate) fn swap(&mut self, a: DbIndex, b: DbIndex) {
         self.db_mut(a.max(b));
+        let bytes = [a, b].map(|db| self.bytes_of(db));
         self.dbs.swap(a.get(), b.get());
+        for (db, bytes) in [b, a].into_iter().zip(bytes) {
+            self.account(db, bytes - self.bytes_of(db));
+        }
     }
 
     pub(crate) fn dbs(&self) -> impl Iterator<Item = (DbIndex, &Db)> {
         DbIndex::all().zip(&self.dbs)
     }
 
+    /// Takes into account that a database has grown by so many bytes, or shrunk.
     #[inline]
-    pub(crate) fn account(&mut self, delta: i64) {
+    pub(crate) fn account(&mut self, db: DbIndex, delta: i64) {
         self.used_bytes += delta;
         self.unreported_bytes += delta;
+        if db != DbIndex::default() {
+            self.account_other(db, delta);
+        }
+    }
+
+    fn account_other(&mut self, db: DbIndex, delta: i64) {
+        if self.bytes_of_others.len() < db.get() {
+            self.bytes_of_others.resize(db.get(), 0);
+        }
+        self.bytes_of_others[db.get() - 1] += delta;
+    }
+
+    /// Bytes of records and objects of one database.
+    pub(crate) fn bytes_of(&self, db: DbIndex) -> i64 {
+        match db.get() {
+            0 => self.used_bytes - self.bytes_of_others.iter().sum::<i64>(),
+            other => self.bytes_of_others.get(other - 1).copied().unwrap_or(0),
+        }
     }
 
     /// Takes what the engine's total does not know yet: of records, and of what leads to them.
@@ -175,6 +201,13 @@ impl Stripe {
 }
 
 impl Db {
+    /// Bytes of records and objects, as a walk over them finds them.
+    pub(crate) fn walked_bytes(&self) -> i64 {
+        let mut bytes = 0;
+        self.table.for_each(|record| bytes += used_bytes(&record));
+        bytes
+    }
+
     /// Puts a record that is in no queue into one, if `volatile` or its having no deadline do not speak against it, and
     /// makes the queues if there are none.
     pub(crate) fn enqueue(&mut self, hash: u64, key: &[u8], volatile: bool, hasher: &KeyHasher) {

@@ -1,5 +1,6 @@
 //! The keyspace against a model: a map with deadlines, on a clock moved by hand.
 
+use crate::limits::STRIPES;
 use crate::sync::{Arc, Mutex};
 use crate::{
     Change, ChangeListener, Class, DbIndex, Deadline, Engine, Expiry, Key, ManualClock, Missing, Options,
@@ -164,6 +165,42 @@ fn a_flush_leaves_the_bytes_of_other_databases() {
     assert_eq!(engine.view_none(None).flush(dbs[0]), Ok(1_000));
     assert_eq!(engine.records_bytes(), both / 2);
     assert_eq!(engine.view_all(None).flush(dbs[1]), Ok(1_000));
+    assert_eq!(engine.records_bytes(), 0);
+}
+
+/// Threads at work on neighbouring stripes write to no line of the cache together; processors fetch lines in pairs.
+#[test]
+fn stripes_share_no_line_of_the_cache() {
+    const PAIR: usize = 128;
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    let place = |index| std::ptr::from_ref(engine.shared.keyspace.cell(index)).addr();
+    let size = size_of_val(engine.shared.keyspace.cell(0)).next_multiple_of(PAIR);
+    for index in 0..STRIPES {
+        assert_eq!(place(index) % PAIR, 0);
+        assert!(index == 0 || place(index) - place(index - 1) == size);
+    }
+}
+
+#[test]
+fn databases_that_are_exchanged_take_their_bytes_along() {
+    let engine = Engine::with_options(Options { seed: Some(1), ..Options::default() });
+    let dbs = [0, 3, 7].map(|n| DbIndex::new(n).unwrap());
+    for (n, db) in dbs.into_iter().enumerate() {
+        for key in 0..100 * (n + 1) {
+            engine.db_at(db).strings().set(format!("key:{key}"), [b'x'; 50]).unwrap();
+        }
+    }
+    let all = engine.records_bytes();
+    for (a, b) in [(0, 1), (1, 2), (2, 2), (2, 0)] {
+        engine.view_all(None).swap(dbs[a], dbs[b]).unwrap();
+        assert_eq!(engine.records_bytes(), all);
+    }
+    // Hundreds of keys, in turn: 2 1 3, 2 3 1, the same, 1 3 2.
+    let left = [100, 300, 200].map(|keys| all * keys / 600);
+    for (n, db) in dbs.into_iter().enumerate() {
+        engine.view_none(None).flush(db).unwrap();
+        assert!(engine.records_bytes().abs_diff(left[n + 1..].iter().sum()) < 4_000, "{n}");
+    }
     assert_eq!(engine.records_bytes(), 0);
 }
 

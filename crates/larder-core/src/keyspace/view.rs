@@ -22,7 +22,7 @@ use super::{DbIndex, Key, KeyHasher, OwnedKey, locks, stripe_of};
 use crate::clock::Deadline;
 use crate::engine::Shared;
 use crate::error::{Error, Result};
-use crate::limits::{INLINE_LEN_MAX, STRING_LEN_MAX, STRIPES};
+use crate::limits::{INLINE_LEN_MAX, LONG_HOLD_US, STRING_LEN_MAX, STRIPES};
 use crate::raw::{Parts, Record, Stored};
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
@@ -75,6 +75,15 @@ impl Locked<'_> {
             }
         }
     }
+}
+
+/// What a view had locked and has let go.
+pub(super) enum Released {
+    /// It holds what it cannot let go.
+    Nothing,
+    One(usize),
+    /// In order.
+    Many(SmallVec<[usize; 16]>),
 }
 
 impl Locked<'_> {
@@ -228,6 +237,8 @@ pub(super) struct Work {
     records: Vec<Record<Object>>,
     /// A deadline that the timer may not know of yet.
     due_ms: Option<u64>,
+    /// Since when the locks are held, where they were let go and taken again.
+    held_since_us: Option<u64>,
 }
 
 /// The same, for the many views that leave nothing to do: a null pointer.
@@ -516,12 +527,70 @@ impl<'e> View<'e> {
         true
     }
 
-    /// Says that what this view has locked was held for so long, where somebody has timed that anyway.
+    /// Says that what this view has locked was held for so long, where somebody has timed that anyway. What it has let
+    /// go and taken again it knows better.
     #[cold]
     pub fn note_hold(&self, us: u64) {
-        if !matches!(self.locked, Locked::None) {
+        let since_us = self.after.0.as_ref().and_then(|work| work.held_since_us);
+        let us = since_us.map_or(us, |since_us| self.shared.clock.now_us().saturating_sub(since_us));
+        if us >= LONG_HOLD_US && !matches!(self.locked, Locked::None) {
             self.shared.locks.long_holds.record(us.saturating_mul(1_000));
         }
+    }
+
+    /// Unlocks, with everything else that is to be done then left for later. Whoever waits for a stripe has it before
+    /// this view has it again.
+    pub(super) fn let_go(&mut self) -> Released {
+        self.note_hold(0);
+        self.report_batch();
+        match std::mem::replace(&mut self.locked, Locked::None) {
+            Locked::One(at, guard) => {
+                MutexGuard::unlock_fair(guard);
+                Released::One(at)
+            }
+            Locked::Many(guards) => Released::Many(
+                guards
+                    .into_iter()
+                    .map(|(at, guard)| {
+                        MutexGuard::unlock_fair(guard);
+                        at
+                    })
+                    .collect(),
+            ),
+            kept => {
+                self.locked = kept;
+                Released::Nothing
+            }
+        }
+    }
+
+    /// Locks again what was let go.
+    pub(super) fn take_again(&mut self, released: &Released) {
+        match released {
+            Released::Nothing => return,
+            Released::One(at) => self.locked = Locked::One(*at, lock(self.shared, *at)),
+            Released::Many(stripes) => {
+                let guards = loop {
+                    if let Some(guards) = lock_in_order(self.shared, stripes.iter().copied(), &|| false) {
+                        break guards;
+                    }
+                };
+                self.locked = Locked::Many(guards);
+            }
+        }
+        self.held_from_now();
+    }
+
+    /// Times the locks that are held from now on.
+    pub(super) fn held_from_now(&mut self) {
+        self.after.work().held_since_us = Some(self.shared.clock.now_us());
+    }
+
+    /// Unlocks and does what had to wait for that, before the view ends: for what is read, and needs no lock from here
+    /// on.
+    pub fn release(&mut self) {
+        self.note_hold(0);
+        self.finish();
     }
 
     /// A key of this engine.
@@ -591,16 +660,31 @@ impl<'e> View<'e> {
 
     /// The entries of several keys at once, as reads.
     pub fn entries(&mut self, keys: &[Key<'_>]) -> Result<Vec<Option<Entry<'_>>>> {
-        let mut now = Some(self.now_ms());
         for key in keys {
             self.get(key)?;
         }
+        self.peek_all(keys)
+    }
+
+    /// The entries of several keys at once, for looking at without using or counting them.
+    pub fn peek_all(&mut self, keys: &[Key<'_>]) -> Result<Vec<Option<Entry<'_>>>> {
+        let mut now = Some(self.now_ms());
         let look = |key: &Key<'_>| {
             let db = self.locked.stripe_ref(key.stripe())?.db(key.db);
             let found = db.and_then(|db| db.table.get(key.hash, key.bytes));
             Ok(found.filter(|record| is_alive(record, self.shared, &mut now)).map(Entry))
         };
         keys.iter().map(look).collect()
+    }
+
+    /// Takes back that a read of a key was counted: it is read again elsewhere.
+    #[cold]
+    pub fn uncount(&mut self, key: &Key<'_>) -> Result<()> {
+        let found = self.exists(key)?;
+        let counts = &mut self.locked.stripe(key.stripe())?.counts;
+        let count = if found { &mut counts.hits } else { &mut counts.misses };
+        *count = count.saturating_sub(1);
+        Ok(())
     }
 
     /// Whether a key exists, without using it.
@@ -687,7 +771,7 @@ impl View<'_> {
             let old = slot.set_value(value);
             let delta = used_bytes(&slot) - before;
             drop(slot);
-            stripe.account(delta);
+            stripe.account(key.db, delta);
             self.after.free(old);
             self.note_inner(key, None)?;
             if expiry != Expiry::Keep {
@@ -707,7 +791,7 @@ impl View<'_> {
         let delta = used_bytes(&slot) - before;
         drop(slot);
         db.expires = db.expires + usize::from(wanted.is_some()) - usize::from(had.is_some());
-        stripe.account(delta);
+        stripe.account(key.db, delta);
         self.after.free(old);
         if let Some(due_ms) = arm {
             self.arm(key, due_ms)?;
@@ -726,7 +810,7 @@ impl View<'_> {
         record.set_armed(deadline_ms.is_some());
         let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
         let stripe = self.locked.stripe(key.stripe())?;
-        stripe.account(used_bytes(&record));
+        stripe.account(key.db, used_bytes(&record));
         let db = stripe.db_mut(key.db);
         db.expires += usize::from(deadline_ms.is_some());
         db.table.insert(key.hash, record, hash_of);
@@ -790,7 +874,7 @@ impl View<'_> {
         let old = slot.set_value(Parts::Int(value));
         let grown = used_bytes(&slot) - before;
         drop(slot);
-        stripe.account(grown);
+        stripe.account(key.db, grown);
         self.after.free(old);
         match expiry {
             Expiry::Keep => {}
@@ -844,7 +928,7 @@ impl View<'_> {
         };
         let delta = used_bytes(&slot) - before;
         drop(slot);
-        stripe.account(delta);
+        stripe.account(key.db, delta);
         Ok(Some(result))
     }
 
@@ -894,7 +978,7 @@ impl View<'_> {
         let emptied = collection.is_empty();
         let due_now = collection.dues();
         let delta = object.used_bytes() as i64 - before as i64;
-        stripe.account(delta);
+        stripe.account(key.db, delta);
         if due_now != due {
             self.redate(key, due, due_now, emptied)?;
         }
@@ -922,7 +1006,7 @@ impl View<'_> {
         let Some(db) = stripe.db_existing(key.db) else { return Ok(None) };
         let Some(record) = db.table.remove(key.hash, key.bytes) else { return Ok(None) };
         db.forget(&record);
-        stripe.account(-used_bytes(&record));
+        stripe.account(key.db, -used_bytes(&record));
         Ok(Some(record))
     }
 
@@ -942,7 +1026,7 @@ impl View<'_> {
         let deadline = record.deadline_ms();
         let hash_of = |key: &[u8]| self.shared.keyspace.hasher.hash(key);
         let stripe = self.locked.stripe(to.stripe())?;
-        stripe.account(used_bytes(&record));
+        stripe.account(to.db, used_bytes(&record));
         let db = stripe.db_mut(to.db);
         db.expires += usize::from(deadline.is_some());
         db.table.insert(to.hash, record, hash_of);
@@ -1243,14 +1327,10 @@ impl View<'_> {
         for index in 0..STRIPES {
             flushed += self.on_stripe(index, |view| {
                 let stripe = view.locked.stripe(index)?;
+                let bytes = stripe.bytes_of(db);
                 let Some(old) = stripe.db_existing(db).map(std::mem::take) else { return Ok(0) };
-                // All bytes of a stripe are those of its only database. Only where there are others is it walked.
-                let mut bytes = stripe.used_bytes;
-                if stripe.dbs().any(|(_, other)| other.table.len() > 0) {
-                    bytes = 0;
-                    old.table.for_each(|record| bytes += used_bytes(&record));
-                }
-                stripe.account(-bytes);
+                debug_assert_eq!(bytes, old.walked_bytes(), "bytes of a database");
+                stripe.account(db, -bytes);
                 for bytes in stripe.interest.keys_of(db) {
                     let key = view.shared.keyspace.key(db, &bytes);
                     if old.table.get(key.hash, key.bytes).is_some() {
@@ -1343,7 +1423,7 @@ impl View<'_> {
 impl Work {
     #[cold]
     fn run(self, shared: &Shared) {
-        let Work { changes, ready, objects, dbs, records, due_ms } = self;
+        let Work { changes, ready, objects, dbs, records, due_ms, held_since_us: _ } = self;
         if let Some(due) = due_ms {
             shared.timer.nudge(due);
         }

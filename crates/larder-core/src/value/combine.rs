@@ -5,7 +5,7 @@
 
 use super::member_table::MemberTable;
 use super::zset::Zset;
-use crate::keyspace::Tools;
+use crate::keyspace::{Slice, Tools};
 
 /// Something with members that have scores.
 pub trait Scored {
@@ -19,6 +19,8 @@ pub trait Scored {
     fn score_of(&self, member: &[u8]) -> Option<f64>;
     /// Visits members until `visit` says `false`.
     fn each(&self, visit: &mut dyn FnMut(&[u8], f64) -> bool);
+    /// Visits about `count` members from a cursor on, and gives the next cursor; 0 when done.
+    fn visit_some(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(&[u8], f64)) -> u64;
 }
 
 impl Scored for Zset {
@@ -37,6 +39,24 @@ impl Scored for Zset {
             }
         }
     }
+
+    fn visit_some(&self, cursor: u64, count: usize, visit: &mut dyn FnMut(&[u8], f64)) -> u64 {
+        let (start, len) = (cursor as usize, Zset::len(self));
+        let end = start.saturating_add(count).min(len);
+        self.range(start.min(end)..end).for_each(|(member, score)| visit(member, score));
+        if end == len { 0 } else { end as u64 }
+    }
+}
+
+/// In which way sets become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combination {
+    /// What all of them have.
+    Intersection,
+    /// What any of them has.
+    Union,
+    /// What the first has and none of the others.
+    Difference,
 }
 
 /// How scores of one member from several inputs become one.
@@ -116,20 +136,23 @@ pub fn union(tools: &Tools<'_>, inputs: &[Input<'_>], aggregate: Aggregate) -> Z
     for input in by_size(inputs) {
         let Some(source) = input.source else { continue };
         source.each(&mut |member, score| {
-            let score = number(input.weight * score);
-            match result.find(member) {
-                Some(handle) => {
-                    let score = aggregate.of(result.score(handle), score);
-                    result.set_score(handle, score + 0.0);
-                }
-                None => {
-                    result.insert(member, score + 0.0);
-                }
-            }
+            unite(&mut result, member, number(input.weight * score), aggregate);
             true
         });
     }
     Zset::from_table(result, &tools.limits)
+}
+
+fn unite(result: &mut MemberTable, member: &[u8], score: f64, aggregate: Aggregate) {
+    match result.find(member) {
+        Some(handle) => {
+            let score = aggregate.of(result.score(handle), score);
+            result.set_score(handle, score + 0.0);
+        }
+        None => {
+            result.insert(member, score + 0.0);
+        }
+    }
 }
 
 /// The members that all inputs have. O(n k), with n the size of the smallest of k inputs.
@@ -157,13 +180,95 @@ fn each_in_all(inputs: &[Input<'_>], aggregate: Aggregate, visit: &mut dyn FnMut
     let Some((smallest, others)) = sorted.split_first() else { return };
     let Some(source) = smallest.source else { return };
     source.each(&mut |member, score| {
-        let first = number(smallest.weight * score);
-        let score = others.iter().try_fold(first, |total, input| {
-            let score = input.source?.score_of(member)?;
-            Some(aggregate.of(total, input.weight * score))
-        });
+        let score = common(number(smallest.weight * score), others, member, aggregate);
         score.is_none_or(|score| visit(member, score))
     });
+}
+
+/// The score of a member of the first input, if all others have it.
+fn common(first: f64, others: &[Input<'_>], member: &[u8], aggregate: Aggregate) -> Option<f64> {
+    others.iter().try_fold(first, |total, input| {
+        let score = input.source?.score_of(member)?;
+        Some(aggregate.of(total, input.weight * score))
+    })
+}
+
+/// A combination that is put together in slices.
+#[derive(Default)]
+pub struct Partial {
+    members: Option<MemberTable>,
+    /// The input that is gone through, of those in the order of their sizes, and how far.
+    input: usize,
+    cursor: u64,
+}
+
+impl Partial {
+    /// Members that are asked for at a time: finding the first of them takes as long as several.
+    const STEP: usize = 32;
+
+    /// Goes on, as far as a slice allows; the inputs are to be those of the slices before. Says whether that was all.
+    pub fn go_on(
+        &mut self,
+        how: Combination,
+        tools: &Tools<'_>,
+        inputs: &[Input<'_>],
+        aggregate: Aggregate,
+        slice: &mut Slice,
+    ) -> bool {
+        let sorted = if how == Combination::Difference { inputs.to_vec() } else { by_size(inputs) };
+        let members = self.members.get_or_insert_with(|| MemberTable::new(tools.hasher));
+        loop {
+            let Some((input, others)) = sorted.get(self.input..).and_then(<[_]>::split_first) else {
+                return true;
+            };
+            let mut add = |member: &[u8], score: f64| {
+                slice.add(member.len());
+                let weighed = number(input.weight * score);
+                match how {
+                    Combination::Union => unite(members, member, weighed, aggregate),
+                    Combination::Intersection => {
+                        others.iter().for_each(|_| slice.add(0));
+                        if let Some(score) = common(weighed, others, member, aggregate) {
+                            members.insert(member, score + 0.0);
+                        }
+                    }
+                    Combination::Difference => {
+                        others.iter().for_each(|_| slice.add(0));
+                        let mut others = others.iter().filter_map(|input| input.source);
+                        if !others.any(|other| other.score_of(member).is_some()) {
+                            members.insert(member, score);
+                        }
+                    }
+                }
+            };
+            self.cursor =
+                input.source.map_or(0, |source| source.visit_some(self.cursor, Partial::STEP, &mut add));
+            slice.add(0);
+            if self.cursor == 0 {
+                if how != Combination::Union {
+                    return true;
+                }
+                self.input += 1;
+            }
+            if slice.left() == 0 {
+                return false;
+            }
+        }
+    }
+
+    /// The whole. O(n log n).
+    pub fn into_zset(self, tools: &Tools<'_>) -> Zset {
+        let members = self.members.unwrap_or_else(|| MemberTable::new(tools.hasher));
+        Zset::from_table(members, &tools.limits)
+    }
+}
+
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partial")
+            .field("len", &self.members.as_ref().map(MemberTable::len))
+            .finish_non_exhaustive()
+    }
 }
 
 /// The members of the first input that no other has, with the scores they have there.

@@ -233,17 +233,15 @@ impl<'a> Asked<'a> {
         Ok(())
     }
 
-    fn find<'z>(&self, zset: Option<&'z Zset>) -> Vec<Found<'z>> {
-        let (Some(zset), Some(center), Some(shape)) = (zset, self.center.position(), self.shape) else {
-            return Vec::new();
-        };
+    /// The search, where there is a place to search around.
+    fn search(&self) -> Option<Search> {
+        let (center, shape) = (self.center.position()?, self.shape?);
         let search = Search::within(Area { center, shape }).in_order(self.order);
-        let search = match self.count {
+        Some(match self.count {
             Some(count) if self.any => search.any_of(count),
             Some(count) => search.at_most(count),
             None => search,
-        };
-        search.run(zset)
+        })
     }
 
     fn write(&self, found: &[Found<'_>], out: &mut dyn Reply) {
@@ -269,10 +267,16 @@ impl<'a> Asked<'a> {
 /// Searches, and answers or stores what is found.
 pub(super) fn search(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, form: Form) -> Result<Outcome> {
     let source = cx.key(args.at(if form == Form::SearchStore { 2 } else { 1 }));
-    let tools = cx.view.tools();
+    let (tools, haste) = (cx.view.tools(), cx.haste());
     let zset = cx.view.collection::<Zset>(&source)?;
     let asked = Asked::read(args, form, zset)?;
-    let found = asked.find(zset);
+    let mut found = Vec::new();
+    if let (Some(zset), Some(search)) = (zset, asked.search()) {
+        if haste.forbids(zset.len()) && haste.forbids(search.looks_at(zset)) {
+            return cx.leave(&source);
+        }
+        found = search.run(zset);
+    }
     let Some(destination) = asked.store else {
         asked.write(&found, out);
         return Ok(Done);

@@ -1,7 +1,7 @@
 //! `HSCAN`: a hash in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::{ScanOptions, cursor};
+use crate::scan_options::{ScanOptions, cursor, takes_long};
 use larder_core::value::hash::Hash;
 
 pub(crate) static HSCAN: Command = Command {
@@ -41,6 +41,9 @@ pub(crate) static HSCAN: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let cursor = cursor(args.at(2))?;
+    if takes_long(cx, args)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let mut found = Vec::new();
     let visited = cx.view.collection::<Hash>(&key)?.map(|hash| -> Result<(u64, bool)> {

@@ -4,6 +4,7 @@
 //! million keys; a key that is there from beginning to end is in the reply once. What was found of a stripe is dropped
 //! as soon as it is written.
 
+use crate::byte_list::ByteList;
 use crate::prelude::*;
 use larder_core::{ScanCursor, glob};
 
@@ -35,32 +36,6 @@ pub(crate) static KEYS: Command = Command {
 /// Entries looked at under one lock.
 pub(crate) const SLICE: usize = 512;
 
-/// Keys in one piece of memory: a million short keys as a million boxes would take twice their size.
-#[derive(Default)]
-pub(crate) struct KeyList {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl KeyList {
-    pub(crate) fn push(&mut self, key: &[u8]) {
-        self.bytes.extend_from_slice(key);
-        self.ends.push(self.bytes.len());
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(crate) fn write(&self, out: &mut dyn Reply) {
-        let mut start = 0;
-        for end in &self.ends {
-            out.bulk(&self.bytes[start..*end]);
-            start = *end;
-        }
-    }
-}
-
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let pattern = args.at(1);
     let all = pattern == b"*";
@@ -69,10 +44,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if haste.forbids(usize::MAX) && haste.forbids(cx.view.len(db)?) {
         return Ok(Outcome::Elsewhere);
     }
-    let mut found: Vec<KeyList> = Vec::new();
+    let mut found: Vec<ByteList> = Vec::new();
     let mut cursor = ScanCursor::START;
     loop {
-        let mut list = KeyList::default();
+        let mut list = ByteList::default();
         cursor = cx.view.scan(db, cursor, SLICE, |entry| {
             if all || glob::matches(pattern, entry.key()) {
                 list.push(entry.key());
@@ -83,7 +58,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             break;
         }
     }
-    out.array(found.iter().map(KeyList::len).sum());
+    out.array(found.iter().map(ByteList::len).sum());
     for list in found {
         list.write(out);
     }

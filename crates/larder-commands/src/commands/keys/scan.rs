@@ -3,8 +3,9 @@
 //! A cursor is a position in the order of the keys' hashes, which growing and shrinking tables keep: a key that is
 //! there from the first call to the last is given exactly once.
 
-use super::keys_matching::{KeyList, SLICE};
+use super::keys_matching::SLICE;
 use super::type_name;
+use crate::byte_list::ByteList;
 use crate::prelude::*;
 use larder_core::value::string::IntText;
 use larder_core::{Entry, ScanCursor, glob};
@@ -93,8 +94,11 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             () => return Err(Error::SYNTAX),
         }
     }
-    let db = cx.db();
-    let mut found = KeyList::default();
+    let (db, haste) = (cx.db(), cx.haste());
+    if haste.forbids(left) && haste.forbids(cx.view.len(db)?) {
+        return Ok(Outcome::Elsewhere);
+    }
+    let mut found = ByteList::default();
     loop {
         // A large count is walked in slices, between which others get at the stripe.
         at = cx.view.scan(db, at, left.min(SLICE), |entry| {

@@ -12,6 +12,7 @@ use larder_core::value::set::Set;
 use larder_core::value::string::{IntText, Str};
 use larder_core::value::zset::Zset;
 use larder_core::value::{Kind, Object};
+use larder_core::{Entry, Slice, View};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -164,6 +165,33 @@ impl<'a> Plan<'a> {
         let end = if self.count < 0 { len } else { start.saturating_add(within(self.count)).min(len) };
         start..end
     }
+
+    /// Those of sorted elements that are asked for.
+    fn of_range<T>(&self, mut elements: Vec<T>) -> Vec<T> {
+        let range = self.range(elements.len());
+        elements.truncate(range.end);
+        elements.drain(..range.start);
+        elements
+    }
+
+    fn order(&self, ordering: Ordering) -> Ordering {
+        if self.descending { ordering.reverse() } else { ordering }
+    }
+
+    fn by_weight(&self, mut weighed: Vec<(Weight, Vec<u8>)>) -> Vec<Vec<u8>> {
+        weighed.sort_by(|(a, a_element), (b, b_element)| {
+            self.order(match (a, b) {
+                (Weight::Number(a), Weight::Number(b)) => {
+                    a.partial_cmp(b).unwrap_or(Ordering::Equal).then_with(|| a_element.cmp(b_element))
+                }
+                (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
+                (Weight::Number(_), Weight::Text(_)) | (Weight::Text(_), Weight::Number(_)) => {
+                    Ordering::Equal
+                }
+            })
+        });
+        self.of_range(weighed).into_iter().map(|(_, element)| element).collect()
+    }
 }
 
 fn reach(words: &[&[u8]]) -> Reach {
@@ -194,19 +222,16 @@ fn stored_key(words: &[&[u8]], found: &mut Vec<(usize, u32)>) {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, mut plan: Plan<'_>) -> Result<Outcome> {
     let key = cx.key(args.at(1));
-    if cx.forbids_all(&args.from(1)[..1])? {
-        return Ok(Outcome::Elsewhere);
+    match cx.way_through(&args.from(1)[..1])? {
+        // What leads to other keys, or nowhere but to a few, keeps its locks.
+        Way::InSlices if !plan.unsorted && !cx.view.holds_all() => return in_slices(cx, args, out, &plan),
+        Way::AtOnce | Way::InSlices => {}
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
     }
-    let elements = load(cx, &key, &mut plan)?;
-    let elements = if plan.unsorted {
-        elements
-    } else {
-        let range = plan.range(elements.len());
-        let mut sorted = sorted(cx, elements, &plan)?;
-        sorted.truncate(range.end);
-        sorted.drain(..range.start);
-        sorted
-    };
+    let mut elements = load(cx, &key, &mut plan)?;
+    if !plan.unsorted {
+        elements = if plan.by.is_some() { sorted_by(cx, elements, &plan)? } else { sorted(elements, &plan)? };
+    }
     if let Some(destination) = plan.store {
         return store(cx, out, destination, &elements, &plan);
     }
@@ -220,6 +245,60 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, mut plan: Plan<'_>)
         }
     }
     Ok(Done)
+}
+
+/// Sorts what is many by itself: it is read in slices, and put in order with no lock held.
+fn in_slices(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, plan: &Plan<'_>) -> Result<Outcome> {
+    let (key, times) = (cx.key(args.at(1)), plan.gets.len().max(1));
+    cx.view.get(&key)?;
+    let read = |view: &mut View<'_>, (elements, cursor): &mut (Vec<Vec<u8>>, u64)| {
+        let Some(entry) = view.peek(&key)? else { return Ok(true) };
+        load_slice(&entry, elements, cursor)
+    };
+    let Some(destination) = plan.store else {
+        let (elements, _) = cx.read_in_slices(args, &[key], read)?;
+        let elements = sorted(elements, plan)?;
+        out.array(elements.len() * times);
+        elements.iter().flat_map(|element| std::iter::repeat_n(element, times)).for_each(|e| out.bulk(e));
+        return Ok(Done);
+    };
+    let limits = cx.view.tools().limits;
+    let list = cx.view.in_slices_then(&[key], read, |(elements, _)| {
+        let mut list = List::new();
+        for element in sorted(elements, plan)? {
+            (0..times).for_each(|_| list.push_back(&limits, &element));
+        }
+        Ok::<_, Error>(list)
+    })?;
+    put(cx, out, destination, list)
+}
+
+/// Adds some more elements of a value. Says whether that was all.
+fn load_slice(entry: &Entry<'_>, elements: &mut Vec<Vec<u8>>, cursor: &mut u64) -> Result<bool> {
+    let mut slice = Slice::default();
+    let done = elements.len();
+    let (len, mut add) = (done + slice.left(), |element: Vec<u8>| {
+        slice.add(element.len());
+        elements.push(element);
+    });
+    match entry.kind() {
+        Kind::List => {
+            let list: &List = entry.collection()?;
+            list.range(done..len).for_each(|element| add(element.to_vec()));
+            Ok(len >= list.len())
+        }
+        Kind::Zset => {
+            let zset: &Zset = entry.collection()?;
+            zset.range(done..len.min(zset.len())).for_each(|(member, _)| add(member.to_vec()));
+            Ok(len >= zset.len())
+        }
+        Kind::Set => {
+            let set: &Set = entry.collection()?;
+            *cursor = set.scan(*cursor, len - done, |member| add(member.to_vec()));
+            Ok(*cursor == 0)
+        }
+        _ => Err(Error::WRONG_TYPE),
+    }
 }
 
 fn store(
@@ -243,6 +322,10 @@ fn store(
             })?;
         }
     }
+    put(cx, out, destination, list)
+}
+
+fn put(cx: &mut Cx<'_>, out: &mut dyn Reply, destination: &[u8], list: List) -> Result<Outcome> {
     let key = cx.key(destination);
     let len = list.len();
     if len > 0 {
@@ -309,36 +392,32 @@ enum Weight {
     Text(Option<Vec<u8>>),
 }
 
-fn sorted(cx: &mut Cx<'_>, elements: Vec<Vec<u8>>, plan: &Plan<'_>) -> Result<Vec<Vec<u8>>> {
-    let order = |ordering: Ordering| if plan.descending { ordering.reverse() } else { ordering };
-    if plan.alpha && plan.by.is_none() {
-        let mut elements = elements;
-        elements.sort_by(|a, b| order(a.cmp(b)));
-        return Ok(elements);
+/// Elements in the order of their own bytes or numbers, and of these those that are asked for.
+fn sorted(mut elements: Vec<Vec<u8>>, plan: &Plan<'_>) -> Result<Vec<Vec<u8>>> {
+    if plan.alpha {
+        elements.sort_by(|a, b| plan.order(a.cmp(b)));
+        return Ok(plan.of_range(elements));
     }
+    let weigh = |element: Vec<u8>| Ok((weigh(Str::Bytes(&element), plan).ok_or_else(no_number)?, element));
+    let weighed: Result<Vec<_>> = elements.into_iter().map(weigh).collect();
+    Ok(plan.by_weight(weighed?))
+}
+
+/// The same in the order of what they lead to.
+fn sorted_by(cx: &mut Cx<'_>, elements: Vec<Vec<u8>>, plan: &Plan<'_>) -> Result<Vec<Vec<u8>>> {
     let mut weighed = Vec::with_capacity(elements.len());
     for element in elements {
         let mut weight = None;
-        match plan.by {
-            Some(pattern) => look_up(cx, pattern, &element, |value| {
-                weight = value.map_or(Some(missing(plan)), |value| weigh(value, plan));
-            })?,
-            None => weight = weigh(Str::Bytes(&element), plan),
-        }
-        let weight =
-            weight.ok_or_else(|| Error::general("One or more scores can't be converted into double"))?;
-        weighed.push((weight, element));
+        look_up(cx, plan.by.unwrap_or(b"#"), &element, |value| {
+            weight = value.map_or(Some(missing(plan)), |value| weigh(value, plan));
+        })?;
+        weighed.push((weight.ok_or_else(no_number)?, element));
     }
-    weighed.sort_by(|(a, a_element), (b, b_element)| {
-        order(match (a, b) {
-            (Weight::Number(a), Weight::Number(b)) => {
-                a.partial_cmp(b).unwrap_or(Ordering::Equal).then_with(|| a_element.cmp(b_element))
-            }
-            (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
-            (Weight::Number(_), Weight::Text(_)) | (Weight::Text(_), Weight::Number(_)) => Ordering::Equal,
-        })
-    });
-    Ok(weighed.into_iter().map(|(_, element)| element).collect())
+    Ok(plan.by_weight(weighed))
+}
+
+fn no_number() -> Error {
+    Error::general("One or more scores can't be converted into double")
 }
 
 fn missing(plan: &Plan<'_>) -> Weight {

@@ -70,6 +70,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             _ => return Err(Error::SYNTAX),
         }
     }
+    if cx.forbids_all(&args.from(1)[..1])? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let list = cx.view.collection::<List>(&key)?;
     let found =

@@ -1,9 +1,12 @@
 //! `SINTER`, `SUNION`, `SDIFF`, their `STORE` forms, and `SINTERCARD`: sets together.
 
+use crate::byte_list::ByteList;
 use crate::prelude::*;
-use larder_core::value::set::{Set, difference, intersection, union};
+use larder_core::value::combine::Combination as How;
+use larder_core::value::set::{Place, Set, difference, intersection, union};
 use larder_core::value::string::{IntText, Str};
 use larder_core::value::{Collection, Object};
+use larder_core::{Entry, Slice, View};
 
 const READ: Command = Command {
     since: "1.0.0",
@@ -138,20 +141,32 @@ pub(crate) static SINTERCARD: Command = Command {
     ..READ
 };
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
-    Intersection,
-    Union,
-    Difference,
-}
-
 /// The sets of keys; a key that holds something else is an error.
 fn sets<'c>(cx: &'c mut Cx<'_>, words: &[&[u8]]) -> Result<Vec<Option<&'c Set>>> {
-    let keys: Vec<Key<'_>> = words.iter().map(|word| cx.key(word)).collect();
-    let entries = cx.view.entries(&keys)?;
+    let keys = keys(cx, words);
+    as_sets(cx.view.entries(&keys)?)
+}
+
+fn keys<'k>(cx: &Cx<'_>, words: &[&'k [u8]]) -> Vec<Key<'k>> {
+    words.iter().map(|word| cx.key(word)).collect()
+}
+
+fn as_sets(entries: Vec<Option<Entry<'_>>>) -> Result<Vec<Option<&Set>>> {
     let sets: std::result::Result<Vec<_>, _> =
         entries.into_iter().map(|entry| entry.map(|entry| entry.collection()).transpose()).collect();
     Ok(sets?)
+}
+
+/// Goes on with a combination that is gone through in slices. Says whether that was all.
+fn visit_slice(
+    view: &mut View<'_>,
+    keys: &[Key<'_>],
+    how: How,
+    place: &mut Place,
+    visit: impl FnMut(Str<'_>),
+) -> Result<bool> {
+    let sets = as_sets(view.peek_all(keys)?)?;
+    Ok(how.visit_slice(&sets, place, &mut Slice::default(), visit))
 }
 
 fn combine(sets: &[Option<&Set>], how: How, mut visit: impl FnMut(Str<'_>)) {
@@ -165,40 +180,70 @@ fn combine(sets: &[Option<&Set>], how: How, mut visit: impl FnMut(Str<'_>)) {
     }
 }
 
-/// Whether combining the sets of these keys would take too long here: an intersection takes as long as the smallest.
-fn is_too_long(cx: &mut Cx<'_>, words: &[&[u8]], how: How) -> Result<bool> {
-    let haste = cx.haste();
-    if how != How::Intersection || !haste.forbids(usize::MAX) {
-        return cx.forbids_all(words);
+/// How to go about combining the sets of these keys: an intersection takes as long as the smallest.
+fn way(cx: &mut Cx<'_>, words: &[&[u8]], how: How) -> Result<Way> {
+    if how != How::Intersection {
+        return cx.way_through(words);
     }
+    let haste = cx.haste();
     let mut least = usize::MAX;
+    // Most sets are small, and then nothing more is to be asked.
     for word in words {
         least = least.min(cx.parts_of(word)?);
+        if haste.way(least.saturating_mul(words.len())) == Way::AtOnce {
+            return Ok(Way::AtOnce);
+        }
     }
-    Ok(haste.forbids(least.saturating_mul(words.len())))
+    Ok(haste.way(least.saturating_mul(words.len())))
+}
+
+/// Counts the reads of keys that are looked at in slices from here on, and fails if one holds something else.
+fn count_reads(cx: &mut Cx<'_>, words: &[&[u8]]) -> Result<()> {
+    sets(cx, words).map(drop)
 }
 
 fn read(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, how: How) -> Result<Outcome> {
-    if is_too_long(cx, args.from(1), how)? {
-        return Ok(Outcome::Elsewhere);
+    let words = args.from(1);
+    let mut members = ByteList::default();
+    match way(cx, words, how)? {
+        Way::AtOnce => {
+            combine(&sets(cx, words)?, how, |member| members.push(member.as_bytes(&mut IntText::new())));
+        }
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
+        Way::InSlices => {
+            count_reads(cx, words)?;
+            let keys = keys(cx, words);
+            (members, _) =
+                cx.read_in_slices(args, &keys, |view, (members, place): &mut (ByteList, Place)| {
+                    let add = |member: Str<'_>| members.push(member.as_bytes(&mut IntText::new()));
+                    visit_slice(view, &keys, how, place, add)
+                })?;
+        }
     }
-    let sets = sets(cx, args.from(1))?;
-    let mut members = Vec::new();
-    combine(&sets, how, |member| members.push(member.to_vec()));
     out.set(members.len());
-    members.iter().for_each(|member| out.bulk(member));
+    members.write(out);
     Ok(Done)
 }
 
 fn store(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, how: How) -> Result<Outcome> {
-    if is_too_long(cx, args.from(2), how)? {
-        return Ok(Outcome::Elsewhere);
-    }
+    let words = args.from(2);
     let tools = cx.view.tools();
     let mut result = Set::new();
-    combine(&sets(cx, args.from(2))?, how, |member| {
-        result.insert(&tools, member.as_bytes(&mut IntText::new()));
-    });
+    match way(cx, words, how)? {
+        Way::AtOnce => combine(&sets(cx, words)?, how, |member| {
+            result.insert(&tools, member.as_bytes(&mut IntText::new()));
+        }),
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
+        Way::InSlices => {
+            count_reads(cx, words)?;
+            let keys = keys(cx, words);
+            (result, _) = cx.view.in_slices(&keys, |view, (result, place): &mut (Set, Place)| {
+                visit_slice(view, &keys, how, place, |member| {
+                    result.insert(&tools, member.as_bytes(&mut IntText::new()));
+                })
+            })?;
+        }
+    }
     let key = cx.key(args.at(1));
     let len = result.len();
     if len == 0 {
@@ -235,14 +280,22 @@ fn sintercard(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Ou
         let negative = || Error::general("LIMIT can't be negative");
         limit = parse_int(options.value()?).and_then(|n| usize::try_from(n).ok()).ok_or_else(negative)?;
     }
-    if limit == 0 && is_too_long(cx, &args.from(2)[..keys], How::Intersection)? {
-        return Ok(Outcome::Elsewhere);
-    }
+    let words = &args.from(2)[..keys];
     let mut count = 0;
-    intersection(&sets(cx, &args.from(2)[..keys])?, |_| {
-        count += 1;
-        count != limit
-    });
+    match if limit == 0 { way(cx, words, How::Intersection)? } else { Way::AtOnce } {
+        Way::AtOnce => intersection(&sets(cx, words)?, |_| {
+            count += 1;
+            count != limit
+        }),
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
+        Way::InSlices => {
+            count_reads(cx, words)?;
+            let keys = self::keys(cx, words);
+            (count, _) = cx.read_in_slices(args, &keys, |view, (count, place): &mut (usize, Place)| {
+                visit_slice(view, &keys, How::Intersection, place, |_| *count += 1)
+            })?;
+        }
+    }
     out.count(count);
     Ok(Done)
 }

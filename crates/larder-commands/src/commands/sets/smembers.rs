@@ -1,6 +1,8 @@
 //! `SCARD`, `SISMEMBER`, `SMISMEMBER`, `SMEMBERS`: look at a set.
 
+use crate::byte_list::ByteList;
 use crate::prelude::*;
+use larder_core::Slice;
 use larder_core::value::set::Set;
 
 const BASE: Command = Command {
@@ -74,8 +76,10 @@ pub(crate) static SMEMBERS: Command = Command {
     run: |cx, args, out| {
         let (key, haste) = (cx.key(args.at(1)), cx.haste());
         let set = cx.view.collection::<Set>(&key)?;
-        if haste.forbids(set.map_or(0, Set::len)) {
-            return Ok(Outcome::Elsewhere);
+        match haste.way(set.map_or(0, Set::len)) {
+            Way::AtOnce => {}
+            Way::Elsewhere => return cx.leave(&key),
+            Way::InSlices => return members_in_slices(cx, args, out),
         }
         out.set(set.map_or(0, Set::len));
         if let Some(set) = set {
@@ -88,3 +92,18 @@ pub(crate) static SMEMBERS: Command = Command {
     },
     ..BASE
 };
+
+fn members_in_slices(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    let key = cx.key(args.at(1));
+    let (members, _) = cx.read_in_slices(args, &[key], |view, (members, cursor): &mut (ByteList, u64)| {
+        let Some(entry) = view.peek(&key)? else { return Ok(true) };
+        let set: &Set = entry.collection()?;
+        *cursor = Slice::default().walk(*cursor, |slice, cursor| {
+            set.scan(cursor, Slice::STEP, |member| members.push_part(member, slice))
+        });
+        Ok(*cursor == 0)
+    })?;
+    out.set(members.len());
+    members.write(out);
+    Ok(Done)
+}

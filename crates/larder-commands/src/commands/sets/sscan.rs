@@ -1,7 +1,7 @@
 //! `SSCAN`: a set in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::{ScanOptions, cursor};
+use crate::scan_options::{ScanOptions, cursor, takes_long};
 use larder_core::value::set::Set;
 use larder_core::value::string::IntText;
 
@@ -37,6 +37,9 @@ pub(crate) static SSCAN: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let cursor = cursor(args.at(2))?;
+    if takes_long(cx, args)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     let mut found = Vec::new();
     let next = cx.view.collection::<Set>(&key)?.map(|set| -> Result<u64> {

@@ -2,6 +2,7 @@
 
 use super::reading::{self, Asked, begin, begin_stream, key_spec};
 use super::{entries, ids};
+use crate::cx::Haste;
 use crate::prelude::*;
 use larder_core::value::stream::{Log, Stream, StreamId};
 
@@ -63,6 +64,13 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if served == 0 {
         return Ok(asked.nothing(&above, out));
     }
+    if cx.haste().forbids_waiting() && takes_long(cx, &asked, &above)? {
+        for (_, key, _) in asked.pairs() {
+            let key = cx.key(key);
+            cx.view.uncount(&key)?;
+        }
+        return Ok(Outcome::Elsewhere);
+    }
     begin(out, served);
     for ((_, key, _), id) in asked.pairs().zip(above) {
         let Ok(Some(stream)) = entries::again(cx, &cx.key(key)) else { continue };
@@ -73,6 +81,20 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         }
     }
     Ok(Done)
+}
+
+/// Whether so many entries are above these ids that going through them takes long.
+fn takes_long(cx: &mut Cx<'_>, asked: &Asked<'_>, above: &[StreamId]) -> Result<bool> {
+    let mut left = Haste::PARTS_MAX + 1;
+    for ((_, key, _), id) in asked.pairs().zip(above) {
+        let Ok(Some(stream)) = entries::again(cx, &cx.key(key)) else { continue };
+        let most = stream.log().len().min(asked.count);
+        if most > Haste::PARTS_MAX / 16 {
+            let (from, to) = ids::above(*id).into_inner();
+            left -= stream.log().range(from, to).take(most.min(left)).count();
+        }
+    }
+    Ok(left == 0)
 }
 
 /// Above which id entries are wanted.

@@ -1,6 +1,8 @@
 //! `EXEC`: runs the queued commands at once, within the locks of all their keys.
 
+use crate::keys;
 use crate::prelude::*;
+use crate::session::Transaction;
 use crate::users::Context;
 use std::sync::atomic::Ordering;
 
@@ -33,6 +35,9 @@ pub(crate) static EXEC: Command = Command {
 };
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    if cx.haste().forbids_waiting() && takes_long(cx) {
+        return Ok(Outcome::Elsewhere);
+    }
     let (instance, exec) = (cx.instance, cx.entry);
     let monitored = instance.clients().monitored.load(Ordering::Relaxed);
     let outcome = run_queued(cx, monitored, out);
@@ -41,6 +46,38 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         instance.show_to_monitors(cx.session, exec, args.0, false);
     }
     outcome
+}
+
+/// Whether the queued commands may have to go through much: nothing is known of them but what their keys hold, and
+/// which take the same time whatever that is.
+fn takes_long(cx: &mut Cx<'_>) -> bool {
+    let Some(transaction) = cx.session.transaction.take() else { return false };
+    let parts = parts_of(cx, &transaction);
+    cx.session.transaction = Some(transaction);
+    cx.haste().forbids(parts)
+}
+
+fn parts_of(cx: &mut Cx<'_>, transaction: &Transaction) -> usize {
+    let mut parts = 0;
+    for (index, words) in &transaction.queued {
+        let Some(entry) =
+            cx.instance.table().get(*index).filter(|entry| !entry.command.is(FAST | FAST_IF_SHORT))
+        else {
+            continue;
+        };
+        let words: Vec<&[u8]> = words.iter().map(|word| &**word).collect();
+        if !matches!(entry.command.reach_of(&words), Reach::Keys) {
+            parts += cx.view.len(cx.db()).unwrap_or(0);
+            continue;
+        }
+        let mut found = Vec::new();
+        if keys::positions(entry.command, &words, &mut found).is_ok() {
+            for (at, _) in found {
+                parts += cx.parts_of(words[at]).unwrap_or(0);
+            }
+        }
+    }
+    parts
 }
 
 fn run_queued(cx: &mut Cx<'_>, monitored: bool, out: &mut dyn Reply) -> Result<Outcome> {

@@ -7,9 +7,11 @@ use super::members::Shape;
 use super::store::store;
 use crate::prelude::*;
 use larder_core::value::Object;
-use larder_core::value::combine::{Aggregate, Input, Scored, difference, intersection, union};
+pub(crate) use larder_core::value::combine::Combination as How;
+use larder_core::value::combine::{Aggregate, Input, Partial, Scored, difference, intersection, union};
 use larder_core::value::score::parse_score;
 use larder_core::value::zset::Zset;
+use larder_core::{Entry, Slice, View};
 
 /// The arguments that weigh the inputs.
 pub(crate) const WEIGHTS: Arg = Arg::int("weight").token("WEIGHTS").multiple().optional();
@@ -18,14 +20,6 @@ pub(crate) const AGGREGATE: Arg =
     Arg::one_of("aggregate", &[Arg::word("sum", "SUM"), Arg::word("min", "MIN"), Arg::word("max", "MAX")])
         .token("AGGREGATE")
         .optional();
-
-/// In which way sorted sets become one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    Union,
-    Intersection,
-    Difference,
-}
 
 /// `[WEIGHTS weight …] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]`.
 #[derive(Debug, Default)]
@@ -76,8 +70,11 @@ pub(crate) fn keys<'a>(cx: &Cx<'_>, args: Args<'a>, at: usize) -> Result<&'a [&'
 /// What these keys hold.
 pub(crate) fn inputs<'c>(cx: &'c mut Cx<'_>, words: &[&[u8]]) -> Result<Vec<Input<'c>>> {
     let keys: Vec<Key<'_>> = words.iter().map(|word| cx.key(word)).collect();
-    let entries = cx.view.entries(&keys)?.into_iter();
-    let inputs = entries.map(|entry| {
+    as_inputs(cx.view.entries(&keys)?)
+}
+
+fn as_inputs(entries: Vec<Option<Entry<'_>>>) -> Result<Vec<Input<'_>>> {
+    let inputs = entries.into_iter().map(|entry| {
         let source = entry.map(|entry| match entry.object() {
             Some(Object::Zset(zset)) => Ok(zset as &dyn Scored),
             Some(Object::Set(set)) => Ok(set as &dyn Scored),
@@ -88,21 +85,48 @@ pub(crate) fn inputs<'c>(cx: &'c mut Cx<'_>, words: &[&[u8]]) -> Result<Vec<Inpu
     inputs.collect()
 }
 
-/// Makes one sorted set of those that the arguments name, their number at `at`. Says whether scores are asked for.
-fn combined(cx: &mut Cx<'_>, args: Args<'_>, at: usize, how: How, replies: bool) -> Result<(Zset, bool)> {
-    let keys = keys(cx, args, at)?;
-    let tools = cx.view.tools();
-    let mut inputs = inputs(cx, keys)?;
-    let options = Options::read(args, at + 1 + keys.len(), keys.len(), how, replies)?;
-    for (input, weight) in inputs.iter_mut().zip(options.weights) {
-        input.weight = weight;
+/// What the arguments name: keys, their number at `at`, and options.
+struct Asked<'a> {
+    how: How,
+    keys: &'a [&'a [u8]],
+    options: Options,
+}
+
+impl<'a> Asked<'a> {
+    /// Counts the reads of the keys, too.
+    fn read(cx: &mut Cx<'_>, args: Args<'a>, at: usize, how: How, replies: bool) -> Result<Asked<'a>> {
+        let keys = keys(cx, args, at)?;
+        inputs(cx, keys)?;
+        let options = Options::read(args, at + 1 + keys.len(), keys.len(), how, replies)?;
+        Ok(Asked { how, keys, options })
     }
-    let result = match how {
-        How::Union => union(&tools, &inputs, options.aggregate),
-        How::Intersection => intersection(&tools, &inputs, options.aggregate),
-        How::Difference => difference(&tools, &inputs),
-    };
-    Ok((result, options.with_scores))
+
+    fn weigh(&self, inputs: &mut [Input<'_>]) {
+        for (input, weight) in inputs.iter_mut().zip(&self.options.weights) {
+            input.weight = *weight;
+        }
+    }
+
+    /// Makes one sorted set of them.
+    fn combined(&self, cx: &mut Cx<'_>) -> Result<Zset> {
+        let (tools, aggregate) = (cx.view.tools(), self.options.aggregate);
+        let keys: Vec<Key<'_>> = self.keys.iter().map(|word| cx.key(word)).collect();
+        let mut inputs = as_inputs(cx.view.peek_all(&keys)?)?;
+        self.weigh(&mut inputs);
+        Ok(match self.how {
+            How::Union => union(&tools, &inputs, aggregate),
+            How::Intersection => intersection(&tools, &inputs, aggregate),
+            How::Difference => difference(&tools, &inputs),
+        })
+    }
+
+    /// Goes on with one that is made in slices.
+    fn go_on(&self, view: &mut View<'_>, keys: &[Key<'_>], partial: &mut Partial) -> Result<bool> {
+        let tools = view.tools();
+        let mut inputs = as_inputs(view.peek_all(keys)?)?;
+        self.weigh(&mut inputs);
+        Ok(partial.go_on(self.how, &tools, &inputs, self.options.aggregate, &mut Slice::default()))
+    }
 }
 
 /// Answers with the members of the result.
@@ -113,11 +137,19 @@ pub(crate) fn reply_combined(
     how: How,
 ) -> Result<Outcome> {
     let sources = keys(cx, args, 1)?;
-    if cx.forbids_all(sources)? {
+    let way = cx.way_through(sources)?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
-    let (result, with_scores) = combined(cx, args, 1, how, true)?;
-    Shape::of(out, with_scores).all(out, result.iter());
+    let asked = Asked::read(cx, args, 1, how, true)?;
+    let result = if way == Way::InSlices {
+        let (tools, keys) = (cx.view.tools(), sources.iter().map(|word| cx.key(word)).collect::<Vec<_>>());
+        let go_on = |view: &mut View<'_>, partial: &mut Partial| asked.go_on(view, &keys, partial);
+        cx.read_in_slices(args, &keys, go_on)?.into_zset(&tools)
+    } else {
+        asked.combined(cx)?
+    };
+    Shape::of(out, asked.options.with_scores).all(out, result.iter());
     Ok(Done)
 }
 
@@ -129,10 +161,18 @@ pub(crate) fn store_combined(
     how: How,
 ) -> Result<Outcome> {
     let sources = keys(cx, args, 2)?;
-    if cx.forbids_all(sources)? {
+    let way = cx.way_through(sources)?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
-    let (result, _) = combined(cx, args, 2, how, false)?;
+    let asked = Asked::read(cx, args, 2, how, false)?;
+    let result = if way == Way::InSlices {
+        let (tools, keys) = (cx.view.tools(), sources.iter().map(|word| cx.key(word)).collect::<Vec<_>>());
+        let go_on = |view: &mut View<'_>, partial: &mut Partial| asked.go_on(view, &keys, partial);
+        cx.view.in_slices_then(&keys, go_on, |partial| Ok::<_, Error>(partial.into_zset(&tools)))?
+    } else {
+        asked.combined(cx)?
+    };
     let event = match how {
         How::Union => "zunionstore",
         How::Intersection => "zinterstore",

@@ -94,6 +94,9 @@ pub(crate) static ZINTERCARD: Command = Command {
 
 fn zintercard(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let keys = keys(cx, args, 1)?;
+    if cx.forbids_all(keys)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let inputs = inputs(cx, keys)?;
     let mut limit = 0;
     let mut options = args.options(2 + keys.len());

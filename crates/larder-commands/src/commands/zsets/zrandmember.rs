@@ -54,6 +54,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if with_scores && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(Error::OUT_OF_RANGE);
     }
+    let most = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    if cx.haste().forbids(most) && (count < 0 || cx.forbids_all(&args.from(1)[..1])?) {
+        return Ok(Outcome::Elsewhere);
+    }
     let Some(zset) = cx.view.collection::<Zset>(&key)? else {
         out.array(0);
         return Ok(Done);

@@ -3,7 +3,10 @@
 use super::members::Shape;
 use super::range::{Asked, Form};
 use super::store::store;
+use crate::byte_list::ByteList;
 use crate::prelude::*;
+use larder_core::Slice;
+use larder_core::value::string::Str;
 use larder_core::value::zset::Zset;
 
 const ORDER: [Arg; 2] = [Arg::word("byscore", "BYSCORE"), Arg::word("bylex", "BYLEX")];
@@ -87,7 +90,7 @@ pub(crate) static ZRANGESTORE: Command = Command {
         if let Some(zset) = cx.view.collection::<Zset>(&source)? {
             let (ranks, _) = asked.ranks(zset);
             if haste.forbids(ranks.len()) {
-                return Ok(Outcome::Elsewhere);
+                return cx.leave(&source);
             }
             for (member, score) in zset.range(ranks) {
                 result.insert(&tools, member, score);
@@ -108,13 +111,42 @@ pub(crate) fn reply(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, form: 
         return Ok(Done);
     };
     let (ranks, backwards) = asked.ranks(zset);
-    if haste.forbids(ranks.len()) {
-        return Ok(Outcome::Elsewhere);
+    match haste.way(ranks.len()) {
+        Way::AtOnce => {}
+        Way::Elsewhere => return cx.leave(&key),
+        Way::InSlices => return in_slices(cx, args, out, &asked),
     }
     if backwards {
         shape.all(out, zset.range(ranks).rev());
     } else {
         shape.all(out, zset.range(ranks));
     }
+    Ok(Done)
+}
+
+fn in_slices(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, asked: &Asked<'_>) -> Result<Outcome> {
+    type Found = (ByteList, Vec<f64>);
+    let key = cx.key(args.at(1));
+    let (members, scores) = cx.read_in_slices(args, &[key], |view, (members, scores): &mut Found| {
+        let Some(entry) = view.peek(&key)? else { return Ok(true) };
+        let zset: &Zset = entry.collection()?;
+        let (mut slice, (ranks, backwards)) = (Slice::default(), asked.ranks(zset));
+        let (done, next) = (scores.len(), ranks.len().min(scores.len() + slice.left()));
+        let mut add = |(member, score)| {
+            if slice.left() > 0 {
+                members.push_part(Str::Bytes(member), &mut slice);
+                scores.push(score);
+            }
+        };
+        if backwards {
+            zset.range(ranks.end - next..ranks.end - done).rev().for_each(&mut add);
+        } else {
+            zset.range(ranks.start + done..ranks.start + next).for_each(&mut add);
+        }
+        Ok(scores.len() == ranks.len())
+    })?;
+    let shape = Shape::of(out, asked.with_scores);
+    shape.begin(out, members.len());
+    members.iter().zip(scores).for_each(|(member, score)| shape.one(out, member, score));
     Ok(Done)
 }

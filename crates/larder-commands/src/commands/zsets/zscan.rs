@@ -1,7 +1,7 @@
 //! `ZSCAN`: a sorted set in pieces.
 
 use crate::prelude::*;
-use crate::scan_options::{ScanOptions, cursor};
+use crate::scan_options::{ScanOptions, cursor, takes_long};
 use larder_core::value::score::ScoreText;
 use larder_core::value::zset::Zset;
 
@@ -38,6 +38,9 @@ pub(crate) static ZSCAN: Command = Command {
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let cursor = cursor(args.at(2))?;
+    if takes_long(cx, args)? {
+        return Ok(Outcome::Elsewhere);
+    }
     let key = cx.key(args.at(1));
     // The next cursor stands before the members and is known after them.
     let (mut bytes, mut found) = (Vec::new(), Vec::new());

@@ -82,6 +82,18 @@ impl Search {
         Search { count: Some(count), any: true, ..self }
     }
 
+    /// About how many places [`Search::run`] looks at. O(log M) for M places in the set.
+    pub fn looks_at(&self, zset: &Zset) -> usize {
+        /// The squares of the map are larger than the area between them, though seldom by so much.
+        const SQUARES: usize = 16;
+        let most = self.count.filter(|_| self.any).map_or(usize::MAX, |count| count.saturating_mul(SQUARES));
+        let ranks = self.area.cells().map(|cell| {
+            let (from, below) = cell.scores();
+            zset.ranks_by_score(ScoreBound::Incl(from), ScoreBound::Excl(below)).len()
+        });
+        ranks.sum::<usize>().min(most)
+    }
+
     /// The places found. O(N + log M) for N places in the squares of the map around the area, and M in the set.
     pub fn run<'z>(&self, zset: &'z Zset) -> Vec<Found<'z>> {
         let most = self.count.filter(|_| self.any).unwrap_or(usize::MAX);

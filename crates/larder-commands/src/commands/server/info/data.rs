@@ -3,7 +3,7 @@
 use super::{Section, human};
 use crate::prelude::*;
 use crate::users::Reason;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// So many stripes share the locks of a keyspace.
 const STRIPES: usize = larder_core::limits::STRIPES;
@@ -247,6 +247,16 @@ pub(super) fn locks(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
             ),
         );
     }
+    let count = |count: &AtomicU64| count.load(Relaxed);
+    section.line(
+        "lock_sliced",
+        format_args!(
+            "count={},again={},whole={}",
+            count(&locks.sliced),
+            count(&locks.sliced_again),
+            count(&locks.sliced_whole)
+        ),
+    );
     let most: Vec<String> =
         locks.contended(NAMED).iter().map(|(stripe, count)| format!("{stripe}={count}")).collect();
     section.line("lock_waits_by_stripe", most.join(","));
