@@ -1,6 +1,9 @@
 //! The `larder` command: picks the tool its first word names. Whatever names no tool is for the client, so
 //! `larder GET key` works.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+
+#[cfg(target_os = "linux")]
+mod before_main;
 
 use std::process::ExitCode;
 

@@ -13,8 +13,10 @@ const LITTLE: u64 = 4 * 1024 * 1024;
 /// Whether this process goes without huge pages for now, because of this module.
 static SMALL: AtomicBool = AtomicBool::new(false);
 
-/// Goes without huge pages for now, unless somebody has decided that for this process already.
-pub(crate) fn stay_small() {
+/// Has this process go without huge pages until clients of a server in it have sent four megabytes, unless somebody has
+/// decided that for it already. For a program whose server is all it is, before it allocates: allocates nothing itself.
+/// Does nothing on systems other than Linux.
+pub fn stay_small() {
     #[cfg(target_os = "linux")]
     {
         use rustix::thread::{disable_transparent_huge_pages, transparent_huge_pages_are_disabled};

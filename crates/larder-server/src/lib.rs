@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: settings from flags, environment and a file.
 //! - [`Server`]: listens, serves, stops.
-//! - [`main`]: `larder serve`.
+//! - [`main`]: `larder serve`. [`stay_small`]: what its program calls first.
 
 mod bulk;
 pub mod config;
@@ -19,6 +19,7 @@ mod server;
 mod watchman;
 mod worker;
 
+pub use footprint::stay_small;
 pub use reply::RespReply;
 pub use serve::main;
 pub use server::{Server, StartError};

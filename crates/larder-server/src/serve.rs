@@ -1,7 +1,6 @@
 //! `larder serve`: from flags to a running server, and to a tidy end.
 
 use crate::config::{self, Request};
-use crate::footprint;
 use crate::log::Level;
 use crate::server::Server;
 use larder_commands::settings::SETTINGS;
@@ -12,7 +11,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs `larder serve` with these flags until a signal ends it.
 pub fn main(flags: &[String]) -> ExitCode {
-    footprint::stay_small();
     let (settings, file) = match config::of_process(flags) {
         Ok(Request::Serve(settings, file)) => (*settings, file),
         Ok(Request::Help) => {

@@ -12,9 +12,15 @@ const COLUMNS_MAX: usize = 120;
 /// of code.
 const FUNCTION_LINES_MAX: usize = 100;
 
-/// Where `unsafe` may stand: the engine's raw memory, and the borders to Lua, C and Node.
-const UNSAFE_HOMES: &[&str] =
-    &["crates/larder-core/src/raw/", "crates/larder-lua/src/raw/", "crates/larder-ffi/", "bindings/"];
+/// Where `unsafe` may stand: the engine's raw memory, the borders to Lua, C and Node, and what the program does before
+/// its `main`.
+const UNSAFE_HOMES: &[&str] = &[
+    "crates/larder-core/src/raw/",
+    "crates/larder-lua/src/raw/",
+    "crates/larder-ffi/",
+    "bindings/",
+    "crates/larder-cli/src/before_main.rs",
+];
 
 const CORE: &str = "crates/larder-core/src/";
 const COMMANDS: &str = "crates/larder-commands/src/";
