@@ -110,7 +110,8 @@ impl Wheel {
         self.next_slot().map(|(_, _, at)| at)
     }
 
-    /// Takes items that are due at `now_ms`, moving the wheel forward, and stops after `most` of them.
+    /// Takes items that are due at `now_ms`, moving the wheel forward, and stops after `most` of them. Those of one
+    /// slot come in no order.
     pub(crate) fn take_due(&mut self, now_ms: u64, most: usize, mut take: impl FnMut(u32)) {
         // Moving an item to a finer level is some ten times cheaper than expiring a key: it counts as a quarter.
         let mut left = most * 4;
@@ -122,15 +123,21 @@ impl Wheel {
                 return;
             }
             self.elapsed = self.elapsed.max(at);
-            let Some(item) = self.pop(level, slot) else { continue };
-            let wait = item.due.wrapping_sub(self.elapsed as u32) as i32;
-            if wait <= 0 {
-                self.len -= 1;
-                left = left.saturating_sub(4);
-                take(item.hash);
-            } else {
-                left -= 1;
-                self.place(item, self.elapsed + wait as u64);
+            // What it still holds goes to finer levels, so nothing comes into this slot meanwhile.
+            while left > 0
+                && let Some(item) = self.pop(level, slot)
+            {
+                let due = self
+                    .elapsed
+                    .saturating_add_signed(i64::from(item.due.wrapping_sub(self.elapsed as u32) as i32));
+                if due <= now_ms {
+                    self.len -= 1;
+                    left = left.saturating_sub(4);
+                    take(item.hash);
+                } else {
+                    left -= 1;
+                    self.place(item, due);
+                }
             }
         }
         self.elapsed = self.elapsed.max(now_ms);
