@@ -2,5 +2,7 @@
 
 mod bench;
 mod beside_redis_cli;
+#[cfg(target_os = "linux")]
+mod footprint;
 mod server;
 mod tools;
