@@ -324,20 +324,6 @@ impl Node {
             _ => unreachable!("neighbours have the same height"),
         }
     }
-
-    /// Puts another handle at a rank.
-    fn set_handle(&mut self, rank: usize, handle: u32) {
-        match self {
-            Node::Leaf(leaf) => leaf.handles[rank] = handle,
-            Node::Inner(inner) => {
-                let (at, rank) = inner.child_at(rank);
-                inner.children[at].set_handle(rank, handle);
-                if rank == 0 {
-                    inner.firsts[at].1 = handle;
-                }
-            }
-        }
-    }
 }
 
 /// Pairs in order, with ranks. See the module's documentation.
@@ -464,9 +450,28 @@ impl ScoreTree {
         }
     }
 
-    /// Gives the pair at a rank below `len` another handle: its member moved. O(log n).
-    pub(crate) fn set_handle(&mut self, rank: usize, handle: u32) {
-        self.root.set_handle(rank, handle);
+    /// Gives the pair at a place, whose handle is `old`, another one. O(log n), in one descent.
+    pub(crate) fn replace_handle(&mut self, before: impl Fn(f64, u32) -> bool, old: u32, new: u32) {
+        let mut node = &mut self.root;
+        loop {
+            match node {
+                Node::Leaf(leaf) => {
+                    let at = leaf.place(&before);
+                    debug_assert_eq!(leaf.handles[at], old, "the place is that of the pair");
+                    leaf.handles[at] = new;
+                    return;
+                }
+                Node::Inner(inner) => {
+                    // The last child that begins before the place, or the one that begins with it.
+                    let mut at = inner.place(&before);
+                    match inner.firsts.get_mut(at) {
+                        Some(first) if first.1 == old => first.1 = new,
+                        _ => at = at.saturating_sub(1),
+                    }
+                    node = &mut inner.children[at];
+                }
+            }
+        }
     }
 
     /// The pairs of these ranks, from either end. O(log n) to begin, then O(1) each.
@@ -722,9 +727,10 @@ mod tests {
         for i in 0..10_000 {
             insert(&mut tree, &mut model, (f64::from(i), i));
         }
-        for (rank, pair) in model.iter_mut().enumerate() {
+        for pair in &mut model {
+            let old = pair.1;
             pair.1 += 10_000;
-            tree.set_handle(rank, pair.1);
+            tree.replace_handle(|score, _| score < pair.0, old, pair.1);
         }
         agree(&tree, &model);
     }

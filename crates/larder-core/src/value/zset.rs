@@ -101,8 +101,10 @@ impl Large {
         let last = (self.members.len() - 1) as u32;
         if handle != last {
             // The last member is about to move into the place of the removed one.
-            let rank = self.rank_of(self.members.score(last), self.members.name(last));
-            self.order.set_handle(rank, handle);
+            let members = &self.members;
+            let (score, member) = (members.score(last), members.name(last));
+            let before = |s, other| s < score || (s == score && members.name(other) < member);
+            self.order.replace_handle(before, last, handle);
         }
         self.members.remove(handle);
     }
