@@ -57,6 +57,10 @@ impl Reply for RespReply<'_> {
     fn status(&mut self, text: &str) {
         self.encode().simple(text);
     }
+    #[inline]
+    fn ok(&mut self) {
+        self.encode().ok();
+    }
     fn error(&mut self, error: &Error) {
         self.encode().error(error.text());
     }

@@ -321,18 +321,12 @@ pub(crate) fn due_ms(record: &Record<Object>) -> Option<u64> {
 
 /// When parts of a record die.
 pub(crate) fn dues(record: &Record<Object>) -> Dues {
-    match record.value() {
-        crate::raw::Stored::Object(object) => object.dues(),
-        _ => Dues::default(),
-    }
+    record.object().map_or_else(Dues::default, Object::dues)
 }
 
 /// Bytes that a record and its object take.
 #[inline]
 pub(crate) fn used_bytes(record: &Record<Object>) -> i64 {
-    let object = match record.value() {
-        crate::raw::Stored::Object(object) => object.used_bytes(),
-        _ => 0,
-    };
+    let object = record.object().map_or(0, Object::used_bytes);
     (record.own_bytes() + object) as i64
 }

@@ -766,8 +766,8 @@ impl View<'_> {
         }
         let touch = shared.policy().touched(slot.touch(), shared.seconds());
         slot.set_touch(touch);
-        let before = used_bytes(&slot);
         if slot.has_inner() || matches!(&value, Parts::Object(object) if object.dues().next_ms.is_some()) {
+            let before = used_bytes(&slot);
             let old = slot.set_value(value);
             let delta = used_bytes(&slot) - before;
             drop(slot);
@@ -784,11 +784,16 @@ impl View<'_> {
         let armed_for = had.filter(|_| slot.is_armed());
         let wanted = if expiry == Expiry::Keep { had } else { room };
         let arm = room.filter(|new| armed_for.is_none_or(|armed| armed > *new));
-        let old = slot.set_value_until(value, wanted);
+        let mut old = None;
+        let mut delta = 0;
+        if !slot.overwrite(&value, wanted) {
+            let before = used_bytes(&slot);
+            old = slot.set_value_until(value, wanted);
+            delta = used_bytes(&slot) - before;
+        }
         if arm.is_some() {
             slot.set_armed(true);
         }
-        let delta = used_bytes(&slot) - before;
         drop(slot);
         db.expires = db.expires + usize::from(wanted.is_some()) - usize::from(had.is_some());
         stripe.account(key.db, delta);
@@ -870,12 +875,16 @@ impl View<'_> {
         }
         let (new, result) = update(Some(Number { value, deadline: deadline_ms.map(Deadline::at_ms) }));
         let Some((value, expiry)) = new else { return Ok(result) };
-        let before = used_bytes(&slot);
-        let old = slot.set_value(Parts::Int(value));
-        let grown = used_bytes(&slot) - before;
-        drop(slot);
-        stripe.account(key.db, grown);
-        self.after.free(old);
+        if slot.replace_int(value) {
+            drop(slot);
+        } else {
+            let before = used_bytes(&slot);
+            let old = slot.set_value(Parts::Int(value));
+            let grown = used_bytes(&slot) - before;
+            drop(slot);
+            stripe.account(key.db, grown);
+            self.after.free(old);
+        }
         match expiry {
             Expiry::Keep => {}
             Expiry::Never => drop(self.set_record_deadline(key, None)?),
@@ -1111,6 +1120,13 @@ impl View<'_> {
         if interest.is_empty() && !self.shared.feed.wants(class) {
             return Ok(());
         }
+        self.report_to_others(key, event, class)
+    }
+
+    /// The same where somebody may be interested.
+    #[cold]
+    fn report_to_others(&mut self, key: &Key<'_>, event: &'static str, class: Class) -> Result<()> {
+        let interest = &self.locked.stripe(key.stripe())?.interest;
         interest.mark(key);
         let owned = || OwnedKey { db: key.db, bytes: key.bytes.into() };
         if interest.waiting_for(key).is_some() {

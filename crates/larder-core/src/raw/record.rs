@@ -100,16 +100,13 @@ impl Plan {
     fn size(self) -> usize {
         (self.value_at() + self.value_len).next_multiple_of(ALIGN)
     }
+    /// Whether a record of the other plan can become one of this, and lie where it lies. Both are for the same key.
+    #[inline]
+    fn fits_in(self, other: Plan) -> bool {
+        self.key_at() == other.key_at() && self.size() == other.size()
+    }
     fn of<O>(key: &[u8], value: &Parts<'_, O>, deadline: bool, touch: bool) -> Plan {
-        let (form, value_len) = match value {
-            Parts::Nothing => (NONE, 0),
-            Parts::Int(n) if i32::try_from(*n).is_ok() => (INT_32, 4),
-            Parts::Int(_) => (INT_64, 8),
-            Parts::Bytes(bytes) if bytes.len() <= 0xff => (BYTES_8, bytes.len()),
-            Parts::Bytes(bytes) => (BYTES_32, bytes.len()),
-            Parts::Object(_) => (OBJECT, 8),
-        };
-        let mut shape = form;
+        let (mut shape, value_len) = form_of(value);
         if key.len() > 0xff {
             shape |= WIDE_KEY;
         }
@@ -120,6 +117,19 @@ impl Plan {
             shape |= TOUCH;
         }
         Plan { shape, key_len: key.len(), value_len }
+    }
+}
+
+/// The form of a value, and the bytes it takes in the record.
+#[inline]
+fn form_of<O>(value: &Parts<'_, O>) -> (u8, usize) {
+    match value {
+        Parts::Nothing => (NONE, 0),
+        Parts::Int(n) if i32::try_from(*n).is_ok() => (INT_32, 4),
+        Parts::Int(_) => (INT_64, 8),
+        Parts::Bytes(bytes) if bytes.len() <= 0xff => (BYTES_8, bytes.len()),
+        Parts::Bytes(bytes) => (BYTES_32, bytes.len()),
+        Parts::Object(_) => (OBJECT, 8),
     }
 }
 
@@ -327,29 +337,14 @@ impl<O> Record<O> {
         self.make_room();
         let old = self.take_object();
         let plan = self.plan();
-        let next = Plan::of(self.key(), &value, plan.shape & DEADLINE != 0, plan.shape & TOUCH != 0);
-        if next.key_at() == plan.key_at() && next.size() == plan.size() {
-            let kept = plan.shape & !FORM;
-            self.set_shape(kept | (next.shape & FORM));
-            // SAFETY: the header keeps its length, so the key stays where it is, and the value fits the allocation.
-            // The bytes of `value` are not part of this record, because `&mut self` is exclusive.
-            unsafe {
-                let length_at = self.at.add(plan.key_at());
-                match next.shape & FORM {
-                    BYTES_8 => length_at.sub(1).write(next.value_len as u8),
-                    BYTES_32 => length_at.sub(4).cast::<u32>().write_unaligned(next.value_len as u32),
-                    _ => {}
-                }
-                let at = self.at.add(next.value_at());
-                match value {
-                    Parts::Nothing => {}
-                    Parts::Int(n) if next.value_len == 4 => at.cast::<i32>().write_unaligned(n as i32),
-                    Parts::Int(n) => at.cast::<i64>().write_unaligned(n),
-                    Parts::Bytes(bytes) => {
-                        at.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
-                    }
-                    Parts::Object(object) => at.cast::<*mut O>().write_unaligned(Box::into_raw(object)),
-                }
+        let (form, value_len) = form_of(&value);
+        let next = Plan { shape: (plan.shape & !FORM) | form, key_len: plan.key_len, value_len };
+        if next.fits_in(plan) {
+            // SAFETY: it fits, and the object that was there is taken.
+            let at = unsafe { self.write_plain(next, &value) };
+            if let Parts::Object(object) = value {
+                // SAFETY: the form has room for an address there.
+                unsafe { at.cast::<*mut O>().write_unaligned(Box::into_raw(object)) }
             }
             return old;
         }
@@ -359,6 +354,78 @@ impl<O> Record<O> {
         record.keep_marks_of(self);
         *self = record;
         old
+    }
+
+    /// Makes this a record of another plan, with this value, and gives the place of it, which is still to be written
+    /// where it is an object.
+    ///
+    /// # Safety
+    /// The plan [fits](Plan::fits_in) in the one that this record has, which owns no object.
+    #[inline]
+    unsafe fn write_plain(&mut self, next: Plan, value: &Parts<'_, O>) -> NonNull<u8> {
+        self.set_shape(next.shape);
+        // SAFETY: the header keeps its length, so the key stays where it is, and the value fits the allocation.
+        // The bytes of `value` are not part of this record, because `&mut self` is exclusive.
+        unsafe {
+            let length_at = self.at.add(next.key_at());
+            match next.shape & FORM {
+                BYTES_8 => length_at.sub(1).write(next.value_len as u8),
+                BYTES_32 => length_at.sub(4).cast::<u32>().write_unaligned(next.value_len as u32),
+                _ => {}
+            }
+            let at = self.at.add(next.value_at());
+            match value {
+                Parts::Nothing | Parts::Object(_) => {}
+                Parts::Int(n) if next.value_len == 4 => at.cast::<i32>().write_unaligned(*n as i32),
+                Parts::Int(n) => at.cast::<i64>().write_unaligned(*n),
+                Parts::Bytes(bytes) => {
+                    at.copy_from_nonoverlapping(NonNull::from(*bytes).cast(), bytes.len());
+                }
+            }
+            at
+        }
+    }
+
+    /// Does what [`Record::set_value_until`] does where that changes neither what the record takes nor where it lies,
+    /// and there is no object, before or after. Says whether it was so: if not, nothing has changed.
+    #[inline]
+    pub(crate) fn overwrite(&mut self, value: &Parts<'_, O>, ms: Option<u64>) -> bool {
+        let plan = self.plan();
+        let has_room = plan.shape & DEADLINE != 0;
+        if matches!(plan.shape & FORM, OBJECT | MEMBER)
+            || matches!(value, Parts::Object(_))
+            || ms.is_some() && !has_room
+        {
+            return false;
+        }
+        let (form, value_len) = form_of(value);
+        let next = Plan { shape: (plan.shape & !FORM) | form, key_len: plan.key_len, value_len };
+        if !next.fits_in(plan) {
+            return false;
+        }
+        // SAFETY: it fits, and there is no object.
+        unsafe { self.write_plain(next, value) };
+        if has_room {
+            self.write_deadline(ms.unwrap_or(0));
+        }
+        true
+    }
+
+    /// Replaces a number by one of the same width. Says whether it was one: if not, nothing has changed.
+    #[inline]
+    pub(crate) fn replace_int(&mut self, n: i64) -> bool {
+        let plan = self.plan();
+        let short = i32::try_from(n);
+        // SAFETY: the form says that a number of this width lies there, and `&mut self` makes it ours.
+        unsafe {
+            let at = self.at.add(plan.value_at());
+            match (plan.shape & FORM, short) {
+                (INT_32, Ok(n)) => at.cast::<i32>().write_unaligned(n),
+                (INT_64, Err(_)) => at.cast::<i64>().write_unaligned(n),
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// Replaces the value as [`Record::set_value`] does, and the deadline as [`Record::set_deadline`] does; a record
@@ -519,8 +586,22 @@ impl<O> Record<O> {
     }
 
     /// Bytes of the record's own allocation, without what an object owns.
+    #[inline]
     pub(crate) fn own_bytes(&self) -> usize {
         self.plan().size()
+    }
+
+    /// The object, if the value is one.
+    #[inline]
+    pub(crate) fn object(&self) -> Option<&O> {
+        // Most records are told apart by one byte.
+        if self.shape() & FORM != OBJECT {
+            return None;
+        }
+        match self.value() {
+            Stored::Object(object) => Some(object),
+            _ => None,
+        }
     }
 
     /// Gives up ownership: the address, for a table slot.
@@ -588,14 +669,31 @@ mod tests {
                         (Parts::Nothing, vec![]),
                     ];
                     for (value, text) in values {
-                        record.set_value(value);
+                        let (size, was_object) = (record.own_bytes(), record.object().is_some());
+                        let is_object = matches!(value, Parts::Object(_));
+                        if record.overwrite(&value, deadline) {
+                            assert!(!was_object && !is_object && record.own_bytes() == size);
+                        } else {
+                            record.set_value(value);
+                        }
                         assert_eq!(bytes_of(&record), text);
                         assert_eq!(record.key(), key);
                         assert_eq!(record.deadline_ms(), deadline);
                         assert_eq!(record.touch(), if touch { 0x00ab_cdef } else { 0 });
                         assert!(record.is_armed() && record.has_inner());
                     }
+                    assert!(!record.replace_int(7) && record.object().is_none());
+                    for (from, to, done) in
+                        [(1, -9, true), (1, 1 << 40, false), (1 << 40, i64::MIN, true), (1 << 40, 1, false)]
+                    {
+                        record.set_value(Parts::Int(from));
+                        let (size, now) = (record.own_bytes(), if done { to } else { from });
+                        assert_eq!((record.replace_int(to), record.own_bytes()), (done, size));
+                        assert_eq!(bytes_of(&record), now.to_string().into_bytes());
+                        assert_eq!((record.key(), record.deadline_ms()), (key, deadline));
+                    }
                     record.set_value(Parts::Object(Box::new("kept".into())));
+                    assert_eq!(record.object().map(String::as_str), Some("kept"));
                     record.set_deadline(Some((1 << 48) - 1));
                     assert_eq!(record.deadline_ms(), Some((1 << 48) - 1));
                     record.set_deadline(None);
@@ -624,6 +722,30 @@ mod tests {
             assert_eq!((record.deadline_ms(), record.touch()), (Some(77), if touch { 9 } else { 0 }));
             assert!(record.is_armed() && !record.has_inner());
         }
+    }
+
+    #[test]
+    fn what_fits_is_written_where_the_old_value_lies() {
+        for (before, deadline) in [(None, None), (Some(77), Some(88)), (Some(77), None)] {
+            let mut record = Text::new(b"key:00000001", Parts::Bytes(b"0123456789abcdef"), before, true);
+            record.set_touch(9);
+            let place = record.at;
+            assert!(record.overwrite(&Parts::Bytes(b"fedcba9876543210"), deadline));
+            assert_eq!((record.at, record.deadline_ms(), record.touch()), (place, deadline, 9));
+            assert_eq!(
+                (record.key(), bytes_of(&record)),
+                (&b"key:00000001"[..], b"fedcba9876543210".to_vec())
+            );
+            for other in [Parts::Bytes(b"short"), Parts::Int(1), Parts::Object(Box::new("object".into()))] {
+                assert!(!record.overwrite(&other, deadline));
+            }
+            assert_eq!((record.deadline_ms(), bytes_of(&record)), (deadline, b"fedcba9876543210".to_vec()));
+        }
+        let mut record = Text::new(b"key", Parts::Int(1), None, true);
+        assert!(record.overwrite(&Parts::Int(2), None) && !record.overwrite(&Parts::Int(3), Some(77)));
+        record.set_value(Parts::Object(Box::new("object".into())));
+        assert!(!record.overwrite(&Parts::Int(4), None));
+        assert_eq!(bytes_of(&record), b"object");
     }
 
     #[test]

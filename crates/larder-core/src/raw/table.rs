@@ -520,13 +520,13 @@ impl<O> Table<O> {
         if self.buckets == 0 {
             return;
         }
-        let tag = tag_of(hash) >> TAG_SHIFT;
         // SAFETY: buckets reached from the table are live and initialised.
-        for slot in unsafe { self.bucket(self.index_of(hash)).as_ref() }.0 {
-            if slot >> TAG_SHIFT == tag {
-                let record = (slot & ADDRESS) as *const u8;
-                (0..lines).for_each(|line| prefetch(record.wrapping_add(line * LINE_LEN)));
-            }
+        let bucket = unsafe { self.bucket(self.index_of(hash)).as_ref() };
+        let mut hits = slots_with(bucket, tag_of(hash) >> TAG_SHIFT);
+        while hits != 0 {
+            let record = (bucket.0[hits.trailing_zeros() as usize] & ADDRESS) as *const u8;
+            (0..lines).for_each(|line| prefetch(record.wrapping_add(line * LINE_LEN)));
+            hits &= hits - 1;
         }
     }
 
