@@ -7,11 +7,14 @@
 use crate::js::{Env, Js};
 use larder::CommandError;
 use napi_sys as sys;
-use smallvec::SmallVec;
 use std::ffi::{CStr, c_void};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::rc::Rc;
+
+/// Arguments of a call for which there is room without an allocation. Node fills all of it each time.
+const ARGS_ROOM: usize = 6;
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -99,14 +102,14 @@ pub(crate) use methods;
 pub(crate) struct Call<'c, T> {
     pub(crate) env: Env,
     pub(crate) this: &'c Rc<T>,
-    args: SmallVec<[Js; 8]>,
+    args: &'c [Js],
 }
 
 impl<T> Call<'_, T> {
     /// The arguments that were given.
     #[inline]
     pub(crate) fn args(&self) -> &[Js] {
-        &self.args
+        self.args
     }
 
     /// An argument, if it was given and is not `undefined`.
@@ -162,7 +165,15 @@ pub(crate) unsafe fn enter<T>(
     let env = Env::of(env);
     // What a panic leaves half done is inside the engine, which keeps its own invariants by dropping its locks.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let (args, data) = env.arguments(info)?;
+        let mut room = [ptr::null_mut(); ARGS_ROOM];
+        let (count, data) = env.arguments(info, &mut room)?;
+        let all;
+        let args = if let Some(args) = room.get(..count) {
+            args
+        } else {
+            all = env.all_arguments(info, count)?;
+            &all
+        };
         // SAFETY: the data is that of the function, an `Rc` of this type that lives as long as the function does; the
         // function lives because it runs. The count is not ours, so it is not given back.
         let this = std::mem::ManuallyDrop::new(unsafe { Rc::from_raw(data.cast::<T>().cast_const()) });

@@ -146,7 +146,7 @@ impl Connected {
         let protocol = session.protocol();
         let mut noted = self.home.note(protocol);
         let instance = self.shared.larder.instance();
-        let flow = instance.execute(session, words, &mut noted);
+        let flow = instance.execute_borrowed(session, words, &mut noted);
         instance.end_batch(session);
         match flow {
             // Its session is never in haste.
@@ -176,7 +176,7 @@ impl Connected {
         if let Some(error) = reply::error_of(noted.at(last)) {
             return Err(Failure::Reply(error));
         }
-        let made = reply::make(env, &self.home, noted.at(last), bulks, protocol);
+        let made = reply::make(env, &self.home, &noted, last, bulks, protocol);
         self.home.give_back(noted);
         made
     }
@@ -206,7 +206,7 @@ impl Connected {
         if let Value::Error(error) = value {
             return Err(Failure::Reply(error.clone()));
         }
-        reply::make(env, &self.home, Noted::of(value).at(0), bulks, self.protocol)
+        reply::make(env, &self.home, &Noted::of(value), 0, bulks, self.protocol)
     }
 
     /// Sorts what is in the mailbox: messages are kept, the reply of a command that waited is given.
@@ -310,7 +310,7 @@ fn messages(call: &Call<'_, Connected>) -> Outcome {
     };
     let array = env.array(taken.len())?;
     for (at, noted) in taken.iter().enumerate() {
-        let value = reply::make(env, &this.home, noted.at(0), bulks, this.protocol)?;
+        let value = reply::make(env, &this.home, noted, 0, bulks, this.protocol)?;
         env.set_element(array, at, value)?;
     }
     if !this.messages.borrow().is_empty() {

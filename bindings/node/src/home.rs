@@ -55,10 +55,15 @@ pub(crate) fn enter(env: Env, exports: Js) -> Js {
             c"version" => version,
         );
         let exports = bind(env, &home, functions)?;
-        if cfg!(debug_assertions) {
-            // For the test that a defect of ours is an error and no end of the process.
-            let defects = methods!(Home: c"panic" => |_| panic!("planted"));
-            env.set(exports, c"defects", bind(env, &home, defects)?)?;
+        #[cfg(debug_assertions)]
+        {
+            // For the tests that a defect of ours is an error and no end of the process, and that threads leave nothing
+            // behind.
+            let testing = methods!(Home:
+                c"panic" => |_| panic!("planted"),
+                c"allocations" => |call| call.env.double(crate::allocations::live() as f64),
+            );
+            env.set(exports, c"testing", bind(env, &home, testing)?)?;
         }
         Ok(exports)
     }));
@@ -159,7 +164,7 @@ impl Home {
 
     /// Gives the room of a note back.
     pub(crate) fn give_back(&self, noted: Noted) {
-        if noted.is_small() {
+        if let Some(noted) = noted.emptied() {
             self.noted.set(noted);
         }
     }

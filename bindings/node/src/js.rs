@@ -5,13 +5,27 @@
 
 use crate::boundary::Failure;
 use napi_sys as sys;
-use smallvec::SmallVec;
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::{Arc, LazyLock};
 
 /// A value, within a call.
 pub(crate) type Js = sys::napi_value;
+
+/// Behind a text that Node wrote: the zero at its end, and a character that did not fit.
+const TEXT_SLACK: usize = 5;
+const ROOM_LEN: usize = 1024;
+
+/// Room on the stack for a short text.
+pub(crate) struct Room([MaybeUninit<u8>; ROOM_LEN]);
+
+impl Room {
+    #[inline]
+    pub(crate) fn new() -> Room {
+        Room([MaybeUninit::uninit(); ROOM_LEN])
+    }
+}
 
 /// An environment, within a call that Node makes into it.
 #[derive(Clone, Copy)]
@@ -99,34 +113,33 @@ impl Env {
         self.0
     }
 
-    /// The arguments of a call, and the data of its function.
+    /// Writes the arguments of a call into `room`, as many as it takes. Gives how many there are, and the data of the
+    /// function.
     #[inline]
     pub(crate) fn arguments(
         self,
         info: sys::napi_callback_info,
-    ) -> Result<(SmallVec<[Js; 8]>, *mut c_void), Failure> {
-        let (mut args, mut data) = (SmallVec::from_buf([ptr::null_mut(); 8]), ptr::null_mut());
-        loop {
-            let room = args.len();
-            let mut count = room;
-            // SAFETY: there is room for as many arguments as are said.
-            checked(unsafe {
-                sys::napi_get_cb_info(
-                    self.0,
-                    info,
-                    &raw mut count,
-                    args.as_mut_ptr(),
-                    ptr::null_mut(),
-                    &raw mut data,
-                )
-            })?;
-            // Node says how many there are, not how many it wrote.
-            if count <= room {
-                args.truncate(count);
-                return Ok((args, data));
-            }
-            args.resize(count, ptr::null_mut());
-        }
+        room: &mut [Js],
+    ) -> Result<(usize, *mut c_void), Failure> {
+        let (mut count, mut data) = (room.len(), ptr::null_mut());
+        let args = room.as_mut_ptr();
+        // SAFETY: there is room for as many arguments as are said.
+        checked(unsafe {
+            sys::napi_get_cb_info(self.0, info, &raw mut count, args, ptr::null_mut(), &raw mut data)
+        })?;
+        Ok((count, data))
+    }
+
+    /// All arguments of a call, where there are this many.
+    #[cold]
+    pub(crate) fn all_arguments(
+        self,
+        info: sys::napi_callback_info,
+        count: usize,
+    ) -> Result<Vec<Js>, Failure> {
+        let mut all = vec![ptr::null_mut(); count];
+        self.arguments(info, &mut all)?;
+        Ok(all)
     }
 
     pub(crate) fn undefined(self) -> Result<Js, Failure> {
@@ -333,11 +346,24 @@ impl Env {
         made!(napi_coerce_to_string(self.0, number))
     }
 
+    /// The text of a string in UTF-8, written into `room`. `None` if it is no string, or does not fit.
+    #[inline]
+    pub(crate) fn short_string(self, value: Js, room: &mut Room) -> Result<Option<&[u8]>, Failure> {
+        let (at, mut written) = (room.0.as_mut_ptr().cast::<c_char>(), 0);
+        // SAFETY: as many bytes may be written as there is room for.
+        let status =
+            unsafe { sys::napi_get_value_string_utf8(self.0, value, at, ROOM_LEN, &raw mut written) };
+        if status == sys::Status::napi_string_expected || written + TEXT_SLACK > ROOM_LEN {
+            return Ok(None);
+        }
+        checked(status)?;
+        // SAFETY: so many bytes were written, and nobody writes them while they are borrowed.
+        Ok(Some(unsafe { std::slice::from_raw_parts(at.cast::<u8>(), written) }))
+    }
+
     /// Adds the text of a string in UTF-8. Half a surrogate pair becomes U+FFFD. Says whether it is a string.
     #[inline]
     pub(crate) fn push_string(self, value: Js, out: &mut Vec<u8>) -> Result<bool, Failure> {
-        /// The zero at the end, and a character that did not fit.
-        const SLACK: usize = 5;
         out.reserve(256);
         loop {
             let (room, mut written) = (out.capacity() - out.len(), 0);
@@ -352,14 +378,14 @@ impl Env {
                     return Ok(false);
                 }
                 checked(status)?;
-                if written + SLACK <= room {
+                if written + TEXT_SLACK <= room {
                     out.set_len(out.len() + written);
                     return Ok(true);
                 }
             }
             let mut len = 0;
             read!(napi_get_value_string_utf8(self.0, value, ptr::null_mut(), 0) into len)?;
-            out.reserve(len + SLACK);
+            out.reserve(len + TEXT_SLACK);
         }
     }
 

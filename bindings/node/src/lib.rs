@@ -14,6 +14,8 @@
 //! Node-API is used as it is. Generated wrappers cost two to four times what the functions behind them do, and a
 //! thread-safe function of theirs outlives its environment in ways that Node does not forgive.
 
+#[cfg(debug_assertions)]
+mod allocations;
 mod boundary;
 mod connection;
 mod door;

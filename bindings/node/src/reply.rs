@@ -2,7 +2,8 @@
 //!
 //! A command writes its reply while it holds locks, and values of JavaScript cannot be made under a lock: Node may then
 //! collect garbage, and free what needs the same lock. So a reply is noted first, as marks and bytes in one vector that
-//! is used again for the next, and made into values when the locks are gone.
+//! is used again for the next, and made into values when the locks are gone. Long strings are shared with the keyspace
+//! meanwhile, and copied, if at all, without a lock.
 
 use crate::boundary::Failure;
 use crate::home::Home;
@@ -10,7 +11,12 @@ use crate::js::{Env, Js};
 use larder::{CommandError, Protocol, Value};
 use larder_commands::{Reply, write_message};
 use larder_core::Message;
+use larder_core::value::string::{IntText, Str};
 use larder_resp::format_double;
+use std::sync::Arc;
+
+/// From this length on a string is cheaper shown than copied. The engine shares what is longer than 2 KiB anyway.
+pub(crate) const SHARED_LEN_MIN: usize = 4 * 1024;
 
 /// What a note begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +32,11 @@ enum Mark {
     Double,
     True,
     False,
+    /// A string that is shared: its number follows.
+    Shared,
 }
 
-const MARKS: [Mark; 10] = [
+const MARKS: [Mark; 11] = [
     Mark::Null,
     Mark::Status,
     Mark::Error,
@@ -39,6 +47,7 @@ const MARKS: [Mark; 10] = [
     Mark::Double,
     Mark::True,
     Mark::False,
+    Mark::Shared,
 ];
 
 /// What strings become.
@@ -57,6 +66,8 @@ pub(crate) struct Noted {
     starts: Vec<usize>,
     /// Values that belong to containers that are not full.
     open: Vec<usize>,
+    /// Long strings.
+    shared: Vec<Arc<Vec<u8>>>,
 }
 
 impl Noted {
@@ -65,6 +76,7 @@ impl Noted {
         self.notes.clear();
         self.starts.clear();
         self.open.clear();
+        self.shared.clear();
         Noted { protocol, ..self }
     }
 
@@ -89,12 +101,13 @@ impl Noted {
     /// A note of the value at a place alone.
     pub(crate) fn single(&self, place: usize) -> Noted {
         let (notes, starts) = (self.at(place).to_vec(), vec![0]);
-        Noted { protocol: self.protocol, notes, starts, open: Vec::new() }
+        Noted { protocol: self.protocol, notes, starts, open: Vec::new(), shared: self.shared.clone() }
     }
 
-    /// Room that is worth keeping.
-    pub(crate) fn is_small(&self) -> bool {
-        self.notes.capacity() <= 1 << 20
+    /// Room that is worth keeping, and keeps nothing of the keyspace's.
+    pub(crate) fn emptied(mut self) -> Option<Noted> {
+        self.shared.clear();
+        (self.notes.capacity() <= 1 << 20).then_some(self)
     }
 
     #[inline]
@@ -141,6 +154,16 @@ impl Reply for Noted {
     }
     fn bulk(&mut self, bytes: &[u8]) {
         self.bytes(Mark::Bulk, bytes);
+    }
+    fn string(&mut self, value: Str<'_>) {
+        match value {
+            Str::Shared(bytes) if bytes.len() >= SHARED_LEN_MIN => {
+                self.begin(Mark::Shared, 0);
+                self.notes.extend_from_slice(&(self.shared.len() as u32).to_ne_bytes());
+                self.shared.push(bytes.clone());
+            }
+            value => self.bulk(value.as_bytes(&mut IntText::new())),
+        }
     }
     fn null(&mut self) {
         self.begin(Mark::Null, 0);
@@ -201,17 +224,20 @@ struct Reader<'n> {
     /// Numbers beyond 2^53 become `BigInt`s; else they lose their last digits, as clients of servers have it.
     exact: bool,
     notes: &'n [u8],
+    shared: &'n [Arc<Vec<u8>>],
 }
 
-/// The value of JavaScript for a noted one. An error becomes an error object, which is not thrown.
+/// The value of JavaScript for the noted one at a place. An error becomes an error object, which is not thrown.
 pub(crate) fn make(
     env: Env,
     home: &Home,
-    notes: &[u8],
+    noted: &Noted,
+    place: usize,
     bulks: Bulks,
     protocol: Protocol,
 ) -> Result<Js, Failure> {
-    Reader { env, home, bulks, exact: protocol == Protocol::Resp3, notes }.value()
+    let (exact, notes, shared) = (protocol == Protocol::Resp3, noted.at(place), &noted.shared[..]);
+    Reader { env, home, bulks, exact, notes, shared }.value()
 }
 
 /// The error of a noted reply that is one.
@@ -253,6 +279,10 @@ impl Reader<'_> {
             }
             Mark::Bulk if self.bulks == Bulks::Buffers => env.buffer(self.bytes()),
             Mark::Bulk | Mark::Status => env.string(self.bytes()),
+            Mark::Shared => {
+                let bytes = self.shared.get(self.len()).cloned().unwrap_or_default();
+                if self.bulks == Bulks::Buffers { env.buffer(&bytes) } else { env.shared_string(bytes) }
+            }
             Mark::Error => home.error(env, "", &String::from_utf8_lossy(self.bytes())),
             Mark::Array => {
                 let len = self.len();
@@ -305,6 +335,21 @@ mod tests {
         assert_eq!(noted.at(2), [Mark::Null as u8]);
         assert!(noted.at(3).is_empty());
         assert_eq!(noted.renewed(Protocol::Resp2).len(), 0);
+    }
+
+    #[test]
+    fn long_strings_are_shared_until_the_note_is_done_with() {
+        let long = Arc::new(vec![b'x'; SHARED_LEN_MIN]);
+        let mut noted = Noted::default().renewed(Protocol::Resp3);
+        noted.string(Str::Bytes(b"short"));
+        noted.string(Str::Shared(&long));
+        noted.string(Str::Int(7));
+        assert_eq!((noted.at(0).len(), noted.at(1).len(), noted.at(2).len()), (10, 5, 6));
+        let single = noted.single(1);
+        assert_eq!((single.at(0), Arc::strong_count(&long)), (noted.at(1), 3));
+        drop(single);
+        assert!(noted.emptied().is_some());
+        assert_eq!(Arc::strong_count(&long), 1);
     }
 
     #[test]

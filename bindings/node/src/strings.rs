@@ -4,25 +4,21 @@
 use crate::boundary::{Call, Failure, Outcome};
 use crate::js::{Js, Kind};
 use crate::opened::{Opened, run_alone};
-use crate::reply::{self, Bulks};
-use crate::words::Words;
+use crate::reply::{self, Bulks, SHARED_LEN_MIN};
+use crate::words::{Word, Words};
 use larder::Protocol;
 use larder_commands::Reply;
 use larder_core::value::string::{IntText, Str};
 use std::time::Duration;
 
-/// From this length on a string is cheaper shown than copied. The engine shares what is longer than 2 KiB anyway.
-const SHARED_LEN_MIN: usize = 4 * 1024;
-
 /// Copies the string of a key into the room for replies, and makes of it what is wanted.
 #[inline]
 fn read(call: &Call<'_, Opened>, make: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
-    let home = &call.this.home;
-    let mut words = Words::new(home);
-    words.push(call.env, call.wanted(0, "the key")?)?;
+    let (home, mut word) = (&call.this.home, Word::new());
+    let key = word.read(home, call.env, call.wanted(0, "the key")?, 0)?;
     let mut value = home.value.take();
     value.clear();
-    let found = call.this.live()?.db.strings().with(words.get(0), |bytes| value.extend_from_slice(bytes));
+    let found = call.this.live()?.db.strings().with(key, |bytes| value.extend_from_slice(bytes));
     let made = match found {
         Ok(Some(())) => make(&value),
         Ok(None) => call.env.null(),
@@ -34,12 +30,11 @@ fn read(call: &Call<'_, Opened>, make: impl FnOnce(&[u8]) -> Outcome) -> Outcome
 
 /// `get(key)`: a string, or null. A long one shows JavaScript the engine's own bytes: see [`Env::shared_string`].
 pub(crate) fn get(call: &Call<'_, Opened>) -> Outcome {
-    let (env, home) = (call.env, &call.this.home);
-    let mut words = Words::new(home);
-    words.push(env, call.wanted(0, "the key")?)?;
+    let (env, home, mut word) = (call.env, &call.this.home, Word::new());
+    let key = word.read(home, env, call.wanted(0, "the key")?, 0)?;
     let mut value = home.value.take();
     value.clear();
-    let found = call.this.live()?.db.strings().with_held(words.get(0), |held| match held {
+    let found = call.this.live()?.db.strings().with_held(key, |held| match held {
         Str::Shared(bytes) if bytes.len() >= SHARED_LEN_MIN => Some(bytes.clone()),
         held => {
             value.extend_from_slice(held.as_bytes(&mut IntText::new()));
@@ -64,16 +59,15 @@ pub(crate) fn get_buffer(call: &Call<'_, Opened>) -> Outcome {
 /// `getInto(key, buffer)`: copies as many bytes as there is room for, and gives how many the value has; -1 where there
 /// is none.
 pub(crate) fn get_into(call: &Call<'_, Opened>) -> Outcome {
-    let env = call.env;
-    let mut words = Words::new(&call.this.home);
-    words.push(env, call.wanted(0, "the key")?)?;
+    let (env, mut word) = (call.env, Word::new());
+    let key = word.read(&call.this.home, env, call.wanted(0, "the key")?, 0)?;
     let buffer = call.wanted(1, "the buffer")?;
     if env.kind(buffer)? != Kind::Object {
         return Err(Failure::argument("argument 2 is no Buffer"));
     }
     let live = call.this.live()?;
     let found = env.with_bytes(buffer, |into, room| {
-        live.db.strings().with(words.get(0), |bytes| {
+        live.db.strings().with(key, |bytes| {
             // SAFETY: the buffer has so many bytes, and nothing can free them before the call returns. Those of the
             // value lie elsewhere.
             unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), into, bytes.len().min(room)) };
@@ -87,12 +81,12 @@ pub(crate) fn get_into(call: &Call<'_, Opened>) -> Outcome {
 /// `set(key, value)`, `set(key, value, ttlMs)`, or with the words of SET. True if it was written, false if a condition
 /// did not hold; with the word GET, what was there before.
 pub(crate) fn set(call: &Call<'_, Opened>) -> Outcome {
-    let env = call.env;
-    let mut words = Words::new(&call.this.home);
-    words.push(env, call.wanted(0, "the key")?)?;
-    words.push(env, call.wanted(1, "the value")?)?;
+    let (env, home) = (call.env, &call.this.home);
+    let (mut word, mut other) = (Word::new(), Word::new());
+    let key = word.read(home, env, call.wanted(0, "the key")?, 0)?;
+    let value = other.read(home, env, call.wanted(1, "the value")?, 1)?;
     let Some(third) = call.given(2)? else {
-        call.this.live()?.db.strings().set(words.get(0), words.get(1))?;
+        call.this.live()?.db.strings().set(key, value)?;
         return env.boolean(true);
     };
     if env.kind(third)? == Kind::Number && call.args().len() == 3 {
@@ -102,10 +96,9 @@ pub(crate) fn set(call: &Call<'_, Opened>) -> Outcome {
             return Err(Failure::argument("a time to live is a number of milliseconds from 1 on"));
         }
         let time = Duration::from_millis(ms as u64);
-        call.this.live()?.db.strings().set_for(words.get(0), words.get(1), time)?;
+        call.this.live()?.db.strings().set_for(key, value, time)?;
         return env.boolean(true);
     }
-    drop(words);
     set_with_words(call)
 }
 
@@ -127,9 +120,8 @@ fn set_with_words(call: &Call<'_, Opened>) -> Outcome {
 
 /// `incr(key)`, `incr(key, by)`: the sum.
 pub(crate) fn incr(call: &Call<'_, Opened>) -> Outcome {
-    let env = call.env;
-    let mut words = Words::new(&call.this.home);
-    words.push(env, call.wanted(0, "the key")?)?;
+    let (env, mut word) = (call.env, Word::new());
+    let key = word.read(&call.this.home, env, call.wanted(0, "the key")?, 0)?;
     let by = match call.given(1)? {
         None => 1,
         Some(by) => {
@@ -140,7 +132,7 @@ pub(crate) fn incr(call: &Call<'_, Opened>) -> Outcome {
             n as i64
         }
     };
-    let sum = call.this.live()?.db.strings().increment(words.get(0), by)?;
+    let sum = call.this.live()?.db.strings().increment(key, by)?;
     env.int(sum)
 }
 
@@ -181,7 +173,7 @@ fn read_many(call: &Call<'_, Opened>, bulks: Bulks) -> Outcome {
             noted.string_or_null(view.string(key).unwrap_or(None));
         }
     }
-    let made = reply::make(env, home, noted.at(0), bulks, Protocol::Resp3);
+    let made = reply::make(env, home, &noted, 0, bulks, Protocol::Resp3);
     home.give_back(noted);
     made
 }

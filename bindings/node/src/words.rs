@@ -1,9 +1,9 @@
 //! Arguments as bytes: every key, value and word that JavaScript gives is copied once, into room that the environment
-//! keeps, before anything is locked.
+//! keeps, or onto the stack, before anything is locked.
 
 use crate::boundary::Failure;
 use crate::home::Home;
-use crate::js::{Env, Js, Kind};
+use crate::js::{Env, Js, Kind, Room};
 use smallvec::SmallVec;
 
 /// Room that is not kept for the next call.
@@ -14,6 +14,8 @@ pub(crate) struct Words<'h> {
     home: &'h Home,
     bytes: Vec<u8>,
     ends: SmallVec<[usize; 8]>,
+    /// Arguments before them that are not among them.
+    before: usize,
 }
 
 impl<'h> Words<'h> {
@@ -21,7 +23,7 @@ impl<'h> Words<'h> {
     pub(crate) fn new(home: &'h Home) -> Words<'h> {
         let mut bytes = home.room.take();
         bytes.clear();
-        Words { home, bytes, ends: SmallVec::new() }
+        Words { home, bytes, ends: SmallVec::new(), before: 0 }
     }
 
     /// The words of these arguments.
@@ -67,7 +69,7 @@ impl<'h> Words<'h> {
         };
         Failure::Argument(format!(
             "argument {} is {what}: a string, a number, a BigInt or a Buffer is wanted",
-            self.ends.len() + 1
+            self.before + self.ends.len() + 1
         ))
     }
 
@@ -96,5 +98,36 @@ impl Drop for Words<'_> {
         if self.bytes.capacity() <= KEPT_BYTES_MAX {
             self.home.room.set(std::mem::take(&mut self.bytes));
         }
+    }
+}
+
+/// One argument as bytes: a short string, as most are, lies on the stack.
+pub(crate) struct Word<'h> {
+    short: Room,
+    long: Option<Words<'h>>,
+}
+
+impl<'h> Word<'h> {
+    #[inline]
+    pub(crate) fn new() -> Word<'h> {
+        Word { short: Room::new(), long: None }
+    }
+
+    /// Reads the argument at a place.
+    #[inline]
+    pub(crate) fn read(
+        &mut self,
+        home: &'h Home,
+        env: Env,
+        value: Js,
+        place: usize,
+    ) -> Result<&[u8], Failure> {
+        if let Some(bytes) = env.short_string(value, &mut self.short)? {
+            return Ok(bytes);
+        }
+        let words = self.long.insert(Words::new(home));
+        words.before = place;
+        words.push(env, value)?;
+        Ok(words.get(0))
     }
 }

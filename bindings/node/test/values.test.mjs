@@ -26,12 +26,18 @@ test('strings, numbers and bytes come back as they went', () => {
     assert.deepEqual(db.getBuffer(`key ${text.slice(0, 9)}`), Buffer.from(text));
     assert.equal(db.call('ECHO', text), text);
   }
-  // Lengths about those at which room has to be made.
-  for (let length = 250; length < 270; length += 1) {
-    for (const letter of ['a', 'é', '語', '🦀']) {
-      const text = letter.repeat(length);
-      db.set('key', text);
-      assert.equal(db.get('key'), text);
+  // Lengths in bytes about those at which room has to be made.
+  for (const edge of [256, 1_024]) {
+    for (const [letter, bytes] of [['a', 1], ['é', 2], ['語', 3], ['🦀', 4]]) {
+      for (let count = Math.floor((edge - 8) / bytes); count * bytes < edge + 8; count += 1) {
+        const text = letter.repeat(count);
+        db.set(text, text);
+        assert.equal(db.get(text), text);
+        assert.equal(db.call('GET', text), text);
+        db.set(text, 7);
+        assert.equal(db.incr(text), 8);
+        assert.equal(db.del(text), 1);
+      }
     }
   }
   for (const bytes of [Buffer.of(), Buffer.of(0, 255, 128), Buffer.alloc(70_000, 7)]) {
@@ -47,6 +53,33 @@ test('strings, numbers and bytes come back as they went', () => {
     db.set(number, number);
     assert.equal(db.get(text), text);
   }
+});
+
+test('commands take and give long strings', () => {
+  const db = open();
+  for (const length of [4_095, 4_096, 16_383, 16_384, 3_000_000]) {
+    for (const text of ['x'.repeat(length), 'é'.repeat(length / 2)]) {
+      const bytes = Buffer.from(text);
+      assert.equal(db.call('SET', 'a', text), 'OK');
+      assert.equal(db.call('MSET', 'b', bytes, 'c', 'short', 'd', text), 'OK');
+      assert.equal(db.call('GET', 'a'), text);
+      assert.deepEqual(db.callBuffer('GET', 'b'), bytes);
+      assert.deepEqual(db.call('MGET', 'a', 'c', 'none', 'd'), [text, 'short', null, text]);
+      assert.deepEqual(db.mget('a', 'c', 'none', 'd'), [text, 'short', null, text]);
+      assert.deepEqual(db.mgetBuffer('b'), [bytes]);
+      assert.equal(db.set('a', 'new', 'GET'), text);
+      assert.equal(db.call('GETDEL', 'd'), text);
+      const connection = db.connect();
+      connection.call('MULTI');
+      connection.call('SET', 'a', text);
+      connection.call('GET', 'b');
+      assert.deepEqual(connection.call('EXEC'), ['OK', text]);
+      connection.close();
+      assert.equal(db.call('STRLEN', 'a'), bytes.length);
+      assert.equal(db.get('a'), text);
+    }
+  }
+  db.close();
 });
 
 test('long strings stay what they were, whatever becomes of their key', async () => {
@@ -227,9 +260,25 @@ test('one name is one engine, with one set of options', () => {
   again.destroy();
 });
 
+test('what is no word is told by its place', () => {
+  const db = open();
+  for (const [call, place] of [
+    [() => db.get({}), 1],
+    [() => db.getBuffer(null), 1],
+    [() => db.set(undefined, 'value'), 1],
+    [() => db.set('key', true), 2],
+    [() => db.set('k'.repeat(2_000), []), 2],
+    [() => db.incr(Symbol('key')), 1],
+    [() => db.mget('key', {}), 2],
+    [() => db.call('GET', Symbol('key')), 2],
+  ]) {
+    assert.throws(call, new RegExp(`argument ${place} is .*: a string, a number, a BigInt or a Buffer is wanted`));
+  }
+});
+
 test('a defect of the library is an error, and the process goes on', () => {
   const addon = createRequire(import.meta.url)('../lib/addon.js');
-  assert.throws(() => addon.defects.panic(), { code: 'LARDER_DEFECT', message: /a defect of the library: planted/ });
+  assert.throws(() => addon.testing.panic(), { code: 'LARDER_DEFECT', message: /a defect of the library: planted/ });
   assert.equal(open().call('PING'), 'PONG');
 });
 

@@ -16,10 +16,11 @@ use crate::table::Entry;
 use crate::tracking::{Mode, authored};
 use crate::users::Context;
 use crate::wait::Blocked;
-use larder_core::limits::LONG_HOLD_US;
+use larder_core::limits::{LONG_HOLD_US, STRING_LEN_MAX, UNLOCKED_LEN_MIN};
 use larder_core::{GiveUp, Key, KeyHash, Message, Space, View};
 use smallvec::SmallVec;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What the connection does next.
@@ -109,6 +110,24 @@ impl Instance {
     /// Executes one command. `words` is not empty.
     pub fn execute(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
         self.execute_prepared(session, words, Prepared::default(), out)
+    }
+
+    /// The same for words that lie in memory which is not the caller's to give away. Long ones that the command would
+    /// copy into the keyspace are copied first, before anything is locked.
+    pub fn execute_borrowed(&self, session: &mut Session, words: &[&[u8]], out: &mut dyn Reply) -> Flow {
+        let is_long = |word: &&[u8]| (UNLOCKED_LEN_MIN..=STRING_LEN_MAX).contains(&word.len());
+        if !words.iter().any(is_long) || !self.keeps_bulks(session, words) {
+            return self.execute(session, words, out);
+        }
+        let own = |word: &&[u8]| is_long(word).then(|| Arc::new(word.to_vec()));
+        let bulks: Vec<Option<Arc<Vec<u8>>>> = words.iter().map(own).collect();
+        let words: Vec<&[u8]> =
+            words.iter().zip(&bulks).map(|(word, bulk)| bulk.as_ref().map_or(*word, |bytes| bytes)).collect();
+        session.bulks = bulks.iter().flatten().cloned().collect();
+        let flow = self.execute(session, &words, out);
+        session.bulks.clear();
+        bulks.into_iter().flatten().for_each(|bytes| self.engine().discard(bytes));
+        flow
     }
 
     /// Executes one command of which is known what [`Instance::prepare`] found in this very line.
@@ -788,6 +807,29 @@ pub fn write_message(message: &Message, out: &mut dyn Reply) {
 #[cfg(test)]
 mod tests {
     use crate::testing::House;
+    use larder_core::limits::UNLOCKED_LEN_MIN;
+    use larder_core::value::string::Str;
+    use std::sync::Arc;
+
+    #[test]
+    fn long_words_of_a_caller_become_values_that_are_shared() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let (long, short) = (vec![b'x'; UNLOCKED_LEN_MIN], b"short".as_slice());
+        assert_eq!(guest.says_words(&[b"MSET", b"a", &long, b"b", short, b"c", &long]), "OK");
+        // Nobody but the keyspace has them; whoever keeps one shares it.
+        let db = house.instance.engine().db();
+        for key in ["a", "c"] {
+            let held = db.strings().with_held(key, |held| match held {
+                Str::Shared(bytes) => (bytes.len(), Arc::strong_count(bytes)),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(held, Ok(Some((UNLOCKED_LEN_MIN, 1))));
+        }
+        assert_eq!(db.strings().get("b"), Ok(Some(short.to_vec())));
+        assert_eq!(guest.says_words(&[b"APPEND", b"a", &long]), format!("({})", 2 * UNLOCKED_LEN_MIN));
+        assert_eq!(db.strings().get("c"), Ok(Some(long)));
+    }
 
     #[test]
     fn what_needs_memory_is_refused_or_makes_room_for_itself() {

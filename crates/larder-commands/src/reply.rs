@@ -6,7 +6,10 @@
 use crate::dispatch::write_message;
 use crate::error::Error;
 use larder_core::Message;
+use larder_core::limits::UNLOCKED_LEN_MIN;
 use larder_core::value::string::{IntText, Str};
+use std::iter::Peekable;
+use std::sync::Arc;
 
 /// The version of the protocol that a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,6 +154,31 @@ pub enum Value {
 }
 
 impl Value {
+    /// Puts long strings where they belong. They are told by the numbers of their places among all values of bytes, in
+    /// the order in which these were written.
+    fn fill(&mut self, at: &mut usize, long: &mut Peekable<impl Iterator<Item = (usize, Arc<Vec<u8>>)>>) {
+        if long.peek().is_none() {
+            return;
+        }
+        match self {
+            Value::Bulk(place) => {
+                if let Some((_, bytes)) = long.next_if(|(number, _)| number == at) {
+                    // Moved if the key is gone, as after GETDEL.
+                    *place = Arc::try_unwrap(bytes).unwrap_or_else(|bytes| bytes.to_vec());
+                }
+                *at += 1;
+            }
+            Value::Array(items) | Value::Set(items) | Value::Push(items) => {
+                items.iter_mut().for_each(|item| item.fill(at, long));
+            }
+            Value::Map(pairs) => pairs.iter_mut().for_each(|(key, value)| {
+                key.fill(at, long);
+                value.fill(at, long);
+            }),
+            _ => {}
+        }
+    }
+
     /// Writes the tree to a reply.
     pub fn write(&self, out: &mut dyn Reply) {
         match self {
@@ -210,27 +238,35 @@ impl Container {
     }
 }
 
-/// Collects a reply as a tree.
+/// Collects a reply as a tree. Long strings are copied when it is asked for, not while it is written: the stripes of
+/// their keys are locked then.
 #[derive(Debug, Default)]
 pub struct ValueReply {
     protocol: Protocol,
     open: Vec<(Container, usize, Vec<Value>)>,
     done: Vec<Value>,
+    /// How many values of bytes were written.
+    bulks: usize,
+    /// Those of them that are long, and are empty in the tree so far.
+    long: Vec<(usize, Arc<Vec<u8>>)>,
 }
 
 impl ValueReply {
     /// An empty reply for a reader of this protocol.
     pub fn new(protocol: Protocol) -> ValueReply {
-        ValueReply { protocol, open: Vec::new(), done: Vec::new() }
+        ValueReply { protocol, ..ValueReply::default() }
     }
 
     /// The first value written; `Null` where nothing was.
     pub fn into_value(self) -> Value {
-        self.done.into_iter().next().unwrap_or(Value::Null)
+        self.into_values().into_iter().next().unwrap_or(Value::Null)
     }
 
     /// All values written: some commands answer with several.
-    pub fn into_values(self) -> Vec<Value> {
+    pub fn into_values(mut self) -> Vec<Value> {
+        let mut long = self.long.into_iter().peekable();
+        let mut at = 0;
+        self.done.iter_mut().for_each(|value| value.fill(&mut at, &mut long));
         self.done
     }
 
@@ -273,7 +309,17 @@ impl Reply for ValueReply {
         self.add(Value::Int(n));
     }
     fn bulk(&mut self, bytes: &[u8]) {
+        self.bulks += 1;
         self.add(Value::Bulk(bytes.to_vec()));
+    }
+    fn string(&mut self, value: Str<'_>) {
+        match value {
+            Str::Shared(bytes) if bytes.len() >= UNLOCKED_LEN_MIN => {
+                self.long.push((self.bulks, bytes.clone()));
+                self.bulk(b"");
+            }
+            value => self.bulk(value.as_bytes(&mut IntText::new())),
+        }
     }
     fn null(&mut self) {
         self.add(Value::Null);
@@ -404,6 +450,40 @@ mod tests {
         let mut out = ValueReply::new(Protocol::Resp3);
         tree.write(&mut out);
         assert_eq!(out.into_values(), vec![tree]);
+    }
+
+    #[test]
+    fn long_strings_are_copied_when_the_tree_is_asked_for() {
+        let long = |byte| Arc::new(vec![byte; UNLOCKED_LEN_MIN]);
+        let (kept, moved) = (long(b'k'), long(b'm'));
+        let (kept_at, moved_at) = (kept.as_ptr(), moved.as_ptr());
+        let mut out = ValueReply::new(Protocol::Resp3);
+        out.array(5);
+        out.string(Str::Bytes(b"short"));
+        out.map(1);
+        out.string(Str::Shared(&kept));
+        out.string(Str::Int(7));
+        out.bulk(b"");
+        out.null();
+        out.string(Str::Shared(&moved));
+        out.string(Str::Shared(&kept));
+        assert_eq!(Arc::strong_count(&kept), 3);
+        // Whoever held it lets go before the reply is looked at.
+        drop(moved);
+        let bulk = |bytes: &[u8]| Value::Bulk(bytes.to_vec());
+        let values = out.into_values();
+        let tree = Value::Array(vec![
+            bulk(b"short"),
+            Value::Map(vec![(bulk(&kept), bulk(b"7"))]),
+            bulk(b""),
+            Value::Null,
+            bulk(&vec![b'm'; UNLOCKED_LEN_MIN]),
+        ]);
+        assert_eq!(values, vec![tree, bulk(&kept)]);
+        assert_eq!(Arc::strong_count(&kept), 1);
+        let [Value::Array(items), Value::Bulk(copy)] = &values[..] else { panic!("{values:?}") };
+        assert!(matches!(&items[4], Value::Bulk(bytes) if bytes.as_ptr() == moved_at));
+        assert_ne!(copy.as_ptr(), kept_at);
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Guest {
     pub(crate) fn says_words(&mut self, words: &[&[u8]]) -> String {
         let session = self.session.as_mut().expect("connected");
         let mut out = ValueReply::new(session.protocol());
-        let flow = self.instance.execute(session, words, &mut out);
+        let flow = self.instance.execute_borrowed(session, words, &mut out);
         self.instance.end_batch(session);
         match flow {
             Flow::Blocked(_) => "(waits)".into(),

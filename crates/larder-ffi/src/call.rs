@@ -57,17 +57,20 @@ unsafe fn words<'a>(
 ///
 /// # Safety
 /// `reply` is NULL, or a handle can be written there.
-unsafe fn hand_over(value: &Value, reply: *mut larder_handle) -> Outcome {
-    let status = if matches!(value, Value::Error(_)) { LARDER_ERR_COMMAND } else { LARDER_OK };
+unsafe fn hand_over(value: Value, reply: *mut larder_handle) -> Outcome {
+    let error = match &value {
+        Value::Error(error) => Some(error.text().to_owned()),
+        _ => None,
+    };
     if !reply.is_null() {
         let handle = handle::give(Thing::Reply(Reply::new(value)))?;
         // SAFETY: the caller's promise.
         unsafe { pointer::write(reply, handle) };
     }
-    if let Value::Error(error) = value {
-        return Err(Failure::new(status, error.text().to_owned()));
+    match error {
+        Some(text) => Err(Failure::new(LARDER_ERR_COMMAND, text)),
+        None => Ok(LARDER_OK),
     }
-    Ok(status)
 }
 
 /// Runs a command by its words, "SET", "key", "value": any command of Redis, with any bytes. On an engine each call is
@@ -106,7 +109,7 @@ pub unsafe extern "C" fn larder_call(
             connection.reply(words)
         };
         // SAFETY: the caller's promise.
-        unsafe { hand_over(&value, reply) }
+        unsafe { hand_over(value, reply) }
     })
 }
 
@@ -182,7 +185,7 @@ pub unsafe extern "C" fn larder_listen(
             return if is_open { Ok(larder_status::LARDER_TIMEOUT) } else { Err(Failure::closed()) };
         };
         // SAFETY: the caller's promise.
-        unsafe { hand_over(&message, reply) }
+        unsafe { hand_over(message, reply) }
     })
 }
 

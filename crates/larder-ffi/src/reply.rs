@@ -76,8 +76,17 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(value: &Value) -> Reply {
+    pub(crate) fn new(value: Value) -> Reply {
         let mut reply = Reply { nodes: Vec::new(), bytes: Vec::new() };
+        // A string alone may be long: it is not copied.
+        if let Value::Bulk(mut bytes) = value {
+            let all = Some(0..bytes.len());
+            bytes.push(0);
+            let kind = larder_kind::LARDER_BYTES;
+            let node = Node { kind, integer: 0, number: 0.0, bytes: all, children: 0..0 };
+            return Reply { nodes: vec![node], bytes };
+        }
+        let value = &value;
         let mut next: VecDeque<&Value> = VecDeque::from([value]);
         let mut announced = 1;
         while let Some(value) = next.pop_front() {

@@ -194,13 +194,13 @@ impl Connection {
         }
         let Some(session) = self.session.as_mut() else { return ended() };
         let mut out = ValueReply::new(session.protocol());
-        let mut flow = self.instance.execute(session, &words, &mut out);
+        let mut flow = self.instance.execute_borrowed(session, &words, &mut out);
         while let Flow::Paused(ms) = flow {
             if session.client.is_killed() {
                 return ended();
             }
             self.bell.wait(Instant::now().checked_add(Duration::from_millis(ms)));
-            flow = self.instance.execute(session, &words, &mut out);
+            flow = self.instance.execute_borrowed(session, &words, &mut out);
         }
         self.instance.end_batch(session);
         if let Flow::Blocked(blocked) = flow {

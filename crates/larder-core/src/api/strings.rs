@@ -88,13 +88,16 @@ impl<'d> Strings<'d> {
         let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect::<Result<_>>()?;
         self.0.engine.prefetch(keys.iter());
         let mut view = self.0.engine.view(&keys);
-        keys.iter()
+        let found: Result<Vec<_>> = keys
+            .iter()
             .map(|key| match view.string(key) {
-                Ok(value) => Ok(value.map(|value| value.to_vec())),
+                Ok(value) => Ok(value.map(Taken::of)),
                 Err(Error::WrongType) => Ok(None),
                 Err(error) => Err(error),
             })
-            .collect()
+            .collect();
+        drop(view);
+        Ok(found?.into_iter().map(|value| value.map(Taken::into_vec)).collect())
     }
 
     /// Sets a key to a string, whatever it held; it lives until it is removed.
@@ -187,11 +190,35 @@ impl<'d> Strings<'d> {
     pub fn take(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>> {
         let key = self.0.key(key.as_ref())?;
         let mut view = self.0.engine.view_one(&key, None);
-        let value = view.string(&key)?.map(|value| value.to_vec());
+        let value = view.string(&key)?.map(Taken::of);
         if value.is_some() && view.remove(&key)? {
             view.report(&key, "del", Class::GENERIC)?;
         }
-        Ok(value)
+        drop(view);
+        Ok(value.map(Taken::into_vec))
+    }
+}
+
+/// A string taken out of a locked stripe: a long one is copied when the lock is gone.
+enum Taken {
+    Copied(Vec<u8>),
+    Kept(Arc<Vec<u8>>),
+}
+
+impl Taken {
+    fn of(value: Str<'_>) -> Taken {
+        match value {
+            Str::Shared(bytes) if bytes.len() >= UNLOCKED_LEN_MIN => Taken::Kept(bytes.clone()),
+            value => Taken::Copied(value.to_vec()),
+        }
+    }
+
+    /// Moves the bytes if nobody else has them any more.
+    fn into_vec(self) -> Vec<u8> {
+        match self {
+            Taken::Copied(bytes) => bytes,
+            Taken::Kept(bytes) => Arc::try_unwrap(bytes).unwrap_or_else(|bytes| bytes.to_vec()),
+        }
     }
 }
 
