@@ -5,8 +5,20 @@
 
 'use strict';
 
+const { execFileSync } = require('node:child_process');
+const path = require('node:path');
 const { LRUCache } = require('lru-cache');
 const { open } = require('./index.js');
+
+/** An addon that does as little as one can: what the border to native code costs. */
+function floor() {
+  const place = path.resolve(__dirname, '../../target/floor.node');
+  const shared = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup', '-bundle'] : ['-shared'];
+  execFileSync('cc', ['-O2', '-fPIC', ...shared, '-o', place, path.join(__dirname, 'floor.c')]);
+  return require(place);
+}
+
+const raw = floor();
 
 const ROUNDS = Number(process.argv[2] ?? 9);
 const CALLS = 200_000;
@@ -38,21 +50,27 @@ function contestants(keys) {
   const map = new Map(keys.map((key) => [key, VALUE]));
   const lru = new LRUCache({ max: keys.length * 2, ttl: 3_600_000 });
   const db = open();
+  raw.reset(keys.length);
   keys.forEach((key) => {
     lru.set(key, VALUE);
+    raw.set(key, VALUE);
     db.set(key, VALUE);
   });
   const hundred = Array.from({ length: 100 }, (_, at) => keys[(at * 7_919) % keys.length]);
   const { get, set, getInto, getBuffer, mget, incr } = db;
   const all = [
+    ['call', 'raw addon, does nothing', (key) => raw.nothing(key)],
+    ['call', 'raw addon, in and out', (key) => raw.echo(key)],
     ['get', 'Map', (key) => map.get(key)],
     ['get', 'lru-cache with TTL', (key) => lru.get(key)],
+    ['get', 'raw addon', (key) => raw.get(key)],
     ['get', 'larder', (key) => get(key)],
     ['get', 'larder getInto', (key) => getInto(key, BUFFER)],
     ['get', 'larder getBuffer', (key) => getBuffer(key)],
     ['get', "larder call('GET')", (key) => db.call('GET', key)],
     ['set', 'Map', (key) => map.set(key, VALUE)],
     ['set', 'lru-cache with TTL', (key) => lru.set(key, VALUE)],
+    ['set', 'raw addon', (key) => raw.set(key, VALUE)],
     ['set', 'larder', (key) => set(key, VALUE)],
     ['set', 'larder with TTL', (key) => set(key, VALUE, 3_600_000)],
     ['incr', 'larder', () => incr('counter')],
