@@ -4,13 +4,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, describe, test } from 'node:test';
+import { Redlock } from '@sesamecare-oss/redlock';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import Bull from 'bull';
-import { FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
+import { FlowProducer, Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
+import { createCache } from 'cache-manager';
 import { RedisStore as SessionStore } from 'connect-redis';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import session from 'express-session';
+import { Keyv } from 'keyv';
 import { createClient, open } from 'larder';
 import { RedisStore as LimitStore } from 'rate-limit-redis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
@@ -20,8 +23,8 @@ import { io as connect } from 'socket.io-client';
 let closing = [];
 
 /** An engine of this test's own, and what makes clients of it. */
-function engine() {
-  const larder = open();
+function engine(options = {}) {
+  const larder = open(options);
   const clients = [];
   closing.push(() => {
     clients.forEach((client) => client.disconnect());
@@ -143,6 +146,55 @@ describe('BullMQ', () => {
   });
 });
 
+test('BullMQ: schedules, limits, pauses, duplicates and what is removed', async () => {
+  // As BullMQ asks for: it warns of an engine that might evict jobs.
+  const { client, larder } = engine({ maxmemoryPolicy: 'noeviction' });
+  const connection = client();
+  const queue = new Queue('plan', { connection });
+  const events = new QueueEvents('plan', { connection, lastEventId: '0' });
+  const ran = [];
+  const worker = new Worker('plan', async (job) => {
+    ran.push(job.name);
+    if (job.name === 'never') {
+      throw new UnrecoverableError('no use');
+    }
+    await job.updateProgress(50);
+    await job.log('half');
+  }, { connection, limiter: { max: 100, duration: 10 } });
+  worker.on('error', (error) => assert.fail(error));
+  closing.push(async () => {
+    await worker.close();
+    await events.close();
+    await queue.close();
+  });
+  await queue.upsertJobScheduler('tick', { every: 5, limit: 3 }, { name: 'tick' });
+  await until(() => ran.filter((name) => name === 'tick').length === 3);
+  await queue.removeJobScheduler('tick');
+  assert.deepEqual(await queue.getJobSchedulers(), []);
+
+  await queue.pause();
+  const paused = await queue.add('paused', {});
+  assert.equal(await queue.isPaused(), true);
+  const once = { deduplication: { id: 'only one' } };
+  assert.equal((await queue.add('one', {}, once)).id, (await queue.add('one', {}, once)).id);
+  await queue.resume();
+  await paused.waitUntilFinished(events);
+  assert.deepEqual((await queue.getJobLogs(paused.id)).logs, ['half']);
+
+  const never = await queue.add('never', {}, { attempts: 5 });
+  await assert.rejects(never.waitUntilFinished(events), /no use/);
+  await until(() => ran.includes('one'));
+  assert.equal((await queue.getJobCounts('failed')).failed, 1);
+  assert.equal((await queue.getWorkers()).length, 1);
+  await queue.addBulk([1, 2, 3].map((n) => ({ name: 'later', data: { n }, opts: { delay: 3_600_000 } })));
+  assert.equal(await queue.getDelayedCount(), 3);
+  await queue.drain(true);
+  assert.equal(await queue.getDelayedCount(), 0);
+  await worker.close();
+  await queue.obliterate({ force: true });
+  assert.deepEqual(larder.keys('bull:plan:*').filter((key) => !/:(events|meta|stalled-check)$/.test(key)), []);
+});
+
 test('Bull: jobs, delays and attempts', async () => {
   const { client } = engine();
   const shared = { client: client(), subscriber: client() };
@@ -215,4 +267,49 @@ test('connect-redis: sessions of Express', async () => {
   assert.equal((await store.get('a')).user, 'ada');
   await store.clear();
   assert.deepEqual(await store.ids(), []);
+});
+
+test('redlock: one at a time', async () => {
+  const { client, larder } = engine();
+  const locks = new Redlock([client()], { retryCount: 0 });
+  const lock = await locks.acquire(['a', 'b'], 60_000);
+  await assert.rejects(locks.acquire(['b'], 60_000), { name: 'ExecutionError' });
+  const longer = await lock.extend(120_000);
+  assert.ok(larder.pttl('a') > 60_000);
+  await longer.release();
+  assert.equal(larder.exists('a', 'b'), 0);
+  const others = new Redlock([client()], { retryCount: -1, retryDelay: 1 });
+  const order = [];
+  const use = (name) => others.using(['a'], 60_000, async () => {
+    order.push(`${name} begins`);
+    await new Promise(setImmediate);
+    order.push(`${name} ends`);
+  });
+  await Promise.all([use('one'), use('two')]);
+  assert.equal(order[0].split(' ')[0], order[1].split(' ')[0]);
+  assert.equal(order.length, 4);
+});
+
+test('cache-manager, by Keyv, on an engine', async () => {
+  const db = open({ clock: 'manual' });
+  closing.push(() => db.close());
+  const store = {
+    get: (key) => db.get(key) ?? undefined,
+    set: (key, value, ttl) => db.set(key, value, ttl),
+    delete: (key) => db.del(key) > 0,
+    clear: () => db.flushdb(),
+  };
+  const cache = createCache({ stores: [new Keyv({ store })] });
+  let made = 0;
+  const wrapped = () => cache.wrap('user', async () => ({ name: `user ${(made += 1)}` }), 60_000);
+  assert.deepEqual([await wrapped(), await wrapped()], [{ name: 'user 1' }, { name: 'user 1' }]);
+  assert.ok(db.pttl('keyv:user') > 59_000);
+  await cache.mset([{ key: 'a', value: 1 }, { key: 'b', value: [2] }]);
+  assert.deepEqual(await cache.mget(['a', 'b', 'c']), [1, [2], undefined]);
+  db.advanceClock(60_000);
+  assert.deepEqual(await wrapped(), { name: 'user 2' });
+  assert.equal(await cache.del('a'), true);
+  assert.equal(await cache.get('a'), undefined);
+  await cache.clear();
+  assert.deepEqual(db.keys('*'), []);
 });
