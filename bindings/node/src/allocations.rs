@@ -1,5 +1,5 @@
-//! Counts what the library has allocated and not freed, in builds with debug assertions: for the test that threads leave
-//! nothing behind.
+//! Counts what the library has allocated and not freed, in builds with debug assertions: for the test that threads
+//! leave nothing behind.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering};
