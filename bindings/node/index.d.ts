@@ -28,6 +28,8 @@ export type Callback<T = Reply> = (error: Error | null, reply?: T) => void;
 export interface OpenOptions extends Settings {
   /** Whoever opens this name in the process shares the engine, from whatever thread. Without one it is your own. */
   name?: string;
+  /** The {@link Larder.handle} of an engine that is open, on whatever thread. No other option goes with it. */
+  handle?: string;
   /** `manual` stands still until {@link Larder.advanceClock} moves it: for tests of what time does. */
   clock?: 'system' | 'manual';
   /** `manual` removes what is due in {@link Larder.tick} instead of on a thread. */
@@ -110,6 +112,11 @@ export interface Larder extends Commands {
   advanceClock(ms: number): void;
   /** The name it was opened by; null for one of your own. */
   readonly name: string | null;
+  /**
+   * A text for other threads: whoever opens it (`open({ handle })`) shares this engine, with or without a name. It does
+   * not keep the engine open.
+   */
+  readonly handle: string;
   readonly closed: boolean;
   /**
    * Closes it here: what was opened through it ends, what waits fails, and whatever is called later is an error. The data

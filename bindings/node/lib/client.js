@@ -63,6 +63,9 @@ class Client extends EventEmitter {
 
   constructor(options = {}) {
     super();
+    if (typeof options !== 'object') {
+      throw refusal('createClient() makes a client without a server: it takes an object of options and no address');
+    }
     const ofServer = Object.keys(options).find((name) => OF_SERVERS.includes(name) && options[name] !== undefined);
     if (ofServer !== undefined) {
       throw refusal(`createClient() makes a client without a server: there is no ${ofServer} to connect to`);

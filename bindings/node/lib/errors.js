@@ -70,15 +70,17 @@ function nearest(name, known) {
   return ranked.length > 0 && ranked[0][0] <= Math.max(1, name.length / 3) ? ranked[0][1] : undefined;
 }
 
-/** How many letters have to be changed, added or taken away (Levenshtein). */
+/** How many letters have to be changed, added, taken away, or exchanged with their neighbours (Damerau, Levenshtein). */
 function distance(a, b) {
+  let before = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2] + 1 : Infinity;
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1), exchanged));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length];
 }

@@ -87,6 +87,10 @@ class Larder {
     return this.#name;
   }
 
+  get handle() {
+    return this.#native.handle();
+  }
+
   get closed() {
     return this.#native.isClosed();
   }
@@ -245,14 +249,20 @@ for (const closes of Symbol.dispose ? [Larder, Connection] : []) {
   closes.prototype[Symbol.dispose] = closes.prototype.close;
 }
 
-/** Opens an engine: one of this thread's own, or, by name, one that all threads of the process share. */
+/** Opens an engine: one of this thread's own, or, by name or handle, one that other threads of the process share. */
 function open(options = {}) {
-  checkOptions(options, ['name', ...OPTIONS.keys()], 'the options of open()');
-  const { name = null, ...rest } = options;
+  if (typeof options === 'string') {
+    throw refusal("the options of open() are an object: open({ name: 'app' })");
+  }
+  checkOptions(options, ['name', 'handle', ...OPTIONS.keys()], 'the options of open()');
+  const { name = null, handle, ...rest } = options;
+  if (handle !== undefined && (typeof handle !== 'string' || Object.keys(options).length > 1)) {
+    throw refusal('a handle is a text, and no other option goes with it: the engine has its name and its options');
+  }
   if (name !== null && (typeof name !== 'string' || name === '')) {
     throw refusal('the name of an engine is a text');
   }
-  const native = openNative(name, settled(rest));
+  const native = openNative(name, settled(rest), handle);
   if (name !== null) {
     kept.add(native);
   }

@@ -1,14 +1,15 @@
 //! The engines of the process, by name.
 //!
 //! Who opens a name that is open shares its engine, from whatever thread; an engine without a name is its opener's
-//! alone. It lives as long as anybody has it open.
+//! alone, and of those to whom its handle was given. It lives as long as anybody has it open.
 
 use crate::boundary::Failure;
 use larder::{Larder, Maintenance, ManualClock, Server, Subscription};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// Options, by name.
 type Options = Vec<(String, String)>;
@@ -17,6 +18,8 @@ type Options = Vec<(String, String)>;
 pub(crate) struct Shared {
     name: Option<String>,
     options: Options,
+    /// By which others open it, once somebody has asked for that.
+    handle: OnceLock<String>,
     pub(crate) larder: Larder,
     pub(crate) clock: Option<Arc<ManualClock>>,
     is_ended: AtomicBool,
@@ -27,6 +30,14 @@ pub(crate) struct Shared {
 }
 
 static ENGINES: Mutex<BTreeMap<String, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+/// Engines by their handles.
+static HANDED_ON: Mutex<BTreeMap<String, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+
+/// Opens one more time the engine that has this handle.
+pub(crate) fn open_by_handle(handle: &str) -> Result<Arc<Shared>, Failure> {
+    let open = HANDED_ON.lock().get(handle).and_then(Weak::upgrade);
+    open.filter(|open| !open.is_ended()).ok_or(Failure::Closed("no engine that is open has this handle"))
+}
 
 /// Opens an engine, or one more time the one of this name. Options that were given must then be the same, or none.
 pub(crate) fn open(name: Option<String>, mut options: Options) -> Result<Arc<Shared>, Failure> {
@@ -90,7 +101,18 @@ impl Shared {
             .map_err(|error| Failure::Argument(format!("option {error}")))?;
         let is_ended = AtomicBool::new(false);
         let (servers, subscriptions) = (Mutex::default(), Mutex::default());
-        Ok(Shared { name, options, larder, clock, is_ended, servers, subscriptions })
+        let handle = OnceLock::new();
+        Ok(Shared { name, options, handle, larder, clock, is_ended, servers, subscriptions })
+    }
+
+    /// A text by which any thread opens it, as long as it is open. It does not keep it open.
+    pub(crate) fn handle(self: &Arc<Shared>) -> &str {
+        self.handle.get_or_init(|| {
+            // One that another copy of the library gave is to find nothing here.
+            let handle = format!("larder:{:016x}", RandomState::new().build_hasher().finish());
+            HANDED_ON.lock().insert(handle.clone(), Arc::downgrade(self));
+            handle
+        })
     }
 
     /// Whether it was ended for everybody.
@@ -141,6 +163,9 @@ impl Shared {
 
     /// Makes room for another engine of this name.
     fn forget(&self) {
+        if let Some(handle) = self.handle.get() {
+            HANDED_ON.lock().remove(handle);
+        }
         let Some(name) = &self.name else { return };
         let mut engines = ENGINES.lock();
         if engines.get(name).is_some_and(|open| std::ptr::eq(open.as_ptr(), self)) {

@@ -206,9 +206,14 @@ fn set_up(call: &Call<'_, Home>) -> Outcome {
     env.undefined()
 }
 
-/// `open(name | null, [option, value, …])`.
+/// `open(name | null, [option, value, …])`, or `open(null, [], handle)`.
 fn open(call: &Call<'_, Home>) -> Outcome {
     let (env, home) = (call.env, call.this);
+    if let Some(handle) = call.given(2)? {
+        let opened = Opened::new(home, engine::open_by_handle(&text(call, handle)?)?)?;
+        home.adopt(&opened);
+        return opened.functions(env);
+    }
     let name = call.wanted(0, "the name")?;
     let name = if env.kind(name)? == Kind::Null { None } else { Some(text(call, name)?) };
     let given = call.wanted(1, "the options")?;

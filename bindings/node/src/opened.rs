@@ -70,6 +70,7 @@ impl Opened {
             c"serve" => serving::serve,
             c"tick" => tick,
             c"advanceClock" => advance_clock,
+            c"handle" => |call| call.env.string(call.this.live()?.shared.handle().as_bytes()),
             c"isClosed" => |call| call.env.boolean(call.this.live().is_err()),
             c"close" => close,
             c"end" => end,

@@ -14,8 +14,8 @@ pub(crate) struct Words<'h> {
     home: &'h Home,
     bytes: Vec<u8>,
     ends: SmallVec<[usize; 8]>,
-    /// Arguments before them that are not among them.
-    before: usize,
+    /// How much further on an argument stands among those of the call than here.
+    shift: isize,
 }
 
 impl<'h> Words<'h> {
@@ -23,7 +23,7 @@ impl<'h> Words<'h> {
     pub(crate) fn new(home: &'h Home) -> Words<'h> {
         let mut bytes = home.room.take();
         bytes.clear();
-        Words { home, bytes, ends: SmallVec::new(), before: 0 }
+        Words { home, bytes, ends: SmallVec::new(), shift: 0 }
     }
 
     /// The words of these arguments.
@@ -69,11 +69,13 @@ impl<'h> Words<'h> {
         };
         Failure::Argument(format!(
             "argument {} is {what}: a string, a number, a BigInt or a Buffer is wanted",
-            self.before + self.ends.len() + 1
+            self.ends.len() as isize + 1 + self.shift
         ))
     }
 
+    /// Adds a word that is no argument.
     pub(crate) fn push_text(&mut self, text: &str) {
+        self.shift -= 1;
         self.bytes.extend_from_slice(text.as_bytes());
         self.ends.push(self.bytes.len());
     }
@@ -126,7 +128,7 @@ impl<'h> Word<'h> {
             return Ok(bytes);
         }
         let words = self.long.insert(Words::new(home));
-        words.before = place;
+        words.shift = place as isize;
         words.push(env, value)?;
         Ok(words.get(0))
     }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import larder, { LarderError, open, ReplyError, version } from 'larder';
+import larder, { createClient, LarderError, open, ReplyError, version } from 'larder';
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
@@ -233,7 +233,9 @@ test('options are strict', () => {
   assert.throws(() => open({ maxmemoryPolicy: 'noeviction', 'maxmemory-policy': 'noeviction' }), /given twice/);
   assert.throws(() => open({ clock: 'sundial' }), /option clock cannot be sundial/);
   assert.throws(() => open({ name: '' }), /the name of an engine is a text/);
-  assert.throws(() => open('app'), /are an object/);
+  assert.throws(() => open({ nmae: 'app' }), /is it name/);
+  assert.throws(() => open('app'), /are an object: open\(\{ name: 'app' \}\)/);
+  assert.throws(() => createClient('redis://localhost'), { code: 'LARDER_ARGUMENT', message: /no address/ });
   const db = open({ maxmemory: '10mb', maxmemoryPolicy: 'noeviction', hardened: true, seed: 7 });
   assert.deepEqual(db.config('GET', 'maxmemory'), { maxmemory: '10485760' });
   assert.throws(() => {
@@ -268,6 +270,7 @@ test('what is no word is told by its place', () => {
     [() => db.set(undefined, 'value'), 1],
     [() => db.set('key', true), 2],
     [() => db.set('k'.repeat(2_000), []), 2],
+    [() => db.set('key', 'value', { EX: 10 }), 3],
     [() => db.incr(Symbol('key')), 1],
     [() => db.mget('key', {}), 2],
     [() => db.call('GET', Symbol('key')), 2],

@@ -74,6 +74,36 @@ test('threads share an engine by its name', async () => {
   assert.equal(open({ name: 'app' }).get('to'), null);
 });
 
+test('an engine without a name goes to other threads by its handle', async () => {
+  const db = open({ maxmemory: '1gb' });
+  db.set('from', 'main');
+  const worker = start(`
+    const db = open({ handle: workerData.handle });
+    db.set('to', 'main');
+    parentPort.postMessage([db.get('from'), db.name, db.handle === workerData.handle]);
+  `, { handle: db.handle });
+  const ended = once(worker, 'exit');
+  assert.deepEqual(await said(worker), ['main', null, true]);
+  await ended;
+  const again = open({ handle: db.handle });
+  assert.equal(again.get('to'), 'main');
+  again.close();
+  assert.equal(db.get('to'), 'main');
+  assert.notEqual(open().handle, db.handle);
+  assert.throws(() => open({ handle: 'larder:0' }), { code: 'LARDER_CLOSED' });
+  assert.throws(() => open({ handle: db.handle, maxmemory: '2gb' }), { code: 'LARDER_ARGUMENT' });
+  assert.throws(() => open({ handle: 7 }), { code: 'LARDER_ARGUMENT' });
+  const { handle } = db;
+  db.close();
+  assert.throws(() => open({ handle }), { code: 'LARDER_CLOSED' });
+  const named = open({ name: 'handed on' });
+  assert.equal(open({ handle: named.handle }).set('key', 'value'), true);
+  assert.equal(named.get('key'), 'value');
+  const other = named.handle;
+  named.destroy();
+  assert.throws(() => open({ handle: other }), { code: 'LARDER_CLOSED' });
+});
+
 test('counters of several threads lose nothing', async () => {
   const db = open({ name: 'counters' });
   const workers = Array.from({ length: 4 }, () => start(`
