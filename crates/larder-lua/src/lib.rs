@@ -12,6 +12,7 @@ mod bit;
 mod cjson;
 mod cmsgpack;
 mod decimal;
+mod numbers;
 mod pattern;
 mod random;
 #[allow(unsafe_code)]
@@ -39,6 +40,11 @@ impl Settings {
 /// Adds `random` and `randomseed` to a table, which give the numbers of Redis for a seed.
 pub fn add_random(stack: &mut Stack<'_>, table: Slot, seed: i64) -> Result<(), Failed> {
     random::add_functions(stack, table, seed)
+}
+
+/// Adds `tonumber` to a table, which knows texts of few digits at once.
+pub fn add_to_number(stack: &mut Stack<'_>, table: Slot) -> Result<(), Failed> {
+    stack.set_function(table, "tonumber", numbers::to_number)
 }
 
 /// Adds what matches patterns to a table: `find`, `match`, `gsub` for texts and for tables that have no metatables, and

@@ -396,6 +396,7 @@ fn push_natives(
     let looking = watch.clone();
     larder_lua::add_patterns(stack, native, move |work| looking.look(work))?;
     larder_lua::add_random(stack, native, seed as i64)?;
+    larder_lua::add_to_number(stack, native)?;
     stack.set_function(native, "where", |_, stack| where_it_arose(stack))?;
     stack.set_function(native, "sha1hex", sha1hex)?;
     let version = crate::commands::connection::hello::REDIS_VERSION;

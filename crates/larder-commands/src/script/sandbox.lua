@@ -50,7 +50,7 @@ local G = {
     ipairs = ipairs,
     rawequal = rawequal,
     select = select,
-    tonumber = tonumber,
+    tonumber = native.tonumber,
     tostring = tostring,
     type = type,
 }
