@@ -73,7 +73,7 @@ struct Mailbox {
     /// A copy of [`Mail::bytes`].
     bytes: AtomicUsize,
     filled: AtomicBool,
-    /// When the soft limit was crossed; 0 while below it.
+    /// When more than the soft limit was seen first; 0 while there is less.
     over_soft_since_ms: AtomicU64,
 }
 
@@ -269,7 +269,7 @@ impl Client {
     }
 
     /// Puts something into the mailbox, without waking anybody. Says whether it was taken.
-    pub fn put(&self, item: Item, now_ms: impl FnOnce() -> u64) -> bool {
+    pub fn put(&self, item: Item) -> bool {
         if self.is_killed() {
             return false;
         }
@@ -286,37 +286,40 @@ impl Client {
             self.mailbox.filled.store(true, Ordering::Release);
             (mail.bytes, mail.limit)
         };
-        if !is_reply && self.is_over(bytes, limit, now_ms) {
+        if !is_reply && limit.hard_bytes != 0 && bytes > limit.hard_bytes {
             self.set_flag(client_flags::TOO_SLOW, true);
             self.kill();
         }
         true
     }
 
-    fn is_over(&self, bytes: usize, limit: OutputLimit, now_ms: impl FnOnce() -> u64) -> bool {
-        if limit.hard_bytes != 0 && bytes > limit.hard_bytes {
-            return true;
-        }
-        let since = &self.mailbox.over_soft_since_ms;
-        if limit.soft_bytes == 0 || bytes <= limit.soft_bytes {
-            if since.load(Ordering::Relaxed) != 0 {
-                since.store(0, Ordering::Relaxed);
-            }
+    /// Whether more than the soft limit has been waiting for as long as it may: to be asked every now and then, also
+    /// while nothing more comes.
+    pub fn is_over_soft_limit(&self, now_ms: u64) -> bool {
+        if self.mail_bytes() == 0 {
             return false;
         }
-        let now = now_ms();
+        let (bytes, limit) = {
+            let mail = self.mailbox.mail.lock();
+            (mail.bytes, mail.limit)
+        };
+        let since = &self.mailbox.over_soft_since_ms;
+        if limit.soft_bytes == 0 || bytes <= limit.soft_bytes {
+            since.store(0, Ordering::Relaxed);
+            return false;
+        }
         match since.load(Ordering::Relaxed) {
             0 => {
-                since.store(now, Ordering::Relaxed);
+                since.store(now_ms, Ordering::Relaxed);
                 false
             }
-            began => now.saturating_sub(began) > u64::from(limit.soft_seconds) * 1_000,
+            began => now_ms.saturating_sub(began) >= u64::from(limit.soft_seconds) * 1_000,
         }
     }
 
     /// Puts something into the mailbox and wakes the connection.
     pub fn send(&self, item: Item) {
-        self.put(item, || self.active_ms.load(Ordering::Relaxed));
+        self.put(item);
         self.wake.wake();
     }
 
@@ -339,6 +342,9 @@ impl Client {
             let mut mail = self.mailbox.mail.lock();
             mail.bytes = mail.items.iter().map(Item::bytes).sum();
             self.mailbox.bytes.store(mail.bytes, Ordering::Relaxed);
+            if mail.bytes <= mail.limit.soft_bytes {
+                self.mailbox.over_soft_since_ms.store(0, Ordering::Relaxed);
+            }
         }
     }
 
@@ -419,7 +425,7 @@ impl Client {
 
 impl Subscriber for Client {
     fn deliver(&self, message: &Message) {
-        self.put(Item::Message(message.clone()), || self.active_ms.load(Ordering::Relaxed));
+        self.put(Item::Message(message.clone()));
     }
 
     fn wake(&self) {

@@ -832,6 +832,19 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_below_what_anything_takes_leaves_room_for_nothing() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for policy in ["noeviction", "allkeys-lru", "allkeys-s3fifo"] {
+            house.instance.configure(&[("maxmemory", "1"), ("maxmemory-policy", policy)]).expect("valid");
+            assert_eq!(guest.says("SET a b"), "-OOM command not allowed when used memory > 'maxmemory'.");
+        }
+        assert_eq!(guest.says("DEL a"), "(0)");
+        house.instance.configure(&[("maxmemory", "1mb")]).expect("valid");
+        assert_eq!(guest.says("SET a b"), "OK");
+    }
+
+    #[test]
     fn what_needs_memory_is_refused_or_makes_room_for_itself() {
         let house = House::new();
         let mut guest = house.guest();

@@ -133,7 +133,9 @@ impl Instance {
             return false;
         }
         let reply = if with_error {
-            Value::Error(Error::new("UNBLOCKED client unblocked via CLIENT UNBLOCK"))
+            let error = Error::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+            self.stats.count_error(&error);
+            Value::Error(error)
         } else {
             empty.value()
         };
@@ -198,7 +200,7 @@ impl Instance {
         }
         *over = true;
         self.ended(id, waiter);
-        waiter.client.put(Item::Reply(out.into_value()), || 0);
+        waiter.client.put(Item::Reply(out.into_value()));
         authored(waiter.client.id, Vec::new(), || drop(cx));
         self.count_served(&session, entry, &words, spent_us);
         true

@@ -55,6 +55,10 @@ fn reason_to_end(client: &Client, now: u64, idle_max_ms: u64, login: bool) -> Op
     {
         return Some("it does not read its replies");
     }
+    if client.is_over_soft_limit(now) {
+        client.set_flag(client_flags::TOO_SLOW, true);
+        return Some("it does not read what it listens to");
+    }
     let is_idle = since(client.active_ms.load(Ordering::Relaxed)) > idle_max_ms;
     let may_be_idle = client_flags::BLOCKED | client_flags::PUBSUB | client_flags::MONITOR;
     (idle_max_ms > 0 && is_idle && !client.has(may_be_idle)).then_some("it was idle for too long")

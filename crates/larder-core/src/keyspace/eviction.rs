@@ -17,6 +17,10 @@ use smallvec::SmallVec;
 use std::cell::Cell;
 use std::fmt;
 
+/// So many bytes count as used even where there is nothing: a limit below what any entry takes leaves room for none, as
+/// in Redis.
+const USED_BYTES_MIN: i64 = 64;
+
 /// An eviction policy, by Redis' names; `s3fifo` is Larder's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -274,7 +278,7 @@ impl Shared {
     #[inline]
     pub(crate) fn is_over_limit(&self) -> bool {
         let max = self.memory_max_bytes.load(Ordering::Relaxed);
-        max != 0 && self.used_bytes.load(Ordering::Relaxed) > max as i64
+        max != 0 && self.used_bytes.load(Ordering::Relaxed).max(USED_BYTES_MIN) > max as i64
     }
 
     pub(crate) fn make_room(&self) -> Result<()> {

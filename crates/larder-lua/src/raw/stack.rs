@@ -9,6 +9,10 @@ use std::ptr::{self, NonNull};
 
 /// Room for so many values is made before some are pushed.
 const ROOM: c_int = 8;
+
+/// Whoever makes values finds at least so much room beside what lies on the stack: Lua gives it to every call, however
+/// many arguments that has.
+const GIVEN: c_int = ffi::LUA_MINSTACK - 4;
 /// The source of Lua functions that belong to the host and stand between a script and ours.
 const HOST: &[u8] = b"=sandbox";
 
@@ -657,8 +661,12 @@ impl<'l> Stack<'l> {
     #[inline]
     pub(super) fn make_room(&mut self) -> Result<(), Failed> {
         if self.room < 4 {
-            // SAFETY: the state is ours. Where there is no room, Lua says so.
-            if unsafe { ffi::lua_checkstack(self.state, ROOM) } == 0 {
+            // SAFETY: the state is ours. Where there is no room, as beside some 8,000 arguments, Lua says so.
+            let lacks = unsafe {
+                ffi::lua_gettop(self.state) + ROOM > self.floor + GIVEN
+                    && ffi::lua_checkstack(self.state, ROOM) == 0
+            };
+            if lacks {
                 return Err("stack overflow".into());
             }
             self.room = ROOM;

@@ -176,6 +176,12 @@ const EXHAUSTING: &[(&str, &str)] = &[
     ("return string.rep('x', 1e9)", "not enough memory"),
     ("local s = 'x' while true do s = s .. s end", "not enough memory"),
     ("local t = {} for n = 1, 1e9 do t[n] = {} end", "not enough memory"),
+    ("local t = {} for n = 1, 7998 do t[n] = n end return redis.call('RPUSH', 'list', unpack(t))", "(7998)"),
+    ("local t = {} for n = 1, 7998 do t[n] = n end return #redis.call('MGET', unpack(t))", "(7998)"),
+    (
+        "local t = {} for n = 1, 8000 do t[n] = n end return redis.call('MGET', unpack(t))",
+        "too many results to unpack",
+    ),
     ("while true do end", "instructions"),
     ("while true do pcall(function() while true do end end) end", "instructions"),
     ("local function f() return f() + 1 end return f()", "stack overflow"),

@@ -99,6 +99,23 @@ fn a_subscriber_who_does_not_read_is_closed_and_others_are_not() {
 }
 
 #[test]
+fn a_subscriber_who_does_not_read_is_closed_by_the_soft_limit_though_nothing_more_comes() {
+    let larder = Larder::start(&[("client-output-buffer-limit", "pubsub 0 1mb 1")]);
+    let mut slow = subscribed(&larder, "SUBSCRIBE chat");
+    let mut publisher = larder.client();
+    let payload = "x".repeat(64 * 1024);
+    // More than the limit and the buffers of the system's sockets together.
+    for _ in 0..256 {
+        publisher.send_words(&["PUBLISH", "chat", payload.as_str()]);
+        publisher.receive();
+    }
+    while !publisher.says("INFO stats").contains("client_output_buffer_limit_disconnections:1") {
+        std::thread::yield_now();
+    }
+    while slow.try_receive().is_some() {}
+}
+
+#[test]
 fn a_client_hears_what_it_says_itself() {
     let larder = Larder::start(&[]);
     let mut client = larder.client();

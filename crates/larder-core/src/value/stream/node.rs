@@ -7,6 +7,9 @@
 //! An entry with the same names as the first does not repeat them, and an id takes two bytes as a rule. Entries that
 //! are deleted are marked first and cleared away when they are more than half of the bytes; those at the beginning are
 //! stepped over, so trimming a stream entry by entry does not walk over what it trimmed before.
+//!
+//! How many entries `XTRIM … ~` leaves depends on where a node ends, and that on its bytes. They are therefore counted
+//! as Redis would lay the node out, as a listpack (its format is public), though ours is smaller.
 
 use super::StreamId;
 use crate::value::packed::{self, Word};
@@ -37,6 +40,8 @@ pub(super) struct Node {
     live: u32,
     /// Entries that were ever written.
     written: u32,
+    /// Bytes of a listpack with all that was ever written, without how many are left and how many deleted.
+    listed: u32,
 }
 
 /// Where an entry begins, and the id that it is told from.
@@ -132,6 +137,46 @@ fn width(n: u64) -> usize {
     (64 - (n | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// Bytes that a number takes in a listpack.
+fn listed_int(n: i64) -> usize {
+    match n {
+        0..0x80 => 2,
+        -0x1000..0x1000 => 3,
+        -0x8000..0x8000 => 4,
+        -0x80_0000..0x80_0000 => 5,
+        -0x8000_0000..0x8000_0000 => 6,
+        _ => 10,
+    }
+}
+
+/// Bytes that a word takes in a listpack.
+fn listed(word: &Word<'_>) -> usize {
+    let text = match word {
+        Word::Int(_, bytes) => return listed_int(i64::from_le_bytes(*bytes)),
+        // A digit is stored as a text, which is no longer than the number.
+        Word::Text([b'0'..=b'9']) => return 2,
+        Word::Text(text) => text.len(),
+    };
+    let element = text
+        + match text {
+            0..0x40 => 1,
+            0x40..0x1000 => 2,
+            _ => 5,
+        };
+    // Behind it stands its length, seven bits to a byte.
+    element
+        + match element {
+            0..=127 => 1,
+            128..16_383 => 2,
+            16_383..2_097_151 => 3,
+            2_097_151..268_435_455 => 4,
+            _ => 5,
+        }
+}
+
+/// Bytes of a listpack without elements.
+const LISTED_NONE: usize = 7;
+
 impl Node {
     /// A node with one entry: fields and values in turn.
     pub(super) fn new(id: StreamId, pairs: &[&[u8]]) -> Node {
@@ -148,6 +193,11 @@ impl Node {
             dead_bytes: 0,
             live: 0,
             written: 0,
+            // The names, their number before and a zero after them.
+            listed: (LISTED_NONE
+                + listed_int(names.len() as i64)
+                + names.iter().map(listed).sum::<usize>()
+                + 2) as u32,
         };
         node.push(id, pairs);
         node
@@ -173,9 +223,11 @@ impl Node {
         self.written as usize
     }
 
-    /// Bytes of what is written.
+    /// Bytes that the node would take in Redis.
     pub(super) fn size(&self) -> usize {
-        self.bytes.len()
+        self.listed as usize
+            + listed_int(i64::from(self.live))
+            + listed_int(i64::from(self.written - self.live))
     }
 
     /// Bytes on the heap.
@@ -203,6 +255,13 @@ impl Node {
             write_number(count, &mut self.bytes);
         }
         words.iter().for_each(|word| word.append_to(&mut self.bytes));
+        // Flags, the id as told from the first one, the number of names where there are any, and that of elements.
+        let id_bytes = listed_int(id.ms.wrapping_sub(self.base.ms) as i64)
+            + listed_int(id.seq.wrapping_sub(self.base.seq) as i64);
+        let (own, elements) = if same { (0, count + 3) } else { (listed_int(count as i64), 2 * count + 4) };
+        let added =
+            2 + id_bytes + own + words.iter().map(listed).sum::<usize>() + listed_int(elements as i64);
+        self.listed = self.listed.saturating_add(added as u32);
         self.live += 1;
         self.written += 1;
     }

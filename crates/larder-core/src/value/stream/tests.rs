@@ -252,3 +252,50 @@ fn the_largest_ids_are_ids() {
     assert!(stream.log_mut().delete(almost) && stream.log_mut().delete(StreamId::MAX));
     assert_eq!(stream.log().last().map(|entry| entry.id), Some(StreamId::new(u64::MAX, 0)));
 }
+
+/// Nodes end where those of a real Redis do, as `XTRIM … ~` shows. The figures are those of a Redis 7.0.15 for the same
+/// entries: nodes, and what goes when 300, 200, 77 and 1 are to stay.
+#[test]
+fn nodes_end_where_those_of_redis_do() {
+    type Shape = fn(u64) -> Vec<String>;
+    let shapes: &[(Shape, usize, [u64; 4])] = &[
+        (|_| vec!["f".into(), "y".repeat(50)], 6, [68, 68, 136, 68]),
+        (|_| vec!["f".into(), "y".repeat(63)], 8, [55, 110, 110, 110]),
+        (|_| vec!["f".into(), "y".repeat(64)], 8, [54, 108, 108, 108]),
+        (|_| vec!["f".into(), "y".repeat(126)], 14, [87, 87, 145, 58]),
+        (|_| vec!["f".into(), "y".repeat(4096)], 400, [100, 100, 123, 76]),
+        (
+            |n| {
+                let numbers = [n as i64, n as i64 * -70_000, n as i64 * 1_000_000_000_000];
+                ["n", "minus", "far"]
+                    .into_iter()
+                    .zip(numbers)
+                    .flat_map(|(name, n)| [name.to_string(), n.to_string()])
+                    .collect()
+            },
+            4,
+            [100, 100, 100, 0],
+        ),
+        (
+            |n| {
+                let name = if n.is_multiple_of(3) { "b" } else { "a" };
+                vec![name.into(), "v".repeat(n as usize % 90), "c".into(), n.to_string()]
+            },
+            6,
+            [76, 74, 122, 71],
+        ),
+    ];
+    for (number, (shape, nodes, trimmed)) in shapes.iter().enumerate() {
+        let mut stream = Stream::default();
+        for n in 1..=400 {
+            let pairs = shape(n).into_iter().map(String::into_bytes).collect();
+            add(&mut stream, &ValueLimits::default(), StreamId::new(n, 1), &pairs).unwrap();
+        }
+        let before = stream.log().nodes();
+        let went = [300, 200, 77, 1].map(|count| {
+            let trim = Trim { keep: Keep::Newest(count), roughly: true, limit: None };
+            stream.trim(&trim, References::Keep)
+        });
+        assert_eq!((before, went), (*nodes, *trimmed), "shape {number}");
+    }
+}

@@ -344,5 +344,6 @@ mod tests {
         assert_eq!(other.says("EXEC"), "[nil (1)]");
         assert_eq!(waiter.hears(), "-UNBLOCKED client unblocked via CLIENT UNBLOCK");
         assert_eq!(other.says("CLIENT UNBLOCK 1"), "(0)");
+        assert!(other.says("INFO errorstats").contains("errorstat_UNBLOCKED:count=1"));
     }
 }
