@@ -126,17 +126,26 @@ pub(crate) fn script_flush(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply)
     Ok(Done)
 }
 
-/// `SCRIPT KILL` and `FUNCTION KILL`. A script that runs has until it is slow to end by itself: with Redis this command
-/// is not looked at before either.
-pub(crate) fn kill(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+/// Gives scripts that run until they are slow to end by themselves: with Redis who asks about them is not looked at
+/// before either. Says whether this has to be done elsewhere, since it takes time.
+fn settle(cx: &mut Cx<'_>) -> bool {
     let scripts = &cx.instance.scripts;
-    if cx.caller == Caller::Client && !scripts.has_slow() && !scripts.quick().is_empty() {
-        if cx.haste().forbids_waiting() {
-            return Ok(Outcome::Elsewhere);
-        }
-        if cx.session.pace == Pace::Any {
-            scripts.settle(|time| cx.instance.host().sleep(time));
-        }
+    if cx.caller != Caller::Client || scripts.has_slow() || scripts.quick().is_empty() {
+        return false;
+    }
+    if cx.haste().forbids_waiting() {
+        return true;
+    }
+    if cx.session.pace == Pace::Any {
+        scripts.settle(|time| cx.instance.host().sleep(time));
+    }
+    false
+}
+
+/// `SCRIPT KILL` and `FUNCTION KILL`.
+pub(crate) fn kill(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    if settle(cx) {
+        return Ok(Outcome::Elsewhere);
     }
     let functions = cx.entry.container.is_some_and(|container| container.name == "function");
     cx.instance.scripts.kill(functions)?;
@@ -287,6 +296,9 @@ fn write_library(library: &Library, with_code: bool, out: &mut dyn Reply) {
 
 /// `FUNCTION STATS`.
 pub(crate) fn function_stats(cx: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
+    if settle(cx) {
+        return Ok(Outcome::Elsewhere);
+    }
     let slow = cx.instance.scripts.slow();
     let running = slow.iter().map(|(_, running)| running).find(|running| running.program.is_function);
     out.map(2);
