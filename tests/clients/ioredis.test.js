@@ -286,9 +286,7 @@ for (const [name, Redis, options] of [
     });
 
     test('who watches sees every command', async () => {
-      const asked = redis.duplicate();
-      const monitor = await asked.monitor();
-      asked.disconnect();
+      const monitor = await redis.monitor();
       const seen = once(monitor, 'monitor');
       await redis.set('watched', 'a b');
       const [time, words, source, database] = await seen;
