@@ -1,0 +1,200 @@
+//! How stripes are locked: in index order, or by the one view whose turn it is to wait with others in hand.
+
+use crate::engine::Shared;
+use crate::error::{Error, Result};
+use crate::keyspace::stripe::Stripe;
+use crate::keyspace::{locks, stripe_of};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
+use smallvec::SmallVec;
+use std::time::Duration;
+
+pub(super) type Guard<'e> = MutexGuard<'e, Stripe>;
+
+/// The right to wait for a stripe with others in hand, which one view has at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    pub(super) lock: Mutex<()>,
+    /// So many views with stripes in hand wait for it.
+    pub(super) wanted: AtomicUsize,
+    /// Who has it waits for a stripe: whoever waits for one with others in hand lets go of these.
+    holder_waits: AtomicBool,
+    /// Who has it cannot begin again: whoever waits for the turn with stripes in hand gives up.
+    pub(super) holder_insists: AtomicBool,
+}
+
+/// What a view has locked.
+pub(in crate::keyspace) enum Locked<'e> {
+    None,
+    One(usize, Guard<'e>),
+    /// Sorted by stripe.
+    Many(Vec<(usize, Guard<'e>)>),
+    /// Those that were needed so far, sorted by stripe. More may follow, since only one view at a time may do that.
+    Roaming(Vec<(usize, Guard<'e>)>, #[expect(dead_code, reason = "it is only held")] MutexGuard<'e, ()>),
+    /// Every stripe, in order.
+    All(Vec<(usize, Guard<'e>)>),
+}
+
+impl Locked<'_> {
+    #[inline]
+    pub(in crate::keyspace) fn stripe(&mut self, index: usize) -> Result<&mut Stripe> {
+        match self {
+            Locked::One(at, guard) if *at == index => Ok(guard),
+            Locked::None | Locked::One(..) => Err(Error::OutsideView),
+            Locked::Many(guards) | Locked::Roaming(guards, _) => {
+                match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                    Ok(i) => Ok(&mut guards[i].1),
+                    Err(_) => Err(Error::OutsideView),
+                }
+            }
+            Locked::All(guards) => {
+                guards.get_mut(index).map(|(_, guard)| &mut **guard).ok_or(Error::OutsideView)
+            }
+        }
+    }
+}
+
+/// What a view had locked and has let go.
+pub(in crate::keyspace) enum Released {
+    /// It holds what it cannot let go.
+    Nothing,
+    One(usize),
+    /// In order.
+    Many(SmallVec<[usize; 16]>),
+}
+
+impl Locked<'_> {
+    pub(super) fn stripe_ref(&self, index: usize) -> Result<&Stripe> {
+        match self {
+            Locked::One(at, guard) if *at == index => Ok(guard),
+            Locked::None | Locked::One(..) => Err(Error::OutsideView),
+            Locked::Many(guards) | Locked::Roaming(guards, _) => {
+                match guards.binary_search_by_key(&index, |(at, _)| *at) {
+                    Ok(i) => Ok(&guards[i].1),
+                    Err(_) => Err(Error::OutsideView),
+                }
+            }
+            Locked::All(guards) => match guards.get(index) {
+                Some((_, guard)) => Ok(guard),
+                None => Err(Error::OutsideView),
+            },
+        }
+    }
+}
+
+/// Says whether a wait for a lock takes too long; asked every now and then while it lasts.
+pub type GiveUp<'a> = &'a dyn Fn() -> bool;
+
+/// Between two looks at why a wait for a lock might be in vain.
+pub(super) const LOOK_UP: Duration = Duration::from_micros(200);
+
+/// Why a wait for a lock ended without it.
+pub(super) enum Vain {
+    /// It took too long.
+    GaveUp,
+    /// Somebody who cannot let go wants a stripe that this one holds.
+    LetGo,
+}
+
+/// Locks a stripe with nothing else in hand.
+#[inline]
+pub(super) fn lock(shared: &Shared, stripe: usize) -> Guard<'_> {
+    let cell = &shared.keyspace.cell(stripe).stripe;
+    let mut guard = match cell.try_lock() {
+        Some(guard) => guard,
+        None => shared.locks.wait(&*shared.clock, stripe, || cell.lock()),
+    };
+    locks::taken(&*shared.clock, &mut guard);
+    guard
+}
+
+/// Waits for a stripe, with others in hand or without.
+#[cold]
+pub(super) fn wait_for<'e>(
+    shared: &'e Shared,
+    stripe: usize,
+    holding: bool,
+    give_up: GiveUp<'_>,
+) -> std::result::Result<Guard<'e>, Vain> {
+    shared.locks.wait(&*shared.clock, stripe, || {
+        loop {
+            if let Some(guard) = shared.keyspace.cell(stripe).stripe.try_lock_for(LOOK_UP) {
+                return Ok(guard);
+            }
+            if give_up() {
+                return Err(Vain::GaveUp);
+            }
+            if holding && shared.turn.holder_waits.load(Ordering::SeqCst) {
+                return Err(Vain::LetGo);
+            }
+        }
+    })
+}
+
+/// Locks a stripe for the view whose turn it is to wait for a stripe with others in hand. Whoever else does so
+/// meanwhile lets go of these and begins again, so that nobody waits in a circle; but who waits for the turn itself
+/// cannot. Then this gives up, or, if it insists, the other one does.
+pub(super) fn lock_while_holding(shared: &Shared, stripe: usize, insists: bool) -> Option<Guard<'_>> {
+    let mut guard = match shared.keyspace.cell(stripe).stripe.try_lock() {
+        Some(guard) => guard,
+        None => shared.locks.wait(&*shared.clock, stripe, || wait_while_holding(shared, stripe, insists))?,
+    };
+    locks::taken(&*shared.clock, &mut guard);
+    Some(guard)
+}
+
+fn wait_while_holding(shared: &Shared, stripe: usize, insists: bool) -> Option<Guard<'_>> {
+    let cell = &shared.keyspace.cell(stripe).stripe;
+    let Turn { wanted, holder_waits, holder_insists, .. } = &shared.turn;
+    holder_waits.store(true, Ordering::SeqCst);
+    let guard = loop {
+        if let Some(guard) = cell.try_lock_for(LOOK_UP) {
+            break Some(guard);
+        }
+        if wanted.load(Ordering::SeqCst) > 0 {
+            if !insists {
+                break None;
+            }
+            holder_insists.store(true, Ordering::SeqCst);
+        }
+    };
+    holder_waits.store(false, Ordering::SeqCst);
+    holder_insists.store(false, Ordering::SeqCst);
+    guard
+}
+
+/// Locks stripes, which come in order; `None` if it took too long.
+pub(super) fn lock_in_order<'e>(
+    shared: &'e Shared,
+    stripes: impl ExactSizeIterator<Item = usize> + Clone,
+    give_up: GiveUp<'_>,
+) -> Option<Vec<(usize, Guard<'e>)>> {
+    let mut guards = Vec::with_capacity(stripes.len());
+    'again: loop {
+        for stripe in stripes.clone() {
+            let guard = match shared.keyspace.cell(stripe).stripe.try_lock() {
+                Some(guard) => guard,
+                None => match wait_for(shared, stripe, !guards.is_empty(), give_up) {
+                    Ok(guard) => guard,
+                    Err(Vain::GaveUp) => return None,
+                    Err(Vain::LetGo) => {
+                        guards.clear();
+                        // With nothing in hand, this waits for as long as the other one works.
+                        drop(wait_for(shared, stripe, false, give_up).ok()?);
+                        continue 'again;
+                    }
+                },
+            };
+            guards.push((stripe, guard));
+        }
+        guards.iter_mut().for_each(|(_, guard)| locks::taken(&*shared.clock, guard));
+        return Some(guards);
+    }
+}
+
+/// The stripes of these hashes, each once, in order.
+pub(super) fn stripes_of(hashes: impl Iterator<Item = u64>) -> SmallVec<[usize; 16]> {
+    let mut stripes: SmallVec<[usize; 16]> = hashes.map(stripe_of).collect();
+    stripes.sort_unstable();
+    stripes.dedup();
+    stripes
+}
