@@ -3,7 +3,7 @@
 
 use crate::args::Args;
 use crate::client::{Item, client_flags};
-use crate::cx::{Caller, Cx, Outcome};
+use crate::cx::{Caller, Cx, Outcome, Wait};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
@@ -43,8 +43,19 @@ pub enum Flow {
 }
 
 /// What was found in a line before its turn came: the command, and the hash of its only key.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Prepared(Option<(u16, KeyHash)>);
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    /// The command's place in the table; [`u16::MAX`] where nothing is known.
+    index: u16,
+    key: KeyHash,
+}
+
+impl Default for Prepared {
+    #[inline]
+    fn default() -> Prepared {
+        Prepared { index: u16::MAX, key: KeyHash::default() }
+    }
+}
 
 /// One fast command of so many is timed: a look at the clock costs as much as the command.
 const TIMED_OF: u32 = 16;
@@ -66,7 +77,7 @@ impl Instance {
         match self.table().find(name) {
             Some(entry) if entry.single_key == Some(1) => {
                 let key = self.engine().key(session.db(), word);
-                (Prepared(Some((entry.index, key.key_hash()))), Some(key))
+                (Prepared { index: entry.index, key: key.key_hash() }, Some(key))
             }
             _ => (Prepared::default(), None),
         }
@@ -160,10 +171,23 @@ impl Instance {
         if session.answers == Answers::On {
             return self.execute_answered(session, words, prepared, is_full, out);
         }
+        self.execute_unanswered(session, words, is_full, out)
+    }
+
+    /// Executes a command whose reply nobody may want to see.
+    #[cold]
+    fn execute_unanswered(
+        &self,
+        session: &mut Session,
+        words: &[&[u8]],
+        is_full: bool,
+        out: &mut dyn Reply,
+    ) -> Flow {
         if session.answers == Answers::SkipNext {
             session.answers = Answers::Skip;
         }
-        let flow = self.execute_answered(session, words, prepared, is_full, &mut OnlyPushes::new(out));
+        let pushes = &mut OnlyPushes::new(out);
+        let flow = self.execute_answered(session, words, Prepared::default(), is_full, pushes);
         match session.answers {
             Answers::Skip => session.answers = Answers::On,
             // `CLIENT REPLY ON` is answered again.
@@ -173,7 +197,7 @@ impl Instance {
         flow
     }
 
-    #[inline]
+    #[inline(always)]
     fn execute_answered(
         &self,
         session: &mut Session,
@@ -188,12 +212,15 @@ impl Instance {
                 out.status("QUEUED");
                 Flow::Next
             }
-            Err(error) => {
-                self.stats.count_error(&error);
-                out.error(&error);
-                if session.closing { Flow::Close } else { Flow::Next }
-            }
+            Err(error) => self.answer_refused(session, &error, out),
         }
+    }
+
+    #[cold]
+    fn answer_refused(&self, session: &Session, error: &Error, out: &mut dyn Reply) -> Flow {
+        self.stats.count_error(error);
+        out.error(error);
+        if session.closing { Flow::Close } else { Flow::Next }
     }
 
     /// Refuses a command before it runs. EXEC is the end of its transaction even so.
@@ -208,7 +235,7 @@ impl Instance {
     }
 
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
-    #[inline]
+    #[inline(always)]
     fn admit(
         &self,
         session: &mut Session,
@@ -216,7 +243,7 @@ impl Instance {
         prepared: Prepared,
         is_full: bool,
     ) -> Result<Option<&Entry>> {
-        let known = prepared.0.and_then(|(index, _)| self.table().get(index));
+        let known = self.table().get(prepared.index);
         let entry = known.or_else(|| self.table().resolve(words));
         // Of every command that it sends, others see the last, whatever becomes of it.
         let index = entry.map_or(u16::MAX, |entry| entry.index);
@@ -328,6 +355,7 @@ impl Instance {
         Error::general(format_args!("unknown command '{name}', with args beginning with: {args}"))
     }
 
+    #[inline(always)]
     fn run(
         &self,
         session: &mut Session,
@@ -336,40 +364,55 @@ impl Instance {
         prepared: Prepared,
         out: &mut dyn Reply,
     ) -> Flow {
-        let Some((view, first)) = self.lock(session, entry, words, prepared) else {
-            if Self::is_in_haste(session) && !self.scripts.has_slow() {
-                session.commands -= 1;
+        let flow = {
+            // Made where it stays: it is a dozen words long, and most commands are short.
+            let mut cx = if let Some(at) = entry.single_key
+                && let Some(bytes) = words.get(usize::from(at))
+            {
+                let key = match prepared.index {
+                    u16::MAX => self.engine().key(session.db(), bytes),
+                    _ => self.engine().key_again(session.db(), bytes, prepared.key),
+                };
+                // Who has others to serve waits for a moment only, and then waits elsewhere.
+                let give_up = || Self::is_in_haste(session) || self.scripts.has_slow();
+                match self.engine().view_one_unless(&key, &give_up) {
+                    Some(view) => {
+                        Cx { view, instance: self, session, entry, caller: Caller::Client, first: Some(key) }
+                    }
+                    None => return self.without_locks(session, entry, out),
+                }
+            } else {
+                match self.lock(session, entry, words) {
+                    Some((view, first)) => {
+                        Cx { view, instance: self, session, entry, caller: Caller::Client, first }
+                    }
+                    None => return self.without_locks(session, entry, out),
+                }
+            };
+            cx.count_uses();
+            let outcome = self.call_here(&mut cx, words, out);
+            if cx.session.pace == Pace::Leaving {
+                cx.session.pace = Pace::Hurried;
+                cx.session.commands -= 1;
                 return Flow::Elsewhere;
             }
-            return self.refuse_as_busy(entry, out);
+            let flow = match outcome {
+                None if cx.session.closing => Flow::Close,
+                None => Flow::Next,
+                Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
+                    Ok(blocked) => Flow::Blocked(blocked),
+                    Err(error) => {
+                        out.error(&error);
+                        Flow::Next
+                    }
+                },
+            };
+            if self.tracking.is_active() {
+                self.end_authored(cx);
+            }
+            flow
+            // Here it unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
         };
-        let mut cx = Cx { view, instance: self, session, entry, caller: Caller::Client, first };
-        cx.count_uses();
-        let outcome = self.call(&mut cx, words, out);
-        if cx.session.pace == Pace::Leaving {
-            cx.session.pace = Pace::Hurried;
-            cx.session.commands -= 1;
-            return Flow::Elsewhere;
-        }
-        let flow = match outcome {
-            Some(wait) => match self.begin_wait(&mut cx, words, &wait) {
-                Ok(blocked) => Flow::Blocked(blocked),
-                Err(error) => {
-                    out.error(&error);
-                    Flow::Next
-                }
-            },
-            None if cx.session.closing => Flow::Close,
-            None => Flow::Next,
-        };
-        // Unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
-        if self.tracking.is_active() {
-            let (client, fresh) = (cx.session.client.id, std::mem::take(&mut cx.session.fresh));
-            authored(client, fresh, || drop(cx));
-            end_of_caching(session, entry);
-        } else {
-            drop(cx);
-        }
         // As it was executed: SELECT with the database it chose. EXEC shows itself, scripts before what they call.
         if self.clients().monitored.load(Ordering::Relaxed)
             && !entry.command.is(flags::SKIP_MONITOR | flags::ADMIN)
@@ -381,6 +424,26 @@ impl Instance {
             self.finish(session);
         }
         flow
+    }
+
+    /// What a command needs is held by others, for long.
+    #[cold]
+    fn without_locks(&self, session: &mut Session, entry: &Entry, out: &mut dyn Reply) -> Flow {
+        if Self::is_in_haste(session) && !self.scripts.has_slow() {
+            session.commands -= 1;
+            return Flow::Elsewhere;
+        }
+        self.refuse_as_busy(entry, out)
+    }
+
+    /// Ends a command while some clients keep copies of what they read: they are told what this one has changed.
+    #[cold]
+    fn end_authored(&self, cx: Cx<'_>) {
+        let (client, fresh) = (cx.session.client.id, std::mem::take(&mut cx.session.fresh));
+        if is_end_of_caching(cx.session, cx.entry) {
+            cx.session.caching = false;
+        }
+        authored(client, fresh, || drop(cx));
     }
 
     /// Does what had to wait for locks to go.
@@ -399,12 +462,13 @@ impl Instance {
 
     /// Runs a command within what is locked, writes its error if it fails, and counts it. Gives what it waits for, if
     /// it may wait and does; where it may not, nothing came and that is written.
-    pub(crate) fn call(
-        &self,
-        cx: &mut Cx<'_>,
-        words: &[&[u8]],
-        out: &mut dyn Reply,
-    ) -> Option<crate::cx::Wait> {
+    pub(crate) fn call(&self, cx: &mut Cx<'_>, words: &[&[u8]], out: &mut dyn Reply) -> Option<Wait> {
+        self.call_here(cx, words, out)
+    }
+
+    /// The same within the code that calls it: for the one place through which nearly every command goes.
+    #[inline(always)]
+    fn call_here(&self, cx: &mut Cx<'_>, words: &[&[u8]], out: &mut dyn Reply) -> Option<Wait> {
         let entry = cx.entry;
         cx.session.ticks = cx.session.ticks.wrapping_add(1);
         let all = self.slowlog.threshold_us.load(Ordering::Relaxed) < 5_000
@@ -559,29 +623,18 @@ impl Instance {
         session.pace == Pace::Hurried && session.answers == Answers::On
     }
 
-    /// Locks what a command reaches; `None` if the session is in haste and others hold some of it for long, or if a
-    /// script that runs for too long holds some of it.
-    #[inline]
+    /// Locks what a command reaches that has not one key alone; `None` if the session is in haste and others hold some
+    /// of it for long, or if a script that runs for too long holds some of it.
     fn lock<'e>(
         &'e self,
         session: &Session,
         entry: &Entry,
         words: &'e [&'e [u8]],
-        prepared: Prepared,
     ) -> Option<(View<'e>, Option<Key<'e>>)> {
         let engine = self.engine();
         // Who has others to serve waits for a moment only, and then waits elsewhere.
         let in_haste = Self::is_in_haste(session);
         let give_up = || in_haste || self.scripts.has_slow();
-        if let Some(at) = entry.single_key
-            && let Some(bytes) = words.get(usize::from(at))
-        {
-            let key = match prepared.0 {
-                Some((_, hash)) => engine.key_again(session.db(), bytes, hash),
-                None => engine.key(session.db(), bytes),
-            };
-            return Some((engine.view_one_unless(&key, &give_up)?, Some(key)));
-        }
         Some(match entry.command.reach_of(words) {
             Reach::Stripes => (engine.view_none(None), None),
             Reach::Everything | Reach::Dynamic(_) => (engine.view_all_unless(&give_up)?, None),
@@ -712,12 +765,10 @@ fn note_writes(cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
     }
 }
 
-/// `CLIENT CACHING` is about the next command, or about the next transaction.
-fn end_of_caching(session: &mut Session, entry: &Entry) {
+/// `CLIENT CACHING` is about the next command, or about the next transaction: whether it ends with this one.
+fn is_end_of_caching(session: &Session, entry: &Entry) -> bool {
     let of_client = entry.container.is_some_and(|container| container.name == "client");
-    if session.caching && session.transaction.is_none() && !of_client {
-        session.caching = false;
-    }
+    session.transaction.is_none() && !of_client
 }
 
 fn is_reset(words: &[&[u8]]) -> bool {

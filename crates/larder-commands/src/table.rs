@@ -58,7 +58,7 @@ impl CommandStats {
 pub struct Table {
     entries: Vec<Entry>,
     /// Open addressing.
-    places: Box<[Place]>,
+    places: Box<[Place; PLACES]>,
     top: usize,
 }
 
@@ -93,16 +93,21 @@ fn word(bytes: &[u8]) -> u64 {
 fn place(name: &[u8]) -> usize {
     let mut mixed = name.len() as u64;
     for eight in name.chunks(8) {
-        // What this does to bytes that are no letters only has to be the same each time.
-        mixed = (mixed ^ (word(eight) | LOWER)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        mixed = mix(mixed, word(eight) | LOWER);
     }
     (mixed >> 40) as usize % PLACES
+}
+
+/// What this does to bytes that are no letters only has to be the same each time.
+#[inline]
+fn mix(mixed: u64, word: u64) -> u64 {
+    (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
 
 impl Table {
     pub(crate) fn new() -> Table {
         let mut table =
-            Table { entries: Vec::new(), places: vec![Place::default(); PLACES].into(), top: COMMANDS.len() };
+            Table { entries: Vec::new(), places: Box::new([Place::default(); PLACES]), top: COMMANDS.len() };
         for command in COMMANDS {
             table.add(command, None);
         }
@@ -149,23 +154,38 @@ impl Table {
     /// The command of this name, in either case.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<&Entry> {
+        if name.len() > 8 {
+            return self.find_long(name);
+        }
+        // Names of up to eight letters are compared as numbers.
+        let (letters, spelled) = (name.len() as u16, word(name) | LOWER);
+        let mut at = (mix(u64::from(letters), spelled) >> 40) as usize % PLACES;
+        loop {
+            let place = &self.places[at];
+            // A byte that a bit makes a lower-case letter was one, or the same letter in upper case.
+            if place.letters == letters && place.word == spelled {
+                return self.entries.get(usize::from(place.entry.checked_sub(1)?));
+            }
+            if place.letters == 0 {
+                // Nothing, or a name that is not of letters alone.
+                let entry = &self.entries[usize::from(place.entry.checked_sub(1)?)];
+                if entry.command.name.as_bytes().eq_ignore_ascii_case(name) {
+                    return Some(entry);
+                }
+            }
+            at = (at + 1) % PLACES;
+        }
+    }
+
+    fn find_long(&self, name: &[u8]) -> Option<&Entry> {
         if name.len() > NAME_LEN_MAX {
             return None;
         }
-        let letters = if name.len() <= 8 { name.len() as u16 } else { 0 };
-        let spelled = if letters == 0 { 0 } else { word(name) | LOWER };
         let mut at = place(name);
         loop {
             let place = &self.places[at];
             let entry = &self.entries[usize::from(place.entry.checked_sub(1)?)];
-            // A byte that a bit makes a lower-case letter was one, or the same letter in upper case.
-            if place.letters != 0 {
-                if place.letters == letters && place.word == spelled {
-                    return Some(entry);
-                }
-            } else if entry.command.name.len() == name.len()
-                && entry.command.name.as_bytes().eq_ignore_ascii_case(name)
-            {
+            if place.letters == 0 && entry.command.name.as_bytes().eq_ignore_ascii_case(name) {
                 return Some(entry);
             }
             at = (at + 1) % PLACES;

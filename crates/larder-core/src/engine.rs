@@ -356,7 +356,7 @@ impl Engine {
     }
 
     /// [`Engine::view_one`], unless others hold the stripe and `give_up` says meanwhile that this takes too long.
-    #[inline]
+    #[inline(always)]
     pub fn view_one_unless(&self, key: &Key<'_>, give_up: GiveUp<'_>) -> Option<View<'_>> {
         View::one_unless(&self.shared, stripe_of(key.hash), give_up)
     }

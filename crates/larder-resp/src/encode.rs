@@ -255,7 +255,7 @@ impl<'a> Encoder<'a> {
     }
 
     #[inline]
-    fn number(&mut self, kind: u8, number: impl itoa::Integer) {
+    fn number(&mut self, kind: u8, number: impl Number) {
         header(kind, number, self.out);
     }
 
@@ -278,12 +278,40 @@ pub fn command<A: AsRef<[u8]>>(args: &[A], out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn header(kind: u8, number: impl itoa::Integer, out: &mut Vec<u8>) {
-    out.push(kind);
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-    out.extend_from_slice(b"\r\n");
+fn header(kind: u8, number: impl Number, out: &mut Vec<u8>) {
+    // Most replies of one number, and most headers, are of one digit or two.
+    match number.small() {
+        Some(number @ 0..=9) => out.extend_from_slice(&[kind, b'0' + number, b'\r', b'\n']),
+        Some(number) => {
+            out.extend_from_slice(&[kind, b'0' + number / 10, b'0' + number % 10, b'\r', b'\n']);
+        }
+        None => {
+            out.push(kind);
+            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+    }
 }
 
+/// A number of a header.
+trait Number: itoa::Integer + Copy {
+    /// The number, if it has one digit or two.
+    fn small(self) -> Option<u8>;
+}
+
+impl Number for i64 {
+    #[inline]
+    fn small(self) -> Option<u8> {
+        if (0..=99).contains(&self) { Some(self as u8) } else { None }
+    }
+}
+
+impl Number for usize {
+    #[inline]
+    fn small(self) -> Option<u8> {
+        if self <= 99 { Some(self as u8) } else { None }
+    }
+}
 #[inline]
 fn blob(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
     // One reservation for all pieces: 20 digits, the kind and two line ends at most.

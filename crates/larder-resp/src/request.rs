@@ -159,9 +159,11 @@ impl std::error::Error for ProtocolError {}
 /// - Limits apply to headers as they are read. Before a login, execute each command before parsing the next, then
 ///   raise the limits by [`set_limits`](Self::set_limits).
 /// - After an error, close; the parser cannot continue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestParser {
     limits: Limits,
+    /// Whether the limits allow every [short command](short_command).
+    takes_short: bool,
     /// Arguments of the unfinished command still to come; 0 between commands.
     args_left: usize,
     /// Arguments of the unfinished command already in the caller's list.
@@ -187,15 +189,31 @@ pub struct Awaited {
     pub len: usize,
 }
 
+impl Default for RequestParser {
+    fn default() -> Self {
+        Self::new(Limits::STANDARD)
+    }
+}
+
 impl RequestParser {
     /// A parser between commands.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+        Self {
+            limits,
+            takes_short: takes_short(&limits),
+            args_left: 0,
+            args_done: 0,
+            position: 0,
+            bulk_len: None,
+            scanned: 0,
+            passed: 0,
+        }
     }
 
     /// Changes the limits, from the next header on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+        self.takes_short = takes_short(&limits);
     }
 
     /// The argument whose bytes have not all arrived yet, if it is so long at least: for a caller that would rather
@@ -255,6 +273,25 @@ impl RequestParser {
         if u32::try_from(buf.len()).is_err() {
             return Err(ProtocolError::CommandTooBig);
         }
+        if self.args_left == 0 && self.takes_short {
+            let first = spans.len();
+            if let Some(end) = short_command(buf, *at, spans) {
+                *at = end;
+                self.scanned = 0;
+                return Ok(Parsed::Command { first, argc: spans.len() - first });
+            }
+            spans.truncate(first);
+        }
+        self.next_of_any_kind(buf, at, spans)
+    }
+
+    /// The same for commands that are long, cut off, typed or wrong.
+    fn next_of_any_kind(
+        &mut self,
+        buf: &[u8],
+        at: &mut usize,
+        spans: &mut Vec<Span>,
+    ) -> Result<Parsed, ProtocolError> {
         while self.args_left == 0 {
             let rest = buf.get(*at..).unwrap_or_default();
             let passed = match rest.first() {
@@ -476,6 +513,61 @@ enum Line {
     Empty { end: usize },
     Http,
     Args { args: Vec<Vec<u8>>, end: usize },
+}
+
+/// A short command has no more words than this, its name included.
+const SHORT_ARGS_MAX: usize = 99;
+/// Nor is a word of it longer.
+const SHORT_LEN_MAX: usize = 999;
+/// So much it takes at most, with its headers.
+const SHORT_COMMAND_LEN_MAX: usize = 5 + SHORT_ARGS_MAX * (6 + SHORT_LEN_MAX + 2);
+
+fn takes_short(limits: &Limits) -> bool {
+    limits.args_max >= SHORT_ARGS_MAX
+        && limits.bulk_len_max >= SHORT_LEN_MAX
+        && limits.command_len_max >= SHORT_COMMAND_LEN_MAX
+}
+
+/// Nearly every command: few words, short ones, all of them there. Adds their spans and gives the command's end. `None`
+/// for everything else, where spans may have been added; what such a command is, others find out from its start.
+#[inline]
+fn short_command(buf: &[u8], at: usize, spans: &mut Vec<Span>) -> Option<usize> {
+    let [b'*', first, second, third] = *buf.get(at..)?.first_chunk::<4>()? else { return None };
+    let (first, ones) = (first.wrapping_sub(b'0'), second.wrapping_sub(b'0'));
+    if !(1..=9).contains(&first) {
+        return None;
+    }
+    let (count, mut at) = if second == b'\r' {
+        (first, at + 4)
+    } else if third == b'\r' && ones <= 9 {
+        (first * 10 + ones, at + 5)
+    } else {
+        return None;
+    };
+    for _ in 0..count {
+        // A word of one byte and its header take seven, an empty one six.
+        let header = buf.get(at..)?.first_chunk::<6>()?;
+        if header[0] != b'$' {
+            return None;
+        }
+        let digit = |place: usize| header[place].wrapping_sub(b'0');
+        let first = digit(1);
+        let (len, start) = if header[2] == b'\r' && first <= 9 {
+            (u32::from(first), at + 4)
+        } else if header[3] == b'\r' && (1..=9).contains(&first) && digit(2) <= 9 {
+            (u32::from(first) * 10 + u32::from(digit(2)), at + 5)
+        } else if header[4] == b'\r' && (1..=9).contains(&first) && digit(2) <= 9 && digit(3) <= 9 {
+            (u32::from(first) * 100 + u32::from(digit(2)) * 10 + u32::from(digit(3)), at + 6)
+        } else {
+            return None;
+        };
+        at = start + len as usize + 2;
+        if at > buf.len() {
+            return None;
+        }
+        spans.push(Span { start: start as u32, len });
+    }
+    Some(at)
 }
 
 /// The common header: up to nine digits without a leading zero, then a line end that has arrived. Anything else is

@@ -16,7 +16,6 @@ use larder_commands::{
 use larder_core::{Engine, Key};
 use larder_resp::{Limits, Parsed, RequestParser, Span};
 use parking_lot::Mutex;
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -160,7 +159,7 @@ pub(crate) struct Buffers {
     at: usize,
     spans: Vec<Span>,
     /// Commands that are parsed and not executed.
-    parsed: VecDeque<Line>,
+    parsed: Batch,
     /// What is wrong with the input behind them.
     broken: Option<larder_commands::Error>,
     output: Vec<u8>,
@@ -203,7 +202,7 @@ impl Buffers {
         let Some(bulk) = self.bulk.take_if(|bulk| bulk.left() == 0) else { return };
         self.bulks.push(bulk.end());
         if let Some(Parsed::Command { first, argc }) = parser.pass_over(&mut self.at, &mut self.spans) {
-            self.parsed.push_back(Line { first, argc, prepared: Prepared::default() });
+            self.parsed.push(Line { first, argc, prepared: Prepared::default() });
         }
     }
 
@@ -282,6 +281,51 @@ struct Line {
     first: usize,
     argc: usize,
     prepared: Prepared,
+}
+
+/// Lines in the order in which they came. Those of a batch are added together, then taken one after the other.
+#[derive(Debug, Default)]
+struct Batch {
+    lines: Vec<Line>,
+    /// So many of them are taken.
+    taken: usize,
+}
+
+impl Batch {
+    #[inline]
+    fn push(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    /// Takes the next one.
+    #[inline]
+    fn pop(&mut self) -> Option<Line> {
+        match self.lines.get(self.taken) {
+            Some(line) => {
+                self.taken += 1;
+                Some(*line)
+            }
+            None => {
+                self.clear();
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.lines.len() - self.taken
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.taken = 0;
+    }
 }
 
 /// What comes back from another thread: the session, what it says next, and the reply.
@@ -783,7 +827,7 @@ impl Connection {
     }
 
     /// Does what a command's outcome asks for; `None` to go on with the next.
-    #[inline]
+    #[cold]
     fn follow(&mut self, flow: Flow) -> Option<Pause> {
         let wait = |ms| Box::pin(tokio::time::sleep(Duration::from_millis(ms)));
         match flow {
@@ -813,8 +857,20 @@ impl Connection {
             if unread >= unread_max || (unread >= WRITE_LEN && buffers.written == 0) {
                 return Pause::Output;
             }
-            let flow = match self.next(buffers) {
-                Next::Parsed(line) => self.execute_parsed(buffers, line),
+            if let Some(line) = buffers.parsed.pop() {
+                match self.execute_parsed(buffers, line) {
+                    Some(Flow::Next) => continue,
+                    None => return Pause::Blocked,
+                    Some(flow) => {
+                        if let Some(pause) = self.follow(flow) {
+                            return pause;
+                        }
+                        continue;
+                    }
+                }
+            }
+            let flow = match self.next_batch(buffers) {
+                Next::Parsed => continue,
                 Next::Inline(words) => self.execute_inline(buffers, &words),
                 Next::Nothing => return Pause::Input,
                 Next::Close(error) => {
@@ -832,11 +888,8 @@ impl Connection {
         }
     }
 
-    /// The next command: of those that are parsed already, or of a new batch.
-    fn next(&mut self, buffers: &mut Buffers) -> Next {
-        if let Some(line) = buffers.parsed.pop_front() {
-            return Next::Parsed(line);
-        }
+    /// Parses the next batch of commands.
+    fn next_batch(&mut self, buffers: &mut Buffers) -> Next {
         if let Some(error) = buffers.broken.take() {
             return Next::Close(Some(error));
         }
@@ -847,7 +900,7 @@ impl Connection {
             let before = buffers.at;
             match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
                 Ok(Parsed::Command { first, argc }) => {
-                    buffers.parsed.push_back(Line { first, argc, prepared: Prepared::default() });
+                    buffers.parsed.push(Line { first, argc, prepared: Prepared::default() });
                     if buffers.parsed.len() == most {
                         break Next::Nothing;
                     }
@@ -870,10 +923,12 @@ impl Connection {
         if buffers.parsed.len() > 1 {
             self.prepare(buffers);
         }
-        match (buffers.parsed.pop_front(), buffers.broken.is_some()) {
-            (Some(line), _) => Next::Parsed(line),
-            (None, true) => self.next(buffers),
-            (None, false) => end,
+        if !buffers.parsed.is_empty() {
+            return Next::Parsed;
+        }
+        match buffers.broken.take() {
+            Some(error) => Next::Close(Some(error)),
+            None => end,
         }
     }
 
@@ -884,13 +939,24 @@ impl Connection {
         let instance = &self.guest.instance;
         let Buffers { input, spans, parsed, .. } = buffers;
         let mut keys: [Option<Key<'_>>; BATCH_MAX] = [None; BATCH_MAX];
-        for (line, at) in parsed.iter_mut().zip(&mut keys).filter(|(line, _)| line.argc > 1) {
+        let (mut count, mut last) = (0, None);
+        for line in parsed.lines.iter_mut().filter(|line| line.argc > 1) {
             let (name, word) = (spans[line.first].of(input), spans[line.first + 1].of(input));
-            (line.prepared, *at) = instance.prepare(session, name, word);
+            let (prepared, key) = instance.prepare(session, name, word);
+            line.prepared = prepared;
+            // Many batches are about one key.
+            let hash = key.map(|key| key.key_hash());
+            if hash.is_some() && hash != last {
+                keys[count] = key;
+                (count, last) = (count + 1, hash);
+            }
         }
-        instance.engine().prefetch(keys.iter().flatten());
+        if count > 1 {
+            instance.engine().prefetch(keys[..count].iter().flatten());
+        }
     }
 
+    #[inline]
     fn execute_parsed(&mut self, buffers: &mut Buffers, line: Line) -> Option<Flow> {
         if !buffers.bulks.is_empty() {
             return self.execute_bulks(buffers, line);
@@ -898,15 +964,20 @@ impl Connection {
         let Line { first, argc, prepared } = line;
         let Buffers { input, spans, output, pieces, .. } = buffers;
         let words = spans[first..first + argc].iter().map(|span| span.of(input));
-        if argc > WORDS_INLINE {
-            let line: Vec<&[u8]> = words.collect();
-            return self.execute(&line, prepared, output, pieces);
-        }
-        let mut line: [&[u8]; WORDS_INLINE] = [&[]; WORDS_INLINE];
-        for (place, word) in line.iter_mut().zip(words) {
-            *place = word;
-        }
-        self.execute(&line[..argc], prepared, output, pieces)
+        let (mut few, mut some, many): ([&[u8]; WORDS_FEW], [&[u8]; WORDS_INLINE], Vec<&[u8]>);
+        let line = if argc <= WORDS_FEW {
+            few = [&[]; WORDS_FEW];
+            few.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+            &few[..argc]
+        } else if argc <= WORDS_INLINE {
+            some = [&[]; WORDS_INLINE];
+            some.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+            &some[..argc]
+        } else {
+            many = words.collect();
+            &many[..]
+        };
+        self.execute(line, prepared, output, pieces)
     }
 
     /// Executes a command some words of which are in buffers of their own.
@@ -941,7 +1012,7 @@ impl Connection {
     }
 
     /// Executes a command; `None` if it is executed elsewhere.
-    #[inline]
+    #[inline(always)]
     fn execute(
         &mut self,
         line: &[&[u8]],
@@ -978,8 +1049,8 @@ impl Connection {
 
 /// What there is to be executed.
 enum Next {
-    /// A command.
-    Parsed(Line),
+    /// Commands that are parsed.
+    Parsed,
     /// A command that was typed as a line.
     Inline(Vec<Vec<u8>>),
     /// Nothing whole.
@@ -992,6 +1063,8 @@ enum Next {
 const BATCH_MAX: usize = 32;
 /// Lines of up to so many words need no allocation.
 const WORDS_INLINE: usize = 16;
+/// Nor do those of up to so many, nearly all of them, clear room for more words.
+const WORDS_FEW: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -109,10 +109,20 @@ impl View<'_> {
     }
 
     /// Removes and reports the entry of a key if its deadline has come, or fields of it.
+    #[inline]
     pub(super) fn purge_due(&mut self, key: &Key<'_>) -> Result<()> {
+        let stripe = self.locked.stripe(key.stripe())?;
+        match stripe.db(key.db) {
+            Some(db) if db.expires | db.inner != 0 => self.purge_mortal(key),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same where some keys have deadlines.
+    fn purge_mortal(&mut self, key: &Key<'_>) -> Result<()> {
         let View { shared, locked, now_ms, .. } = self;
         let stripe = locked.stripe(key.stripe())?;
-        let Some(db) = stripe.db(key.db).filter(|db| db.expires + db.inner > 0) else { return Ok(()) };
+        let Some(db) = stripe.db(key.db) else { return Ok(()) };
         let Some(record) = db.table.get(key.hash, key.bytes) else { return Ok(()) };
         if !is_alive(&record, shared, now_ms) {
             self.expire(key)?;
@@ -276,11 +286,12 @@ impl View<'_> {
 
 /// Whether an entry is there for somebody who looks now: its deadline has not come, and some part of it is left. Most
 /// entries have no deadline of any kind, and that is one bit test.
-#[inline]
+#[inline(always)]
 pub(super) fn is_alive(record: &Record<Object>, shared: &Shared, known: &mut Option<u64>) -> bool {
-    if !record.is_mortal() {
-        return true;
-    }
+    !record.is_mortal() || is_mortal_alive(record, shared, known)
+}
+
+fn is_mortal_alive(record: &Record<Object>, shared: &Shared, known: &mut Option<u64>) -> bool {
     let dead = record.deadline_ms().is_some_and(|ms| is_due(shared, known, ms));
     !dead && (!record.has_inner() || has_parts_alive(record, shared, known))
 }

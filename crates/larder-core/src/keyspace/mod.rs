@@ -76,7 +76,7 @@ pub struct Key<'a> {
 }
 
 /// The hash of a key, for whoever makes the key again: hashing is a good part of what a short command costs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyHash(u64);
 
 impl Key<'_> {

@@ -11,7 +11,6 @@ use crate::options::ValueLimits;
 use crate::raw::{Record, Table};
 use crate::rng::Rng;
 use crate::value::{Dues, Object};
-use smallvec::SmallVec;
 
 /// A stripe's part of one database.
 #[derive(Default)]
@@ -34,6 +33,63 @@ impl std::fmt::Debug for Db {
             .field("len", &self.table.len())
             .field("expires", &self.expires)
             .finish_non_exhaustive()
+    }
+}
+
+/// Databases up to the highest one used. Most keyspaces use the first alone, which lies here and not behind a pointer.
+#[derive(Debug, Default)]
+pub(crate) struct Dbs {
+    first: Db,
+    others: Vec<Db>,
+}
+
+impl Dbs {
+    #[inline]
+    pub(crate) fn get(&self, db: DbIndex) -> Option<&Db> {
+        match db.get() {
+            0 => Some(&self.first),
+            other => self.others.get(other - 1),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, db: DbIndex) -> Option<&mut Db> {
+        match db.get() {
+            0 => Some(&mut self.first),
+            other => self.others.get_mut(other - 1),
+        }
+    }
+
+    #[inline]
+    fn get_or_make(&mut self, db: DbIndex) -> &mut Db {
+        match db.get() {
+            0 => &mut self.first,
+            other => Dbs::get_or_make_other(&mut self.others, other - 1),
+        }
+    }
+
+    fn get_or_make_other(others: &mut Vec<Db>, at: usize) -> &mut Db {
+        if others.len() <= at {
+            others.resize_with(at + 1, Db::default);
+        }
+        &mut others[at]
+    }
+
+    /// Exchanges two of them, which both exist.
+    fn swap(&mut self, a: DbIndex, b: DbIndex) {
+        match (a.get().min(b.get()), a.get().max(b.get())) {
+            (0, 0) => {}
+            (0, other) => std::mem::swap(&mut self.first, &mut self.others[other - 1]),
+            (a, b) => self.others.swap(a - 1, b - 1),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Db> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Db> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
     }
 }
 
@@ -67,8 +123,7 @@ impl Counts {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Stripe {
-    /// Databases up to the highest one used: most keyspaces use one, which then lies here and not behind a pointer.
-    pub(crate) dbs: SmallVec<[Db; 1]>,
+    pub(crate) dbs: Dbs,
     pub(crate) counts: Counts,
     /// Bytes of records and objects.
     pub(crate) used_bytes: i64,
@@ -94,7 +149,7 @@ impl Stripe {
         Stripe {
             rng: Rng::seeded(seed),
             limits,
-            dbs: SmallVec::new(),
+            dbs: Dbs::default(),
             interest: Interest::default(),
             counts: Counts::default(),
             used_bytes: 0,
@@ -108,34 +163,31 @@ impl Stripe {
 
     #[inline]
     pub(crate) fn db(&self, db: DbIndex) -> Option<&Db> {
-        self.dbs.get(db.get())
+        self.dbs.get(db)
     }
 
     /// The database if anything ever was in it.
     #[inline]
     pub(crate) fn db_existing(&mut self, db: DbIndex) -> Option<&mut Db> {
-        self.dbs.get_mut(db.get())
+        self.dbs.get_mut(db)
     }
 
     #[inline]
     pub(crate) fn db_mut(&mut self, db: DbIndex) -> &mut Db {
-        if self.dbs.len() <= db.get() {
-            self.dbs.resize_with(db.get() + 1, Db::default);
-        }
-        &mut self.dbs[db.get()]
+        self.dbs.get_or_make(db)
     }
 
     pub(crate) fn swap(&mut self, a: DbIndex, b: DbIndex) {
         self.db_mut(a.max(b));
         let bytes = [a, b].map(|db| self.bytes_of(db));
-        self.dbs.swap(a.get(), b.get());
+        self.dbs.swap(a, b);
         for (db, bytes) in [b, a].into_iter().zip(bytes) {
             self.account(db, bytes - self.bytes_of(db));
         }
     }
 
     pub(crate) fn dbs(&self) -> impl Iterator<Item = (DbIndex, &Db)> {
-        DbIndex::all().zip(&self.dbs)
+        DbIndex::all().zip(self.dbs.iter())
     }
 
     /// Takes into account that a database has grown by so many bytes, or shrunk.
@@ -186,8 +238,7 @@ impl Stripe {
                 + db.wheel.as_ref().map_or(0, |wheel| wheel_bytes(wheel))
                 + db.fifo.as_ref().map_or(0, |fifo| fifo.own_bytes())
         };
-        self.dbs.iter().map(db).sum::<usize>()
-            + if self.dbs.spilled() { self.dbs.capacity() * size_of::<Db>() } else { 0 }
+        self.dbs.iter().map(db).sum::<usize>() + self.dbs.others.capacity() * size_of::<Db>()
     }
 
     /// When the timer must come.

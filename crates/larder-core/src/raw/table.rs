@@ -41,6 +41,8 @@ pub(crate) struct Table<O> {
     segments: Vec<NonNull<Bucket>>,
     first_capacity: usize,
     buckets: usize,
+    /// The next power of two, less one: asked for by every look-up.
+    mask: usize,
     len: usize,
     overflow: usize,
     owns: PhantomData<Record<O>>,
@@ -95,16 +97,23 @@ fn slots_with(bucket: &Bucket, tag: u64) -> u32 {
     hits.fold(0, |all, hit| all | hit)
 }
 
-/// Whether two keys are the same. Most are of eight to sixteen bytes, for which a call costs more than the comparison.
+/// Whether two keys are the same. Most are of eight to 32 bytes, for which a call costs more than the comparison.
 #[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    if let (8..=16, true) = (a.len(), a.len() == b.len())
-        && let (Some(a_first), Some(b_first)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
-        && let (Some(a_last), Some(b_last)) = (a.last_chunk::<8>(), b.last_chunk::<8>())
-    {
-        return a_first == b_first && a_last == b_last;
+    if a.len() != b.len() {
+        return false;
     }
-    a == b
+    match a.len() {
+        8..=16 => same_ends::<8>(a, b),
+        17..=32 => same_ends::<16>(a, b),
+        _ => a == b,
+    }
+}
+
+/// Whether two keys of the same length begin and end with the same `N` bytes.
+#[inline]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.first_chunk::<N>() == b.first_chunk::<N>() && a.last_chunk::<N>() == b.last_chunk::<N>()
 }
 
 /// A record in a table, borrowed for as long as the table is.
@@ -200,7 +209,15 @@ impl<O> Drop for SlotMut<'_, O> {
 
 impl<O> Default for Table<O> {
     fn default() -> Self {
-        Table { segments: Vec::new(), first_capacity: 0, buckets: 0, len: 0, overflow: 0, owns: PhantomData }
+        Table {
+            segments: Vec::new(),
+            first_capacity: 0,
+            buckets: 0,
+            mask: 0,
+            len: 0,
+            overflow: 0,
+            owns: PhantomData,
+        }
     }
 }
 
@@ -237,9 +254,13 @@ impl<O> Table<O> {
     #[inline]
     fn index_of(&self, hash: u64) -> usize {
         let hash = hash as u32 as usize;
-        let mask = self.buckets.next_power_of_two() - 1;
-        let index = hash & mask;
-        if index < self.buckets { index } else { hash & (mask >> 1) }
+        let index = hash & self.mask;
+        if index < self.buckets { index } else { hash & (self.mask >> 1) }
+    }
+
+    fn set_buckets(&mut self, buckets: usize) {
+        self.buckets = buckets;
+        self.mask = buckets.next_power_of_two() - 1;
     }
 
     #[inline]
@@ -386,7 +407,7 @@ impl<O> Table<O> {
     fn split(&mut self, hash_of: &impl Fn(&[u8]) -> u64) {
         self.reserve_bucket();
         let new = self.buckets;
-        self.buckets += 1;
+        self.set_buckets(new + 1);
         if new == 0 {
             return;
         }
@@ -427,7 +448,7 @@ impl<O> Table<O> {
     fn merge(&mut self) {
         let last = self.buckets - 1;
         let taken = self.take_chain(self.bucket(last));
-        self.buckets = last;
+        self.set_buckets(last);
         let target = last - (last + 1).next_power_of_two() / 2;
         for slot in taken {
             self.put(self.bucket(target), slot);
@@ -667,7 +688,8 @@ impl<O> Table<O> {
             // SAFETY: the first segment has `first_capacity` buckets, the others `SEGMENT`.
             unsafe { free_buckets(segment, if i == 0 { self.first_capacity } else { SEGMENT }) };
         }
-        (self.first_capacity, self.buckets) = (0, 0);
+        self.first_capacity = 0;
+        self.set_buckets(0);
     }
 }
 

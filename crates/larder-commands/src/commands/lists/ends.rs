@@ -52,10 +52,10 @@ impl End {
     }
 
     fn push(self, edit: &mut Edit<'_, List>, element: &[u8]) {
-        let limits = edit.tools.limits;
+        let Edit { collection, tools, .. } = edit;
         match self {
-            End::Left => edit.push_front(&limits, element),
-            End::Right => edit.push_back(&limits, element),
+            End::Left => collection.push_front(&tools.limits, element),
+            End::Right => collection.push_back(&tools.limits, element),
         }
     }
 }

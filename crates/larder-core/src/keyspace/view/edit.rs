@@ -165,8 +165,8 @@ impl View<'_> {
         if due_now != due {
             self.redate(key, due, due_now, emptied)?;
         }
-        for (event, class) in events {
-            self.report(key, event, class)?;
+        for (event, class) in &events {
+            self.report(key, event, *class)?;
         }
         if emptied {
             let record = self.take(key)?;

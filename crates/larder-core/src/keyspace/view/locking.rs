@@ -26,6 +26,12 @@ pub(crate) struct Turn {
 pub(in crate::keyspace) enum Locked<'e> {
     None,
     One(usize, Guard<'e>),
+    /// Behind a pointer, so that a view of one stripe, which nearly all are, ends in a few instructions.
+    Several(Box<Several<'e>>),
+}
+
+/// Stripes that a view has locked together.
+pub(in crate::keyspace) enum Several<'e> {
     /// Sorted by stripe.
     Many(Vec<(usize, Guard<'e>)>),
     /// Those that were needed so far, sorted by stripe. More may follow, since only one view at a time may do that.
@@ -34,21 +40,64 @@ pub(in crate::keyspace) enum Locked<'e> {
     All(Vec<(usize, Guard<'e>)>),
 }
 
-impl Locked<'_> {
+impl<'e> Locked<'e> {
+    pub(super) fn many(guards: Vec<(usize, Guard<'e>)>) -> Locked<'e> {
+        Locked::Several(Box::new(Several::Many(guards)))
+    }
+
+    pub(super) fn all(guards: Vec<(usize, Guard<'e>)>) -> Locked<'e> {
+        Locked::Several(Box::new(Several::All(guards)))
+    }
+
+    pub(super) fn roaming(guards: Vec<(usize, Guard<'e>)>, turn: MutexGuard<'e, ()>) -> Locked<'e> {
+        Locked::Several(Box::new(Several::Roaming(guards, turn)))
+    }
+
     #[inline]
     pub(in crate::keyspace) fn stripe(&mut self, index: usize) -> Result<&mut Stripe> {
         match self {
             Locked::One(at, guard) if *at == index => Ok(guard),
-            Locked::None | Locked::One(..) => Err(Error::OutsideView),
-            Locked::Many(guards) | Locked::Roaming(guards, _) => {
-                match guards.binary_search_by_key(&index, |(at, _)| *at) {
-                    Ok(i) => Ok(&mut guards[i].1),
-                    Err(_) => Err(Error::OutsideView),
-                }
+            Locked::Several(several) => {
+                let at = several.find(index)?;
+                Ok(&mut several.guards_mut()[at].1)
             }
-            Locked::All(guards) => {
-                guards.get_mut(index).map(|(_, guard)| &mut **guard).ok_or(Error::OutsideView)
+            _ => Err(Error::OutsideView),
+        }
+    }
+
+    pub(super) fn stripe_ref(&self, index: usize) -> Result<&Stripe> {
+        match self {
+            Locked::One(at, guard) if *at == index => Ok(guard),
+            Locked::Several(several) => Ok(&several.guards()[several.find(index)?].1),
+            _ => Err(Error::OutsideView),
+        }
+    }
+
+    pub(super) fn is_all(&self) -> bool {
+        matches!(self, Locked::Several(several) if matches!(**several, Several::All(_)))
+    }
+}
+
+impl<'e> Several<'e> {
+    pub(super) fn guards(&self) -> &[(usize, Guard<'e>)] {
+        match self {
+            Several::Many(guards) | Several::Roaming(guards, _) | Several::All(guards) => guards,
+        }
+    }
+
+    pub(super) fn guards_mut(&mut self) -> &mut [(usize, Guard<'e>)] {
+        match self {
+            Several::Many(guards) | Several::Roaming(guards, _) | Several::All(guards) => guards,
+        }
+    }
+
+    /// The place of a stripe among those that are locked.
+    fn find(&self, index: usize) -> Result<usize> {
+        match self {
+            Several::Many(guards) | Several::Roaming(guards, _) => {
+                guards.binary_search_by_key(&index, |(at, _)| *at).map_err(|_| Error::OutsideView)
             }
+            Several::All(_) => Ok(index),
         }
     }
 }
@@ -60,25 +109,6 @@ pub(in crate::keyspace) enum Released {
     One(usize),
     /// In order.
     Many(SmallVec<[usize; 16]>),
-}
-
-impl Locked<'_> {
-    pub(super) fn stripe_ref(&self, index: usize) -> Result<&Stripe> {
-        match self {
-            Locked::One(at, guard) if *at == index => Ok(guard),
-            Locked::None | Locked::One(..) => Err(Error::OutsideView),
-            Locked::Many(guards) | Locked::Roaming(guards, _) => {
-                match guards.binary_search_by_key(&index, |(at, _)| *at) {
-                    Ok(i) => Ok(&guards[i].1),
-                    Err(_) => Err(Error::OutsideView),
-                }
-            }
-            Locked::All(guards) => match guards.get(index) {
-                Some((_, guard)) => Ok(guard),
-                None => Err(Error::OutsideView),
-            },
-        }
-    }
 }
 
 /// Says whether a wait for a lock takes too long; asked every now and then while it lasts.

@@ -107,8 +107,8 @@ impl View<'_> {
         match &mut self.locked {
             Locked::None => {}
             Locked::One(_, guard) => settle(guard),
-            Locked::Many(guards) | Locked::Roaming(guards, _) | Locked::All(guards) => {
-                guards.iter_mut().for_each(|(_, guard)| settle(guard));
+            Locked::Several(several) => {
+                several.guards_mut().iter_mut().for_each(|(_, guard)| settle(guard));
             }
         }
     }

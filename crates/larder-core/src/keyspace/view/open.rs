@@ -3,7 +3,8 @@
 use super::View;
 use super::after::After;
 use super::locking::{
-    GiveUp, LOOK_UP, Locked, Released, Turn, lock, lock_in_order, lock_while_holding, stripes_of, wait_for,
+    GiveUp, Guard, LOOK_UP, Locked, Released, Several, Turn, lock, lock_in_order, lock_while_holding,
+    stripes_of, wait_for,
 };
 use crate::engine::Shared;
 use crate::keyspace::{Key, locks};
@@ -22,6 +23,7 @@ impl<'e> View<'e> {
     }
 
     /// Locks one stripe, unless it is locked by others and what is asked meanwhile says that it takes too long.
+    #[inline(always)]
     pub(crate) fn one_unless(shared: &'e Shared, stripe: usize, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let cell = &shared.keyspace.cell(stripe).stripe;
         let mut guard = match cell.try_lock() {
@@ -50,7 +52,7 @@ impl<'e> View<'e> {
             [one] => return View::one(shared, one, now_ms),
             _ => loop {
                 if let Some(guards) = lock_in_order(shared, stripes.iter().copied(), &|| false) {
-                    break Locked::Many(guards);
+                    break Locked::many(guards);
                 }
             },
         };
@@ -67,7 +69,7 @@ impl<'e> View<'e> {
         let locked = match stripes[..] {
             [] => Locked::None,
             [one] => return View::one_unless(shared, one, give_up),
-            _ => Locked::Many(lock_in_order(shared, stripes.iter().copied(), give_up)?),
+            _ => Locked::many(lock_in_order(shared, stripes.iter().copied(), give_up)?),
         };
         Some(View { shared, locked, now_ms: None, after: After::default(), uses: true })
     }
@@ -77,7 +79,7 @@ impl<'e> View<'e> {
             if let Some(guards) = lock_in_order(shared, 0..STRIPES, &|| false) {
                 return View {
                     shared,
-                    locked: Locked::All(guards),
+                    locked: Locked::all(guards),
                     now_ms,
                     after: After::default(),
                     uses: true,
@@ -89,7 +91,7 @@ impl<'e> View<'e> {
     /// Locks every stripe, as [`View::one_unless`] does one.
     pub(crate) fn all_unless(shared: &'e Shared, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let guards = lock_in_order(shared, 0..STRIPES, give_up)?;
-        Some(View { shared, locked: Locked::All(guards), now_ms: None, after: After::default(), uses: true })
+        Some(View { shared, locked: Locked::all(guards), now_ms: None, after: After::default(), uses: true })
     }
 
     /// Whether the stripe of a key is locked.
@@ -99,7 +101,7 @@ impl<'e> View<'e> {
 
     /// Whether every stripe is locked.
     pub fn holds_all(&self) -> bool {
-        matches!(self.locked, Locked::All(_))
+        self.locked.is_all()
     }
 
     /// A view that locks what it needs when it needs it: for scripts, which say too late what that is. One view at a
@@ -112,7 +114,7 @@ impl<'e> View<'e> {
                 None => {}
             }
         };
-        let locked = Locked::Roaming(Vec::new(), turn);
+        let locked = Locked::roaming(Vec::new(), turn);
         Some(View { shared, locked, now_ms: None, after: After::default(), uses: true })
     }
 
@@ -121,7 +123,9 @@ impl<'e> View<'e> {
     /// this one holds and insists.
     #[must_use]
     pub fn roam(&mut self, waits: bool) -> bool {
-        if matches!(self.locked, Locked::All(_) | Locked::Roaming(..)) {
+        if let Locked::Several(several) = &self.locked
+            && !matches!(**several, Several::Many(_))
+        {
             return true;
         }
         let Turn { lock, wanted, holder_insists, .. } = &self.shared.turn;
@@ -135,21 +139,23 @@ impl<'e> View<'e> {
         }
         let Some(turn) = turn else { return false };
         let held = match std::mem::replace(&mut self.locked, Locked::None) {
+            Locked::None => Vec::new(),
             Locked::One(at, guard) => vec![(at, guard)],
-            Locked::Many(guards) => guards,
-            Locked::None | Locked::Roaming(..) | Locked::All(_) => Vec::new(),
+            Locked::Several(several) => match *several {
+                Several::Many(guards) | Several::Roaming(guards, _) | Several::All(guards) => guards,
+            },
         };
-        self.locked = Locked::Roaming(held, turn);
+        self.locked = Locked::roaming(held, turn);
         true
     }
 
     /// Locks the stripe of a key, where this view may do so. Says whether it is locked: a roaming view that does not
     /// `insist` gives up where somebody who waits for its end may hold the stripe.
     pub fn reach(&mut self, key: &Key<'_>, insists: bool) -> bool {
-        let stripe = key.stripe();
-        let Locked::Roaming(guards, _) = &mut self.locked else { return self.holds(key) };
+        let (stripe, shared) = (key.stripe(), self.shared);
+        let Some(guards) = self.roaming() else { return self.holds(key) };
         if let Err(place) = guards.binary_search_by_key(&stripe, |(at, _)| *at) {
-            let Some(guard) = lock_while_holding(self.shared, stripe, insists) else { return false };
+            let Some(guard) = lock_while_holding(shared, stripe, insists) else { return false };
             guards.insert(place, (stripe, guard));
         }
         true
@@ -161,19 +167,29 @@ impl<'e> View<'e> {
         if !self.roam(insists) {
             return false;
         }
-        let Locked::Roaming(guards, _) = &mut self.locked else { return true };
+        let shared = self.shared;
+        let Some(guards) = self.roaming() else { return true };
         for stripe in 0..STRIPES {
             if guards.get(stripe).is_none_or(|(at, _)| *at != stripe) {
-                let Some(guard) = lock_while_holding(self.shared, stripe, insists) else { return false };
+                let Some(guard) = lock_while_holding(shared, stripe, insists) else { return false };
                 guards.insert(stripe, (stripe, guard));
             }
         }
         // Who holds everything waits for nobody, so that another view may have its turn.
-        self.locked = match std::mem::replace(&mut self.locked, Locked::None) {
-            Locked::Roaming(guards, _) => Locked::All(guards),
-            other => other,
-        };
+        let guards = std::mem::take(guards);
+        self.locked = Locked::all(guards);
         true
+    }
+
+    /// What this view has locked so far, if it locks more when it needs it.
+    fn roaming(&mut self) -> Option<&mut Vec<(usize, Guard<'e>)>> {
+        match &mut self.locked {
+            Locked::Several(several) => match &mut **several {
+                Several::Roaming(guards, _) => Some(guards),
+                Several::Many(_) | Several::All(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// Says that what this view has locked was held for so long, where somebody has timed that anyway. What it has let
@@ -197,19 +213,20 @@ impl<'e> View<'e> {
                 MutexGuard::unlock_fair(guard);
                 Released::One(at)
             }
-            Locked::Many(guards) => Released::Many(
-                guards
-                    .into_iter()
-                    .map(|(at, guard)| {
+            Locked::Several(several) => match *several {
+                Several::Many(guards) => {
+                    let unlock = |(at, guard)| {
                         MutexGuard::unlock_fair(guard);
                         at
-                    })
-                    .collect(),
-            ),
-            kept => {
-                self.locked = kept;
-                Released::Nothing
-            }
+                    };
+                    Released::Many(guards.into_iter().map(unlock).collect())
+                }
+                kept => {
+                    self.locked = Locked::Several(Box::new(kept));
+                    Released::Nothing
+                }
+            },
+            Locked::None => Released::Nothing,
         }
     }
 
@@ -224,7 +241,7 @@ impl<'e> View<'e> {
                         break guards;
                     }
                 };
-                self.locked = Locked::Many(guards);
+                self.locked = Locked::many(guards);
             }
         }
         self.held_from_now();

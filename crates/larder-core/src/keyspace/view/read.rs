@@ -103,7 +103,7 @@ fn read<'s>(
     let Stripe { dbs, counts, .. } = stripe;
     let (policy, seconds) = (shared.policy(), shared.seconds());
     let touched = |touch| if uses { policy.touched(touch, seconds) } else { touch };
-    let db = dbs.get_mut(key.db.get());
+    let db = dbs.get_mut(key.db);
     let found = db.and_then(|db| db.table.get_touching(key.hash, key.bytes, touched));
     let found = found.filter(|record| is_alive(record, shared, now_ms));
     if found.is_some() {
