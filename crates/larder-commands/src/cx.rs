@@ -209,11 +209,7 @@ impl Cx<'_> {
         slice: impl FnMut(&mut View<'_>, &mut S) -> crate::error::Result<bool>,
     ) -> crate::error::Result<S> {
         let found = self.view.in_slices(keys, slice)?;
-        if self.session.tracker.is_some() {
-            // What is changed from here on is news to a client that keeps copies.
-            self.instance.note_reads(self, self.entry, args.0);
-        }
-        self.view.release();
+        self.stop_reading(args);
         Ok(found)
     }
 
@@ -243,26 +239,55 @@ impl Cx<'_> {
         }))
     }
 
-    /// Whether writing so many bytes into the string of a key, from `at` on or behind its end, would take too long
-    /// here: because they are many, or since a long string has to move or be copied for it.
-    pub(crate) fn forbids_write(
+    /// How to write so many bytes into the string of a key, from `at` on or behind its end. In slices means: into a
+    /// copy that takes its place, by [`View::remake_bytes`].
+    pub(crate) fn way_to_write(
         &mut self,
         key: &Key<'_>,
         at: Option<usize>,
         bytes: usize,
-    ) -> crate::error::Result<bool> {
+    ) -> crate::error::Result<Way> {
         let haste = self.haste();
-        if !haste.forbids_waiting() {
-            return Ok(false);
+        if haste.0 == Time::Bound {
+            return Ok(Way::AtOnce);
+        }
+        let cost = self.view.write_cost(key, at, bytes)?;
+        Ok(match haste.0 {
+            Time::Short if haste.forbids_bytes(cost.bytes) => Way::Elsewhere,
+            Time::Enough if cost.is_long() => Way::InSlices,
+            _ => Way::AtOnce,
+        })
+    }
+
+    /// Takes a string that is long to go through as it is now, with its locks let go. `None` where it is not long or
+    /// the locks must be kept: then nothing is done, and nothing counted. The read is counted otherwise, and nothing
+    /// but the reply is left to do.
+    pub(crate) fn keep_long(
+        &mut self,
+        args: Args<'_>,
+        key: &Key<'_>,
+    ) -> crate::error::Result<Option<Arc<Vec<u8>>>> {
+        if self.haste().0 != Time::Enough {
+            return Ok(None);
         }
         let entry = self.view.peek(key)?;
-        let Some(Object::Bytes(old)) = entry.and_then(|entry| entry.object()) else {
-            return Ok(haste.forbids_bytes(at.unwrap_or(0).saturating_add(bytes)));
-        };
-        let end = at.unwrap_or(old.len()).saturating_add(bytes);
-        let stays = Arc::strong_count(old) == 1 && old.capacity() >= end;
-        let touched = bytes.max(end.saturating_sub(old.len()));
-        Ok(haste.forbids_bytes(if stays { touched } else { end.max(old.len()) }))
+        let Some(Object::Bytes(bytes)) = entry.and_then(|entry| entry.object()) else { return Ok(None) };
+        if bytes.len() <= Haste::BYTES_MAX {
+            return Ok(None);
+        }
+        let bytes = bytes.clone();
+        self.view.get(key)?;
+        self.stop_reading(args);
+        Ok(Some(bytes))
+    }
+
+    /// Lets the locks go: nothing but the reply is left to do.
+    fn stop_reading(&mut self, args: Args<'_>) {
+        if self.session.tracker.is_some() {
+            // What is changed from here on is news to a client that keeps copies.
+            self.instance.note_reads(self, self.entry, args.0);
+        }
+        self.view.release();
     }
 
     /// Sets a key to a string. One that whoever gave the command holds by itself is not copied.
@@ -519,6 +544,139 @@ mod tests {
         });
     }
 
+    /// So often were locks let go while something was read or made.
+    fn sliced(guest: &mut Guest) -> u64 {
+        let info = guest.says("INFO locks");
+        let rest = info.split("lock_sliced:count=").nth(1).and_then(|rest| rest.split(',').next());
+        rest.and_then(|count| count.parse().ok()).expect("it is told")
+    }
+
+    /// Long strings are written into a copy of theirs without the lock, and what comes of it is the same.
+    #[test]
+    fn long_strings_become_the_same_with_the_lock_and_without() {
+        let house = House::new();
+        let mut guest = house.guest();
+        let long = Haste::BYTES_MAX * 5;
+        let long_word = "y".repeat(long);
+        let set = format!("SETRANGE KEY {long} x");
+        for (before, lines) in [
+            (
+                vec![],
+                vec![set.clone(), format!("SETBIT KEY {} 1", long * 8), format!("APPEND KEY {long_word}")],
+            ),
+            (vec!["SET KEY short EX 100".into()], vec![format!("APPEND KEY {long_word}"), set.clone()]),
+            (
+                vec![set.clone()],
+                vec![
+                    // Grows a little, but has to move for it; then it has room.
+                    "APPEND KEY more".into(),
+                    format!("APPEND KEY {long_word}"),
+                    format!("SETRANGE KEY 7 {long_word}"),
+                    format!("SETBIT KEY {} 1", long * 32),
+                    format!("SETBIT KEY {} 0", long * 64 + 5),
+                    format!("BITFIELD KEY SET u8 {} 7 INCRBY u4 #0 3 GET u8 8", long * 96),
+                    "APPEND KEY more".into(),
+                ],
+            ),
+            (
+                vec![set.clone(), "COPY KEY shared:KEY".into()],
+                vec!["SETRANGE KEY 5 yes".into(), "SETBIT shared:KEY 3 1".into()],
+            ),
+            (
+                vec![set.clone(), "SETRANGE KEY 6 ab".into(), "SET few:KEY abc".into()],
+                vec![
+                    "BITOP NOT other:KEY KEY".into(),
+                    "BITOP OR other:KEY few:KEY KEY none".into(),
+                    "BITOP AND KEY few:KEY KEY".into(),
+                    "BITCOUNT KEY".into(),
+                    "BITCOUNT KEY 8 -1 BIT".into(),
+                    "BITPOS KEY 1 3".into(),
+                    "BITPOS KEY 0 0 -1".into(),
+                    "BITPOS none 0".into(),
+                    "GETRANGE KEY 5 9".into(),
+                    "GETRANGE KEY -3 -4".into(),
+                    "GETRANGE KEY -9999999999 1".into(),
+                ],
+            ),
+        ] {
+            guest.says("FLUSHALL");
+            for key in ["a", "b"] {
+                before.iter().for_each(|line| drop(guest.says(&line.replace("KEY", key))));
+            }
+            for line in lines {
+                let apart = guest.says(&line.replace("KEY", "a"));
+                guest.says("MULTI");
+                guest.says(&line.replace("KEY", "b"));
+                assert_eq!(format!("[{apart}]"), guest.says("EXEC"), "{}", &line[..line.len().min(80)]);
+                for prefix in ["", "other:", "shared:"] {
+                    let [one, other] =
+                        ["a", "b"].map(|key| guest.says(&format!("DEBUG DIGEST-VALUE {prefix}{key}")));
+                    assert_eq!(one, other, "{}", &line[..line.len().min(80)]);
+                    let ttl = guest.says(&format!("TTL {prefix}a"));
+                    assert_eq!(ttl, guest.says(&format!("TTL {prefix}b")));
+                }
+            }
+        }
+        let (before, set) = (sliced(&mut guest), set.replace("KEY", "new"));
+        guest.says(&set);
+        guest.says("APPEND new x");
+        assert_eq!(sliced(&mut guest), before + 2);
+        for short in ["APPEND new x", "SETRANGE new 5 x", "SETBIT new 5 1", "BITFIELD new SET u8 0 1"] {
+            guest.says(short);
+        }
+        assert_eq!(sliced(&mut guest), before + 2, "these had room");
+        // What cannot be leaves everything as it was.
+        let digest = guest.says("DEBUG DIGEST");
+        let most = larder_core::limits::STRING_LEN_MAX;
+        assert_eq!(guest.says(&format!("SETRANGE new {most} x"))[..4], *"-ERR");
+        guest.says("LPUSH list 1");
+        assert_eq!(guest.says(&set.replace("new", "list"))[..10], *"-WRONGTYPE");
+        guest.says("DEL list");
+        assert_eq!(guest.says("DEBUG DIGEST"), digest);
+    }
+
+    /// Whether it is read at once, elsewhere or in slices, a read counts once.
+    #[test]
+    fn a_read_of_something_large_counts_once() {
+        let house = House::new();
+        let mut guest = house.guest();
+        fill(&mut guest);
+        for (line, hits) in [
+            ("GETRANGE text 0 -1", 1),
+            ("BITCOUNT text", 1),
+            ("BITPOS text 1", 1),
+            ("BITOP NOT other text", 1),
+            ("BITOP AND other text text", 2),
+            ("XREAD STREAMS stream 0", 1),
+            ("XRANGE stream - +", 1),
+            ("GEOSEARCH places FROMLONLAT 0 1 BYRADIUS 100 km", 1),
+            ("GEORADIUS places 0 1 100 km", 1),
+            ("LRANGE list 0 -1", 1),
+            ("LPOS list none", 1),
+            ("SORT list ALPHA", 1),
+            ("SORT list BY nosort", 1),
+            ("DUMP list", 1),
+            ("DUMP text", 1),
+            ("COPY hash other REPLACE", 1),
+            ("SUNION set few2", 1),
+            ("SRANDMEMBER set 9000", 1),
+            ("HRANDFIELD hash -9000", 1),
+            ("ZRANDMEMBER zset 9000", 1),
+            ("ZUNION 2 zset set", 2),
+            ("ZINTERCARD 2 zset set", 2),
+            ("ZRANGESTORE other zset 0 -1", 1),
+        ] {
+            guest.says("CONFIG RESETSTAT");
+            guest.set_pace(Pace::Hurried);
+            assert_eq!(guest.says(line), "(elsewhere)", "{line}");
+            guest.set_pace(Pace::Any);
+            let reply = guest.says(line);
+            assert!(!reply.starts_with('-'), "{line}: {reply}");
+            let info = guest.says("INFO stats");
+            assert!(info.contains(&format!("keyspace_hits:{hits}\\r")), "{line}: {info}");
+        }
+    }
+
     /// In slices or at once, the replies are the same.
     #[test]
     fn slices_give_what_one_look_gives() {
@@ -529,11 +687,6 @@ mod tests {
         guest.says("RPUSH numbers 3 1 2");
         let scores: Vec<String> = (0..20_000).map(|n| format!("{}", (n * 7_919) % 20_011)).collect();
         guest.says(&format!("RPUSH numbers {}", scores.join(" ")));
-        let sliced = |guest: &mut Guest| {
-            let info = guest.says("INFO locks");
-            let rest = info.split("lock_sliced:count=").nth(1).and_then(|rest| rest.split(',').next());
-            rest.and_then(|count| count.parse::<u64>().ok()).expect("it is told")
-        };
         let mut before = sliced(&mut guest);
         for line in [
             "LRANGE list 0 -1",

@@ -37,7 +37,7 @@ pub use error::{Error, Result};
 pub use keyspace::{
     Change, ChangeListener, Class, Condition, Counts, DbCount, DbIndex, Durations, Edit, Entry, Expiry,
     GiveUp, Key, KeyHash, KeyHasher, Locks, Missing, Number, OwnedKey, Policy, Sampling, ScanCursor, Slice,
-    Tools, View, WaiterId, WatchMark,
+    Tools, View, WaiterId, WatchMark, WriteCost,
 };
 pub use options::{Maintenance, Options, ValueLimits};
 pub use rng::Rng;

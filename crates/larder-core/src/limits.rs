@@ -42,6 +42,14 @@ pub const RECLAIM_BYTES_MAX: usize = 1 << 30;
 /// Strings from this length on are looked at, and made, outside of the lock.
 pub const UNLOCKED_LEN_MIN: usize = 16 * 1024;
 
+/// Strings longer than this are not moved or copied under a lock: a write that needs that works on a copy made with the
+/// lock let go. A megabyte takes some hundreds of microseconds.
+pub const MOVED_LEN_MAX: usize = 1024 * 1024;
+
+/// Bytes that are written under a lock into a long string that stays where it is. Memory that was not used before costs
+/// a page fault for each 4 KiB: some three milliseconds for so many.
+pub const WRITTEN_LEN_MAX: usize = 4 * 1024 * 1024;
+
 /// Entries, or fields of hashes, an expiry step removes before it lets the stripe go: others wait at most some
 /// microseconds.
 pub const EXPIRE_BATCH: usize = 32;

@@ -34,7 +34,7 @@ pub use locks::{Durations, Locks};
 pub use scan::ScanCursor;
 pub use slices::Slice;
 pub use stripe::Counts;
-pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View};
+pub use view::{DbCount, Edit, Expiry, GiveUp, Missing, Number, Tools, View, WriteCost};
 pub use waiters::{WaiterId, WatchMark};
 
 use crate::error::{Error, Result};

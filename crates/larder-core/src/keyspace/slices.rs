@@ -447,6 +447,60 @@ mod tests {
     }
 
     #[test]
+    fn a_string_is_remade_of_what_it_is_in_the_end() {
+        let engine = engine();
+        let text = key(&engine, "text");
+        let deadline = crate::Deadline::at_ms(engine.now_ms() + 1_000_000);
+        engine.view_one(&text, None).set(&text, b"one", Expiry::At(deadline)).expect("in the view");
+        let (writer, mut left) = (engine.clone(), 2);
+        let append = move || {
+            if left > 0 {
+                left -= 1;
+                let key = key(&writer, "text");
+                let mut view = writer.view_one(&key, None);
+                view.edit_bytes(&key, Missing::Skip, |bytes| bytes.push(b'+')).expect("it is a string");
+                view.report(&key, "append", crate::Class::STRING).expect("in the view");
+            }
+        };
+        let mut made = 0;
+        let mut view = engine.view_one(&text, None);
+        let make = |old: Option<&[u8]>| {
+            made += 1;
+            let old = old.expect("it is there");
+            Ok::<_, Error>((crate::value::string::extended(old, SLICE_BYTES), old.len()))
+        };
+        let len = meanwhile(append, || view.remake_bytes(&text, make));
+        assert_eq!((len, made, counts(&engine)), (Ok(5), 3, [1, 2, 0]));
+        assert!(nobody_watches(&mut view, &text));
+        let entry = view.peek(&text).expect("in the view").expect("it is there");
+        assert_eq!(entry.deadline(), Some(deadline));
+        let value = entry.string().expect("it is a string").to_vec();
+        assert_eq!(
+            (value.len(), value.strip_suffix(&vec![0; SLICE_BYTES - 5][..])),
+            (SLICE_BYTES, Some(&b"one++"[..]))
+        );
+        // It goes on from here in place.
+        let cost = view.write_cost(&text, None, 100).expect("in the view");
+        assert_eq!((cost.bytes, cost.stays, cost.is_long()), (100, true, false));
+        // An error changes nothing, and what is no string is an error.
+        let failed = view.remake_bytes(&text, |_| Err::<(Vec<u8>, ()), _>(Error::TooLarge));
+        assert_eq!(failed, Err(Error::TooLarge));
+        assert_eq!(view.string(&text).expect("it is a string").map(|value| value.len()), Some(SLICE_BYTES));
+        drop(view);
+        let set = key(&engine, "set");
+        let failed =
+            engine.view_one(&set, None).remake_bytes(&set, |_| Ok::<_, Error>((Vec::new(), "not asked")));
+        assert_eq!(failed, Err(Error::WrongType));
+        // What is missing is made, and accounted for like everything else.
+        engine.view_all(None).flush(DbIndex::default()).expect("all are in the view");
+        let make = |old: Option<&[u8]>| Ok::<_, Error>((vec![1; SLICE_BYTES], old.is_none()));
+        assert_eq!(engine.view_one(&text, None).remake_bytes(&text, make), Ok(true));
+        assert!(engine.records_bytes() > SLICE_BYTES as i64);
+        engine.view_all(None).flush(DbIndex::default()).expect("all are in the view");
+        assert_eq!(engine.records_bytes(), 0);
+    }
+
+    #[test]
     fn a_view_of_everything_holds_everything() {
         let engine = engine();
         let set = key(&engine, "set");

@@ -2,6 +2,22 @@
 
 use crate::sync::Arc;
 
+/// A copy of a long string, with zeros behind it up to a length. One that grows has room to grow by an eighth more.
+/// O(N), but zeros cost little where the system has fresh ones.
+///
+/// ```
+/// assert_eq!(larder_core::value::string::extended(b"abc", 5), b"abc\0\0");
+/// assert_eq!(larder_core::value::string::extended(b"abc", 1), b"abc");
+/// ```
+pub fn extended(old: &[u8], len: usize) -> Vec<u8> {
+    let len = len.max(old.len());
+    let room = if old.is_empty() || len == old.len() { 0 } else { len / 8 };
+    let mut bytes = vec![0; len + room];
+    bytes[..old.len()].copy_from_slice(old);
+    bytes.truncate(len);
+    bytes
+}
+
 /// A string value, borrowed from the keyspace.
 #[derive(Clone, Copy, Debug)]
 pub enum Str<'a> {

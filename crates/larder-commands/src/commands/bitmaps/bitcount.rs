@@ -123,30 +123,26 @@ fn bitcount(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
         return Ok(Outcome::Elsewhere);
     }
     let key = cx.key(args.at(1));
-    let mut text = IntText::new();
-    let Some(value) = cx.view.string(&key)? else {
-        out.int(0);
+    if let Some(bytes) = cx.keep_long(args, &key)? {
+        out.count(count_within(&bytes, range));
         return Ok(Done);
-    };
-    let bytes = value.as_bytes(&mut text);
+    }
+    let value = cx.view.string(&key)?;
+    out.count(value.map_or(0, |value| count_within(value.as_bytes(&mut IntText::new()), range)));
+    Ok(Done)
+}
+
+fn count_within(bytes: &[u8], range: Option<(i64, i64, Unit)>) -> usize {
     let bits = match range {
-        None => {
-            out.count(count(bytes));
-            return Ok(Done);
-        }
+        None => return count(bytes),
         // Both before the beginning would come to the first byte.
         Some((start, end, _)) if start < 0 && end < 0 && start > end => None,
         Some((start, end, unit)) => unit.bits(start, end, bytes.len()),
     };
-    let Some((first, last)) = bits else {
-        out.int(0);
-        return Ok(Done);
-    };
+    let Some((first, last)) = bits else { return 0 };
     let mut counted = count(&bytes[first / 8..=last / 8]);
     counted -= (first / 8 * 8..first).filter(|at| get(bytes, *at)).count();
-    counted -= (last + 1..last / 8 * 8 + 8).filter(|at| get(bytes, *at)).count();
-    out.count(counted);
-    Ok(Done)
+    counted - (last + 1..last / 8 * 8 + 8).filter(|at| get(bytes, *at)).count()
 }
 
 fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
@@ -166,20 +162,22 @@ fn bitpos(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcom
         return Ok(Outcome::Elsewhere);
     }
     let key = cx.key(args.at(1));
-    let mut text = IntText::new();
-    let Some(value) = cx.view.string(&key)? else {
-        out.int(if wanted { -1 } else { 0 });
-        return Ok(Done);
-    };
-    let bytes = value.as_bytes(&mut text);
-    let Some((first, last)) = unit.bits(start, end, bytes.len()) else {
-        out.int(-1);
-        return Ok(Done);
-    };
-    match position(bytes, wanted, first, last) {
-        Some(at) => out.count(at),
+    let found = |bytes: &[u8]| {
+        let (first, last) = unit.bits(start, end, bytes.len())?;
         // A string goes on with zeros for ever, unless its end was named.
-        None if !wanted && !has_end => out.count(bytes.len() * 8),
+        let behind = (!wanted && !has_end).then_some(bytes.len() * 8);
+        position(bytes, wanted, first, last).or(behind)
+    };
+    let at = if let Some(bytes) = cx.keep_long(args, &key)? {
+        found(&bytes)
+    } else {
+        match cx.view.string(&key)? {
+            Some(value) => found(value.as_bytes(&mut IntText::new())),
+            None => (!wanted).then_some(0),
+        }
+    };
+    match at {
+        Some(at) => out.count(at),
         None => out.int(-1),
     }
     Ok(Done)

@@ -4,7 +4,7 @@ use super::bits::{get_many, set_many};
 use crate::prelude::*;
 use larder_core::Missing;
 use larder_core::limits::STRING_LEN_MAX;
-use larder_core::value::string::IntText;
+use larder_core::value::string::{IntText, extended};
 
 const ENCODING_OFFSET: [Arg; 2] = [Arg::string("encoding"), Arg::int("offset")];
 
@@ -249,24 +249,25 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         operations.iter().for_each(|(_, encoding, offset, _)| out.int(encoding.get(bytes, *offset)));
         return Ok(Done);
     };
-    if cx.forbids_write(&key, Some(needed.saturating_sub(1)), 1)? {
-        return Ok(Outcome::Elsewhere);
-    }
-    let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
-        let grows = bytes.len() < needed;
-        if grows {
-            bytes.resize(needed, 0);
+    let (replies, changed) = match cx.way_to_write(&key, Some(needed.saturating_sub(1)), 1)? {
+        Way::AtOnce => {
+            let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
+                let grows = bytes.len() < needed;
+                if grows {
+                    bytes.resize(needed, 0);
+                }
+                apply_all(bytes, &operations, grows)
+            })?;
+            edited.unwrap_or_default()
         }
-        let mut changed = false;
-        let mut apply = |operation| {
-            let (reply, change) = apply(bytes, operation, grows)?;
-            changed |= change;
-            Some(reply)
-        };
-        let replies: Vec<Option<i64>> = operations.iter().map(&mut apply).collect();
-        (replies, changed)
-    })?;
-    let (replies, changed) = edited.unwrap_or_default();
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
+        Way::InSlices => cx.view.remake_bytes(&key, |old| {
+            let old = old.unwrap_or_default();
+            let mut bytes = extended(old, needed);
+            let applied = apply_all(&mut bytes, &operations, old.len() < needed);
+            Ok::<_, Error>((bytes, applied))
+        })?,
+    };
     if changed {
         cx.view.report(&key, "setbit", Class::STRING)?;
     }
@@ -278,6 +279,18 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         }
     }
     Ok(Done)
+}
+
+/// What the operations answer, and whether any is a change.
+fn apply_all(bytes: &mut [u8], operations: &[Operation], grown: bool) -> (Vec<Option<i64>>, bool) {
+    let mut changed = false;
+    let apply = |operation| {
+        let (reply, change) = apply(bytes, operation, grown)?;
+        changed |= change;
+        Some(reply)
+    };
+    let replies = operations.iter().map(apply).collect();
+    (replies, changed)
 }
 
 /// What one operation answers, and whether it counts as a change: it wrote to what was not there before, or another

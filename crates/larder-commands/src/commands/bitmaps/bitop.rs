@@ -1,8 +1,9 @@
 //! `BITOP`: strings combined bit by bit.
 
 use crate::prelude::*;
+use larder_core::View;
 use larder_core::value::Object;
-use larder_core::value::string::IntText;
+use larder_core::value::string::{IntText, Str};
 use std::sync::Arc;
 
 pub(crate) static BITOP: Command = Command {
@@ -60,24 +61,40 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if operation == Operation::Not && args.len() != 4 {
         return Err(Error::general("BITOP NOT must be called with a single source key."));
     }
-    if cx.forbids_all(args.from(3))? {
+    let way = cx.way_through(args.from(3))?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
     let keys: Vec<Key<'_>> = args.from(3).iter().map(|word| cx.key(word)).collect();
-    let mut result: Option<Vec<u8>> = None;
-    for key in &keys {
-        let mut text = IntText::new();
-        let value = cx.view.string(key)?;
-        let bytes = value.as_ref().map_or(&[][..], |value| value.as_bytes(&mut text));
-        match &mut result {
-            None => result = Some(bytes.to_vec()),
-            Some(result) => combine(result, bytes, operation),
+    let result = if way == Way::AtOnce {
+        let mut result = None;
+        for key in &keys {
+            let mut text = IntText::new();
+            let value = cx.view.string(key)?;
+            combine(&mut result, value.as_ref().map_or(&[], |value| value.as_bytes(&mut text)), operation);
         }
-    }
-    let mut result = result.unwrap_or_default();
-    if operation == Operation::Not {
-        result.iter_mut().for_each(|byte| *byte = !*byte);
-    }
+        result
+    } else {
+        for key in &keys {
+            cx.view.string(key)?;
+        }
+        // Long ones are kept, and combined with the locks let go.
+        let hold = |view: &mut View<'_>, held: &mut Vec<Arc<Vec<u8>>>| {
+            for key in &keys {
+                held.push(match view.peek(key)?.map(|entry| entry.string()).transpose()? {
+                    Some(Str::Shared(bytes)) => bytes.clone(),
+                    value => Arc::new(value.map_or_else(Vec::new, |value| value.to_vec())),
+                });
+            }
+            Ok(true)
+        };
+        cx.view.in_slices_then(&keys, hold, |held| {
+            let mut result = None;
+            held.iter().for_each(|bytes| combine(&mut result, bytes, operation));
+            Ok::<_, Error>(result)
+        })?
+    };
+    let result = result.unwrap_or_default();
     let len = result.len();
     let key = cx.key(args.at(2));
     if result.is_empty() {
@@ -92,7 +109,16 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     Ok(Done)
 }
 
-fn combine(result: &mut Vec<u8>, bytes: &[u8], operation: Operation) {
+/// Combines the next string with what those before it have come to.
+fn combine(result: &mut Option<Vec<u8>>, bytes: &[u8], operation: Operation) {
+    let Some(result) = result else {
+        let mut first = bytes.to_vec();
+        if operation == Operation::Not {
+            first.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        *result = Some(first);
+        return;
+    };
     if result.len() < bytes.len() {
         result.resize(bytes.len(), 0);
     }

@@ -3,7 +3,7 @@
 use super::bits::{bit, bit_offset, get, set};
 use crate::prelude::*;
 use larder_core::Missing;
-use larder_core::value::string::IntText;
+use larder_core::value::string::{IntText, extended};
 
 pub(crate) static SETBIT: Command = Command {
     name: "setbit",
@@ -32,19 +32,26 @@ pub(crate) static SETBIT: Command = Command {
         let offset = bit_offset(args.at(2))?;
         let on = bit(args.at(3), "ERR bit is not an integer or out of range")?;
         let key = cx.key(args.at(1));
-        if cx.forbids_write(&key, Some(offset / 8), 1)? {
-            return Ok(Outcome::Elsewhere);
-        }
-        let edited = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
-            let grows = bytes.len() <= offset / 8;
+        let len = offset / 8 + 1;
+        let write = |bytes: &mut Vec<u8>| {
+            let grows = bytes.len() < len;
             if grows {
-                bytes.resize(offset / 8 + 1, 0);
+                bytes.resize(len, 0);
             }
             let was = get(bytes, offset);
             set(bytes, offset, on);
             (was, grows)
-        })?;
-        let (was, grew) = edited.unwrap_or_default();
+        };
+        let (was, grew) = match cx.way_to_write(&key, Some(offset / 8), 1)? {
+            Way::AtOnce => cx.view.edit_bytes(&key, Missing::Create, write)?.unwrap_or_default(),
+            Way::Elsewhere => return Ok(Outcome::Elsewhere),
+            Way::InSlices => cx.view.remake_bytes(&key, |old| {
+                let old = old.unwrap_or_default();
+                let mut bytes = extended(old, len);
+                let (was, _) = write(&mut bytes);
+                Ok::<_, Error>((bytes, (was, old.len() < len)))
+            })?,
+        };
         // A bit that was like this already is no change.
         if grew || was != on {
             cx.view.report(&key, "setbit", Class::STRING)?;

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 use larder_core::Missing;
 use larder_core::limits::STRING_LEN_MAX;
-use larder_core::value::string::IntText;
+use larder_core::value::string::{IntText, extended};
 
 pub(crate) static APPEND: Command = Command {
     name: "append",
@@ -30,8 +30,10 @@ pub(crate) static APPEND: Command = Command {
     run: |cx, args, out| {
         let key = cx.key(args.at(1));
         let more = args.at(2);
-        if cx.forbids_write(&key, None, more.len())? {
-            return Ok(Outcome::Elsewhere);
+        match cx.way_to_write(&key, None, more.len())? {
+            Way::AtOnce => {}
+            Way::Elsewhere => return Ok(Outcome::Elsewhere),
+            Way::InSlices => return append_apart(cx, &key, more, out),
         }
         let appended = cx.view.edit_bytes(&key, Missing::Skip, |bytes| {
             let len = bytes.len().checked_add(more.len());
@@ -43,7 +45,7 @@ pub(crate) static APPEND: Command = Command {
             len?
         } else {
             // The first piece is kept as SET would keep it; room to grow comes with the second.
-            cx.view.set(&key, more, Expiry::Never)?;
+            cx.set_string(&key, more, Expiry::Never)?;
             more.len()
         };
         cx.view.report(&key, "append", Class::STRING)?;
@@ -52,6 +54,26 @@ pub(crate) static APPEND: Command = Command {
     },
     ..Command::DEFAULT
 };
+
+/// Adds to a long string, or much to a short one, without others waiting for the lock meanwhile.
+fn append_apart(cx: &mut Cx<'_>, key: &Key<'_>, more: &[u8], out: &mut dyn Reply) -> Result<Outcome> {
+    let len = if cx.view.exists(key)? {
+        cx.view.remake_bytes(key, |old| {
+            let old = old.unwrap_or_default();
+            let len = old.len().checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX);
+            let len = len.ok_or(Error::TOO_LONG)?;
+            let mut bytes = extended(old, len);
+            bytes[old.len()..].copy_from_slice(more);
+            Ok::<_, Error>((bytes, len))
+        })?
+    } else {
+        cx.set_string(key, more, Expiry::Never)?;
+        more.len()
+    };
+    cx.view.report(key, "append", Class::STRING)?;
+    out.count(len);
+    Ok(Done)
+}
 
 pub(crate) static STRLEN: Command = Command {
     name: "strlen",
@@ -117,28 +139,32 @@ const SUBSTRING: Command = Command {
 fn getrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let (start, end) = (args.int(2)?, args.int(3)?);
     let (key, haste) = (cx.key(args.at(1)), cx.haste());
+    if let Some(bytes) = cx.keep_long(args, &key)? {
+        out.bulk(part(&bytes, start, end));
+        return Ok(Done);
+    }
     let Some(value) = cx.view.string(&key)? else {
         out.bulk(b"");
         return Ok(Done);
     };
     let mut text = IntText::new();
-    let bytes = value.as_bytes(&mut text);
+    let part = part(value.as_bytes(&mut text), start, end);
+    if haste.forbids_bytes(part.len()) {
+        return cx.leave(&key);
+    }
+    out.bulk(part);
+    Ok(Done)
+}
+
+/// The bytes from one offset to another, both of which may count from the end.
+fn part(bytes: &[u8], start: i64, end: i64) -> &[u8] {
     let len = bytes.len() as i64;
     if start < 0 && end < 0 && start > end {
-        out.bulk(b"");
-        return Ok(Done);
+        return &[];
     }
     let from_start = |offset: i64| if offset < 0 { len.saturating_add(offset).max(0) } else { offset };
     let (start, end) = (from_start(start), from_start(end).min(len - 1));
-    if len == 0 || start > end {
-        out.bulk(b"");
-    } else {
-        if haste.forbids_bytes((end - start) as usize) {
-            return Ok(Outcome::Elsewhere);
-        }
-        out.bulk(&bytes[start as usize..=end as usize]);
-    }
-    Ok(Done)
+    if len == 0 || start > end { &[] } else { &bytes[start as usize..=end as usize] }
 }
 
 pub(crate) static SETRANGE: Command = Command {
@@ -189,17 +215,23 @@ fn setrange(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outc
         out.count(old.map_or(0, |old| old.len()));
         return Ok(Done);
     };
-    if cx.forbids_write(&key, Some(offset), value.len())? {
-        return Ok(Outcome::Elsewhere);
-    }
-    let len = cx.view.edit_bytes(&key, Missing::Create, |bytes| {
+    let write = |bytes: &mut Vec<u8>| {
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(value);
         bytes.len()
-    })?;
+    };
+    let len = match cx.way_to_write(&key, Some(offset), value.len())? {
+        Way::AtOnce => cx.view.edit_bytes(&key, Missing::Create, write)?.unwrap_or(end),
+        Way::Elsewhere => return Ok(Outcome::Elsewhere),
+        Way::InSlices => cx.view.remake_bytes(&key, |old| {
+            let mut bytes = extended(old.unwrap_or_default(), end);
+            let len = write(&mut bytes);
+            Ok::<_, Error>((bytes, len))
+        })?,
+    };
     cx.view.report(&key, "setrange", Class::STRING)?;
-    out.count(len.unwrap_or(end));
+    out.count(len);
     Ok(Done)
 }

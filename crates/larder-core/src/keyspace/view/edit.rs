@@ -7,6 +7,7 @@ use crate::keyspace::changes::Class;
 use crate::keyspace::deadlines::is_alive;
 use crate::keyspace::stripe::used_bytes;
 use crate::keyspace::{Key, KeyHasher};
+use crate::limits::{MOVED_LEN_MAX, WRITTEN_LEN_MAX};
 use crate::raw::{Parts, Record, Stored};
 use crate::rng::Rng;
 use crate::sync::Arc;
@@ -22,6 +23,23 @@ pub enum Missing {
     Skip,
     /// It starts with an empty collection, which is kept unless it is still empty afterwards.
     Create,
+}
+
+/// What a write into a string takes: see [`View::write_cost`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteCost {
+    /// Bytes that are written, copied or moved.
+    pub bytes: usize,
+    /// Whether the string stays where it is. Where it does not, all of it is moved, or copied since others have it,
+    /// too.
+    pub stays: bool,
+}
+
+impl WriteCost {
+    /// Whether others would have to wait too long for the lock: [`View::remake_bytes`] is for that.
+    pub fn is_long(self) -> bool {
+        self.bytes > if self.stays { WRITTEN_LEN_MAX } else { MOVED_LEN_MAX }
+    }
 }
 
 /// What collections need from the engine to do their work.
@@ -113,6 +131,42 @@ impl View<'_> {
         drop(slot);
         stripe.account(key.db, delta);
         Ok(Some(result))
+    }
+
+    /// What writing so many bytes into the string of a key takes, from `at` on or behind its end. What is missing
+    /// before them is written as well. O(1).
+    pub fn write_cost(&mut self, key: &Key<'_>, at: Option<usize>, bytes: usize) -> Result<WriteCost> {
+        let entry = self.peek(key)?;
+        let Some(Object::Bytes(old)) = entry.and_then(|entry| entry.object()) else {
+            return Ok(WriteCost { bytes: at.unwrap_or(0).saturating_add(bytes), stays: false });
+        };
+        let end = at.unwrap_or(old.len()).saturating_add(bytes);
+        let stays = Arc::strong_count(old) == 1 && old.capacity() >= end;
+        let written = bytes.max(end.saturating_sub(old.len()));
+        Ok(WriteCost { bytes: if stays { written } else { end.max(old.len()) }, stays })
+    }
+
+    /// Replaces the string of a key by one that is made of it, its deadline kept. `make` is given what the key holds
+    /// and says what it shall hold; an error of its leaves everything as it is. It runs with the locks let go, and anew
+    /// where the key was changed until it was done, as in [`View::in_slices_then`]: for strings so long that copying or
+    /// growing them would make others wait. Nothing is reported.
+    pub fn remake_bytes<R, E: From<Error>>(
+        &mut self,
+        key: &Key<'_>,
+        mut make: impl FnMut(Option<&[u8]>) -> std::result::Result<(Vec<u8>, R), E>,
+    ) -> std::result::Result<R, E> {
+        let hold = |view: &mut View<'_>, old: &mut Option<Arc<Vec<u8>>>| {
+            let value = view.peek(key)?.map(|entry| entry.string()).transpose()?;
+            *old = value.map(|value| match value {
+                Str::Shared(bytes) => bytes.clone(),
+                value => Arc::new(value.to_vec()),
+            });
+            Ok(true)
+        };
+        let (bytes, result) =
+            self.in_slices_then(&[*key], hold, |old| make(old.as_ref().map(|old| old.as_slice())))?;
+        self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Keep)?;
+        Ok(result)
     }
 
     /// Edits the collection of a key. If the edit leaves it empty, the key is removed, and reported as `del` after what

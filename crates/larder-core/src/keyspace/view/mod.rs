@@ -19,7 +19,7 @@ mod read;
 mod whole;
 mod write;
 
-pub use edit::{Edit, Missing, Tools};
+pub use edit::{Edit, Missing, Tools, WriteCost};
 pub use locking::GiveUp;
 pub(crate) use locking::Turn;
 pub use whole::DbCount;
