@@ -3,6 +3,7 @@
 use crate::arguments::{Given, Result, is_output_small};
 use crate::decimal::{read_prefix, write_g};
 use crate::raw::{Args, Failed, Kind, Reader, Slot, Stack, Walk};
+use smallvec::SmallVec;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -240,6 +241,9 @@ fn decode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings, scratch: &
     })
 }
 
+/// The tables around a value, of which there are few.
+type Nested<T> = SmallVec<[T; 8]>;
+
 /// A table that is being written.
 enum Open {
     /// It has values already.
@@ -279,7 +283,8 @@ impl Encoder<'_> {
             return self.plain(reader, value);
         }
         let mut walk = reader.walk();
-        let mut open = vec![self.begin(&mut walk, value)?];
+        let mut open = Nested::new();
+        open.push(self.begin(&mut walk, value)?);
         while let Some(last) = open.last_mut() {
             if !is_output_small(self.out.len(), &mut self.values) {
                 return Err(walk.read().fail("not enough memory"));
@@ -640,7 +645,7 @@ impl Decoder<'_, '_> {
 
     /// Reads a value with all that is in it onto the stack.
     fn decode(&mut self) -> Result<()> {
-        let (mut within, mut values): (Vec<Within>, usize) = (Vec::new(), 0);
+        let (mut within, mut values): (Nested<Within>, usize) = (SmallVec::new(), 0);
         let (mut token, mut start) = self.token();
         loop {
             values += 1;
@@ -682,7 +687,7 @@ impl Decoder<'_, '_> {
     }
 
     /// Puts the topmost value where it belongs. Says whether that has made its table the topmost value, whole.
-    fn put(&mut self, within: &mut Vec<Within>) -> Result<bool> {
+    fn put(&mut self, within: &mut Nested<Within>) -> Result<bool> {
         let Some(last) = within.last_mut() else { return Ok(false) };
         match last {
             Within::List { table, next } => {

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Given, Result, is_output_small};
 use crate::raw::{Args, Kind, Reader, Slot, Stack};
+use smallvec::SmallVec;
 
 /// Tables deeper than this are written as nil.
 const DEPTH_MAX: usize = 16;
@@ -260,7 +261,7 @@ impl<'a> Unpacker<'_, '_, 'a> {
 
     /// Reads a value with all that is in it. What is nested is kept on a stack of our own.
     fn value(&mut self) -> Result<()> {
-        let mut within: Vec<Within> = Vec::new();
+        let mut within = SmallVec::<[Within; 8]>::new();
         loop {
             if within.len() > READ_DEPTH_MAX {
                 return Err(self.stack.fail("Bad data format in input."));

@@ -9,18 +9,26 @@ use super::watch::Watch;
 use super::{AsItIs, Program};
 use crate::error::Error;
 use larder_core::Engine;
-use larder_lua::raw::{self, Args, Failed, Kept, Kind as Type, Lent, Lua, Outcome, Reader, Slot, Stack};
+use larder_lua::raw::{
+    self, Args, Compiled, Failed, Kept, Kind as Type, Lent, Lua, Outcome, Reader, Slot, Stack,
+};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 /// Between two looks of the watch. A look costs as much as some ten instructions, and an instruction may be one that
 /// copies megabytes.
 const INSTRUCTIONS_PER_LOOK: u32 = 1_000;
+/// A machine keeps room of so many bytes for the next script, beside a few times of what it uses.
+const ROOM_KEPT: usize = 1 << 20;
 /// So many compiled programs are kept before those that nobody knows any more are dropped.
 const COMPILED_KEPT: usize = 1_000;
+
+/// The world in which scripts run, compiled once for all machines.
+static SANDBOX: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_bytes!("sandbox.lua"), "=sandbox"));
 
 /// What a machine is for: scripts and functions see different worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +110,8 @@ pub(super) struct Machine {
     /// What scripts change of the libraries is put back before the next one.
     settings: larder_lua::Settings,
     memory_max: usize,
+    /// What it held when it was collected the last time.
+    held_at_least: usize,
     pub(super) kind: Kind,
     pub(super) watch: Arc<Watch>,
     /// Programs by their numbers, and the functions that came of them.
@@ -129,12 +139,16 @@ pub(super) fn take_idle(fits: impl Fn(&Machine) -> bool) -> Option<Box<Machine>>
 }
 
 /// Keeps a machine for the next script of this thread, unless it is spoiled.
-pub(super) fn give_back(machine: Box<Machine>) {
-    if !machine.spoiled && machine.lua.used_memory() > machine.memory_max / 4 {
-        // What is left of a large script shall not count against the next one.
+pub(super) fn give_back(mut machine: Box<Machine>) {
+    let (used, held) = (machine.lua.used_memory(), machine.lua.held_memory());
+    // What is left of a large script shall not count against the next one, and what it has freed is for others. Where
+    // little could be given back the last time, that is not tried again at once.
+    let has_room = held > 4 * used + ROOM_KEPT && held / 2 > machine.held_at_least;
+    if !machine.spoiled && (used > machine.memory_max / 4 || has_room) {
         machine.lua.collect();
+        machine.held_at_least = machine.lua.held_memory();
     }
-    machine.watch.note_memory(machine.lua.used_memory());
+    machine.watch.note_memory(machine.lua.held_memory());
     if !machine.spoiled {
         IDLE.with_borrow_mut(|idle| idle.push(machine));
     }
@@ -166,7 +180,7 @@ impl Machine {
     ) -> Result<Machine, String> {
         let lua = Lua::new();
         let out = Out::default();
-        let sandbox = lua.load(include_bytes!("sandbox.lua"), "=sandbox")?;
+        let sandbox = SANDBOX.as_ref().map_err(String::clone).and_then(|code| lua.load_compiled(code))?;
         let mut settings = None;
         let give = |stack: &mut Stack<'_>| {
             settings = Some(push_natives(stack, engine.random(), &out, &watch)?);
@@ -175,6 +189,8 @@ impl Machine {
         let [shown, table, blame, clean_up, load] = lua.call(&sandbox, give).map_err(Failed::text)?;
         let settings = settings.ok_or("the sandbox was given nothing")?;
         lua.set_globals(&shown).map_err(Failed::text)?;
+        drop(sandbox);
+        lua.collect();
         let name = |name: &str| {
             lua.with(|stack| {
                 stack.push_text(name.as_bytes())?;
@@ -194,6 +210,7 @@ impl Machine {
             load,
             settings,
             memory_max: 0,
+            held_at_least: 0,
             kind,
             watch,
             compiled: HashMap::default(),

@@ -114,7 +114,10 @@ fn run_in(
         let check = program.reaches_tables;
         let ended = machine.run(function, [call.keys, call.args], check, &mut reach_out, look);
         drop(watched);
-        let Run { strayed, commands, .. } = run;
+        let Run { strayed, commands, scratch, .. } = run;
+        if scratch.is_small() {
+            SCRATCH.set(scratch);
+        }
         cx.session.select(db);
         (cx.caller, cx.entry, cx.first) = (caller, entry, None);
         if said.begin_again.get() {
@@ -248,6 +251,29 @@ struct Said {
     begin_again: Cell<bool>,
 }
 
+/// What commands of scripts are put together in, kept from one script to the next.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// The texts of numbers among the words of the command at hand.
+    numbers: Vec<u8>,
+    /// Which of them are keys.
+    found: Vec<(usize, u32)>,
+}
+
+impl Scratch {
+    /// Whether it is worth keeping.
+    fn is_small(&self) -> bool {
+        self.numbers.capacity() <= SCRATCH_KEPT && self.found.capacity() <= SCRATCH_KEPT
+    }
+}
+
+/// No more room than this is kept: bytes, or keys.
+const SCRATCH_KEPT: usize = 1_024;
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch { numbers: Vec::new(), found: Vec::new() }) };
+}
+
 /// A program at work.
 #[expect(clippy::struct_excessive_bools, reason = "each says something else about one run")]
 struct Run<'a, 'e> {
@@ -263,9 +289,7 @@ struct Run<'a, 'e> {
     learning: bool,
     /// It has used a key that was not declared.
     strayed: bool,
-    /// The texts of numbers among the words of the command at hand.
-    numbers: Vec<u8>,
-    found: Vec<(usize, u32)>,
+    scratch: Scratch,
     /// How many commands it has called.
     commands: u64,
     /// The slot of its keys, in cluster mode.
@@ -291,8 +315,7 @@ impl<'a, 'e> Run<'a, 'e> {
             wrote: false,
             learning,
             strayed: false,
-            numbers: Vec::new(),
-            found: Vec::new(),
+            scratch: SCRATCH.take(),
             commands: 0,
         }
     }
@@ -305,7 +328,7 @@ impl<'a, 'e> Run<'a, 'e> {
             What::Setresp => return self.set_protocol(args, stack),
             What::Call | What::Pcall | What::AclCheck => {}
         }
-        let mut numbers = std::mem::take(&mut self.numbers);
+        let mut numbers = std::mem::take(&mut self.scratch.numbers);
         let done = match words(args, &mut numbers) {
             Ok(words) if what == What::AclCheck => match self.acl_check(&words) {
                 Ok(may) => stack.push_boolean(may).map(|()| 1),
@@ -315,7 +338,7 @@ impl<'a, 'e> Run<'a, 'e> {
             Err(error) if what == What::Pcall => error_table(stack, &error, false).map(|()| 1),
             Err(error) => raise(stack, &error),
         };
-        self.numbers = numbers;
+        self.scratch.numbers = numbers;
         done
     }
 
@@ -431,13 +454,13 @@ impl<'a, 'e> Run<'a, 'e> {
         if !matches!(entry.command.reach_of(words), Reach::Keys) {
             return self.stray();
         }
-        let mut found = std::mem::take(&mut self.found);
+        let mut found = std::mem::take(&mut self.scratch.found);
         found.clear();
         // A line whose keys cannot be found is refused by the command itself.
         let _ = keys::positions(entry.command, words, &mut found);
         let keys = found.iter().filter(|(_, does)| does & access::NOT_KEY == 0);
         let touched = keys.map(|(at, _)| words[*at]).try_for_each(|key| self.touch(key));
-        self.found = found;
+        self.scratch.found = found;
         touched
     }
 

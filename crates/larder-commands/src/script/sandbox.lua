@@ -10,9 +10,9 @@ local assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, n
     rawset, select, setmetatable, tonumber, tostring, type, unpack, xpcall =
     assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, next, pairs, pcall, rawequal, rawget,
     rawset, select, setmetatable, tonumber, tostring, type, unpack, xpcall
-local coroutine, math, os, string, table = coroutine, math, os, string, table
-local byte, concat, insert, rep, sub = string.byte, table.concat, table.insert, string.rep, string.sub
-local function find_plain(text, what) return string.find(text, what, 1, true) end
+local byte, concat, find, insert, rep, resume, sub =
+    string.byte, table.concat, string.find, table.insert, string.rep, coroutine.resume, string.sub
+local function find_plain(text, what) return find(text, what, 1, true) end
 local is_stopped, where = native.is_stopped, native.where
 
 local READONLY = "Attempt to modify a readonly table"
@@ -169,20 +169,19 @@ local function copied(from)
     return copy
 end
 
-local coroutines = copied(coroutine)
-function coroutines.resume(...)
+-- Lua's own libraries are changed as they are: nobody else has them.
+function coroutine.resume(...)
     if type((...)) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected)", 2) end
-    return coroutine.resume(...)
+    return resume(...)
 end
-G.coroutine = shown(coroutines)
+G.coroutine = shown(coroutine)
 
-local numbers = copied(math)
-numbers.random, numbers.randomseed = native.random, native.randomseed
-G.math = shown(numbers)
+math.random, math.randomseed = native.random, native.randomseed
+G.math = shown(math)
 
 -- Patterns --------------------------------------------------------------------------------------------------------
 
-local strings = copied(string)
+local strings = string
 strings.find, strings.match = native.find, native.match
 
 function strings.gmatch(text, pattern)
@@ -241,10 +240,9 @@ end
 
 if not for_functions then G.os = shown({ clock = os.clock }) end
 G.string = shown(strings)
-local tables = copied(table)
 
 -- Lua's own function moves whatever is behind a position, however far before the beginning that is.
-function tables.insert(t, ...)
+function table.insert(t, ...)
     if type(t) ~= "table" then misused(1, "insert", "table", t) end
     if behind[t] then error(READONLY, 0) end
     local count = select("#", ...)
@@ -257,7 +255,7 @@ function tables.insert(t, ...)
     end
     return insert(t, ...)
 end
-G.table = shown(tables)
+G.table = shown(table)
 for _, name in ipairs({ "bit", "cjson", "cmsgpack", "struct" }) do
     G[name] = shown(native.libraries[name])
 end
@@ -430,5 +428,9 @@ local function load_library(body)
     clean_up()
     return result
 end
+
+-- Nothing here asks for a global any more: what scripts cannot reach shall not stay.
+local first_globals = getfenv(1)
+for name in next, first_globals do first_globals[name] = nil end
 
 return globals, G, blame, clean_up, load_library

@@ -3,10 +3,10 @@
 use super::lua::Account;
 use super::stack::{Args, Failed, Stack};
 use mlua_sys as ffi;
-use std::ffi::c_int;
-use std::mem::ManuallyDrop;
+use std::ffi::{c_int, c_void};
+use std::mem::{ManuallyDrop, needs_drop, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 /// What a function of Lua runs. It lies in a value of the host that only that function holds.
 type Body = Box<dyn for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed>>;
@@ -23,7 +23,16 @@ impl Stack<'_> {
         body: impl for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed> + 'static,
     ) -> Result<(), Failed> {
         self.make_room()?;
-        let (state, body): (_, Body) = (self.state(), Box::new(body));
+        let state = self.state();
+        if let Some(shim) = shim_of(&body) {
+            // SAFETY: the state is ours, and there is room. The number is that of a function of ours.
+            unsafe {
+                ffi::lua_pushlightuserdata(state, shim as *mut c_void);
+                ffi::lua_pushcclosure(state, call_shim, 1);
+            }
+            return Ok(());
+        }
+        let body: Body = Box::new(body);
         // SAFETY: the state is ours, and there is room for the four values that lie there at most. The body is written
         // into a block of its size, which Lua aligns as it is; it gets a table by which it is dropped, and goes into
         // the closure, so that it is there for as long as the closure.
@@ -61,6 +70,27 @@ impl Stack<'_> {
     }
 }
 
+/// A function of ours without a body.
+type Shim = for<'l> fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed>;
+
+/// What stands for a body that has nothing in it, of which most functions are: they need no value of the host then,
+/// and no look at one in each call.
+fn shim_of<B>(_: &B) -> Option<Shim>
+where
+    B: for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed> + 'static,
+{
+    fn shim<'l, B>(args: &Args<'l>, stack: &mut Stack<'l>) -> Result<usize, Failed>
+    where
+        B: for<'a> Fn(&Args<'a>, &mut Stack<'a>) -> Result<usize, Failed> + 'static,
+    {
+        // SAFETY: the type has no bytes, so that every aligned address is one of its values; and there is a value of
+        // it, since one was given.
+        let body = unsafe { NonNull::<B>::dangling().as_ref() };
+        body(args, stack)
+    }
+    (size_of::<B>() == 0 && !needs_drop::<B>()).then_some(shim::<B>)
+}
+
 /// Drops a body.
 unsafe extern "C-unwind" fn release(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: only the collector calls this, once for each body: scripts reach neither bodies nor their table.
@@ -81,7 +111,20 @@ unsafe extern "C-unwind" fn trampoline(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: the closure's own value is the body, which is there for as long as the closure.
     let results = unsafe {
         let body = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1)).cast::<Body>();
-        run(state, &*body)
+        run(state, &**body)
+    };
+    if results != RAISED {
+        return results;
+    }
+    // SAFETY: the error jumps from here: nothing in this function wants to be cleaned up.
+    unsafe { ffi::lua_error(state) }
+}
+
+unsafe extern "C-unwind" fn call_shim(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: the closure's own value is the number of a shim.
+    let results = unsafe {
+        let shim = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1));
+        run(state, &transmute::<*mut c_void, Shim>(shim))
     };
     if results != RAISED {
         return results;
@@ -92,7 +135,10 @@ unsafe extern "C-unwind" fn trampoline(state: *mut ffi::lua_State) -> c_int {
 
 /// # Safety
 /// The state is that of a call of this function.
-unsafe fn run(state: *mut ffi::lua_State, body: &Body) -> c_int {
+unsafe fn run(
+    state: *mut ffi::lua_State,
+    body: &dyn for<'l> Fn(&Args<'l>, &mut Stack<'l>) -> Result<usize, Failed>,
+) -> c_int {
     // SAFETY: until the call ends, nobody else uses the state; its arguments lie below the floor. The machine's account
     // is there for as long as the machine.
     unsafe {

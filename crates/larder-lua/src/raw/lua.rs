@@ -1,9 +1,10 @@
 //! A machine: its state, its memory, whoever looks at it now and then, and values of it that Rust keeps.
 
+use super::arena::Arena;
 use super::stack::{Failed, Level, Reader, Slot, Stack};
 use mlua_sys as ffi;
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::alloc::{Layout, handle_alloc_error};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fmt;
 use std::mem::zeroed;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +36,7 @@ pub(super) struct Account {
     max: usize,
     main: *mut ffi::lua_State,
     look: Option<(u32, Look)>,
+    arena: Arena,
 }
 
 impl Account {
@@ -66,9 +68,6 @@ impl Account {
     }
 }
 
-/// What the machine's blocks are aligned to.
-const ALIGN: usize = 16;
-
 /// Gives, moves and frees blocks, and counts their bytes.
 unsafe extern "C" fn allocate(
     account: *mut c_void,
@@ -76,37 +75,49 @@ unsafe extern "C" fn allocate(
     old: usize,
     new: usize,
 ) -> *mut c_void {
-    // SAFETY: the account is the one that the machine was made with. Lua says of each block how large it is, so that
-    // its layout is the one it was made with; nobody asks for more bytes than the address space has.
+    // SAFETY: the account is the one that the machine was made with, and only this thread uses it. Lua says of each
+    // block how large it is.
     unsafe {
         let account = account.cast::<Account>();
-        let layout = |size| Layout::from_size_align_unchecked(size, ALIGN);
-        // What is no block has a kind of value as its size in other versions of Lua, and none in this.
-        let old = if block.is_null() { 0 } else { old };
-        if new == 0 {
-            if !block.is_null() {
-                dealloc(block.cast(), layout(old));
-                (*account).used -= old;
-            }
-            return ptr::null_mut();
-        }
-        let used = (*account).used - old + new;
-        let limited = (*account).max != 0;
-        // Lua takes it for granted that blocks can be made smaller.
-        if new > old && (limited && used > (*account).max || new > isize::MAX as usize - ALIGN) {
-            return ptr::null_mut();
-        }
-        let given: *mut u8 =
-            if block.is_null() { alloc(layout(new)) } else { realloc(block.cast(), layout(old), new) };
-        if given.is_null() {
-            // Under a limit only Lua's own code runs, which can do without.
-            if limited {
+        let (used, max, arena) = (&mut (*account).used, (*account).max, &mut (*account).arena);
+        if block.is_null() {
+            // What is no block has a kind of value as its size in other versions of Lua, and none in this.
+            if new == 0 || max != 0 && used.saturating_add(new) > max {
                 return ptr::null_mut();
             }
-            handle_alloc_error(layout(new));
+            let given = arena.take(new);
+            if given.is_null() {
+                return lacks(max, new);
+            }
+            *used += new;
+            return given.cast();
         }
-        (*account).used = used;
+        if new == 0 {
+            arena.give_back(block.cast(), old);
+            *used -= old;
+            return ptr::null_mut();
+        }
+        let will_use = (*used - old).saturating_add(new);
+        // Lua takes it for granted that blocks can be made smaller.
+        if new > old && max != 0 && will_use > max {
+            return ptr::null_mut();
+        }
+        let given = arena.resize(block.cast(), old, new);
+        if given.is_null() {
+            return lacks(max, new);
+        }
+        *used = will_use;
         given.cast()
+    }
+}
+
+/// What is given where the system has no memory. Under a limit only Lua's own code runs, which can do without; and
+/// nobody has as much as no layout can say.
+#[cold]
+fn lacks(max: usize, size: usize) -> *mut c_void {
+    match Layout::from_size_align(size, 1) {
+        Ok(layout) if max == 0 => handle_alloc_error(layout),
+        _ => ptr::null_mut(),
     }
 }
 
@@ -123,7 +134,11 @@ impl Drop for Owned {
         unsafe {
             Account::limit(self.account, 0);
             ffi::lua_close(self.state);
-            drop(Box::from_raw(self.account.as_ptr()));
+            let mut account = Box::from_raw(self.account.as_ptr());
+            if cfg!(debug_assertions) {
+                account.arena.trim();
+                assert!(account.used == 0 && account.arena.held() == 0, "a machine left blocks behind");
+            }
         }
     }
 }
@@ -172,7 +187,8 @@ impl Lua {
     /// A machine with Lua's libraries for tables, strings, numbers and the clock.
     #[expect(clippy::new_without_default, reason = "it takes some hundred microseconds")]
     pub fn new() -> Lua {
-        let account = Box::new(Account { used: 0, max: 0, main: ptr::null_mut(), look: None });
+        let (main, arena) = (ptr::null_mut(), Arena::new());
+        let account = Box::new(Account { used: 0, max: 0, main, look: None, arena });
         let account = NonNull::from(Box::leak(account));
         // SAFETY: the account lives until the state is closed. Without a limit nothing that is called here fails: where
         // the system has no memory, the allocator ends the program.
@@ -188,6 +204,9 @@ impl Lua {
                 ffi::lua_pushlstring_(state, name.as_ptr().cast(), name.len());
                 ffi::lua_call(state, 1, 0);
             }
+            // It names the libraries for those that are opened later, and would keep all of them.
+            ffi::lua_pushnil(state);
+            ffi::lua_setfield(state, ffi::LUA_REGISTRYINDEX, c"_LOADED".as_ptr());
             ffi::lua_gc(state, ffi::LUA_GCSETPAUSE, GC_PAUSE);
             ffi::lua_gc(state, ffi::LUA_GCSETSTEPMUL, GC_PACE);
             lua
@@ -204,12 +223,19 @@ impl Lua {
         unsafe { Account::used(self.0.account) }
     }
 
-    /// Frees all that nobody can reach.
+    /// Bytes that it has from the program's allocator: what it uses, and room between that.
+    pub fn held_memory(&self) -> usize {
+        // SAFETY: the machine is there, no other thread has it, and nobody holds a reference to its blocks.
+        unsafe { (*self.0.account.as_ptr()).arena.held() }
+    }
+
+    /// Frees all that nobody can reach, and gives back what is free as a whole.
     pub fn collect(&self) {
         // SAFETY: the machine is there, and no other thread has it. Without a limit collecting does not fail.
         unsafe {
             let before = Account::limit(self.0.account, 0);
             ffi::lua_gc(self.0.state, ffi::LUA_GCCOLLECT, 0);
+            (*self.0.account.as_ptr()).arena.trim();
             Account::limit(self.0.account, before);
         }
     }
@@ -232,13 +258,18 @@ impl Lua {
             return Err("attempt to load a binary chunk (mode is 't')".into());
         }
         let name = CString::new(name).map_err(|_| "the name of a text has no zeros")?;
+        self.load_code(text, &name).map_err(Failed::text)
+    }
+
+    /// Keeps the function of a text, or of what this process has compiled.
+    pub(super) fn load_code(&self, code: &[u8], name: &CStr) -> Result<Kept, Failed> {
         self.with(|stack| {
             let state = stack.state();
             stack.make_room()?;
             // SAFETY: the state is ours, there is room, and the texts are there while it is compiled. What goes wrong
             // ends there and is left on the stack as a text.
             unsafe {
-                let status = ffi::luaL_loadbuffer(state, text.as_ptr().cast(), text.len(), name.as_ptr());
+                let status = ffi::luaL_loadbuffer(state, code.as_ptr().cast(), code.len(), name.as_ptr());
                 if status == 0 {
                     return self.keep(stack.top());
                 }
@@ -246,7 +277,6 @@ impl Lua {
             let top = stack.top();
             Err(Failed::Text(stack.read().description(top)))
         })
-        .map_err(Failed::text)
     }
 
     /// Takes a table as the globals of all that is compiled from now on.
@@ -384,16 +414,18 @@ pub(super) unsafe fn frame(state: *mut ffi::lua_State, level: c_int) -> Option<F
             return None;
         }
         ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut found);
-        let source = std::ffi::CStr::from_ptr(found.source).to_string_lossy().into_owned();
+        let source = CStr::from_ptr(found.source).to_string_lossy().into_owned();
         Some(Frame { source, line: i64::from(found.currentline.max(0)) })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Kept, Lua};
+    use super::{Account, Kept, Lua, allocate};
+    use crate::raw::arena::Arena;
     use crate::raw::{Outcome, run};
     use std::cell::Cell;
+    use std::ptr::null_mut;
     use std::rc::Rc;
 
     fn function(lua: &Lua, text: &str) -> Kept {
@@ -430,6 +462,47 @@ mod tests {
         lua.collect();
         // What strings and calls have once needed is kept as room for others.
         assert!(lua.used_memory() < before + 100_000, "{before} {}", lua.used_memory());
+        // Chunks of which a block is used stay, and no others.
+        assert!(lua.held_memory() < before + 300_000, "{before} {}", lua.held_memory());
+    }
+
+    #[test]
+    fn what_is_used_is_what_was_given_and_not_taken_back() {
+        let mut account = Account { used: 0, max: 0, main: null_mut(), look: None, arena: Arena::new() };
+        let account = &raw mut account;
+        // SAFETY: it is an account, and all blocks are what they are said to be.
+        let give = |block, old, new| unsafe { allocate(account.cast(), block, old, new) };
+        // SAFETY: nobody else has it.
+        let used = || unsafe { (*account).used };
+        // SAFETY: as above.
+        let limit = |max| unsafe { (*account).max = max };
+        let (mut blocks, mut live, mut refused) = (Vec::new(), 0, 0);
+        for n in 0..20_000_usize {
+            // A limit that is met now and then.
+            limit(if n / 1_000 % 2 == 0 { 0 } else { live + n % 500 });
+            let (size, at) = (1 + n * 7_919 % 1_200, n * 104_729 % 1_000);
+            let (block, old) = blocks.get(at).copied().unwrap_or((null_mut(), 0));
+            let new = if n % 3 == 0 && old > 0 { 0 } else { size };
+            let given = give(block, old, new);
+            if new > 0 && given.is_null() {
+                assert!(n / 1_000 % 2 == 1 && new > old && live - old + new > live + n % 500, "{n}");
+                refused += 1;
+            } else {
+                live = live - old + new;
+                match blocks.get_mut(at) {
+                    Some(place) => *place = (given, new),
+                    None => blocks.push((given, new)),
+                }
+            }
+            assert_eq!(used(), live, "{n}");
+        }
+        assert!(refused > 100, "{refused}");
+        limit(0);
+        assert_eq!(give(null_mut(), 0, usize::MAX), null_mut());
+        blocks.into_iter().filter(|(_, size)| *size > 0).for_each(|(block, size)| {
+            give(block, size, 0);
+        });
+        assert_eq!(used(), 0);
     }
 
     #[test]

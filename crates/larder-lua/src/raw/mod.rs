@@ -14,13 +14,16 @@
 //!   lost.
 //! - **Functions live as long as what calls them.** Lua owns them, and what is kept of a machine keeps the machine.
 
+mod arena;
 mod call;
+mod compiled;
 mod function;
 mod lent;
 mod lua;
 mod stack;
 
 pub use call::{Outcome, run};
+pub use compiled::Compiled;
 pub use lent::Lent;
 pub use lua::{Frame, Kept, Lua};
 pub use stack::{Args, Failed, Kind, List, Reader, Slot, Stack, Walk, Word};

@@ -2,6 +2,7 @@
 
 use super::lua::{Account, Frame, Kept, frame};
 use mlua_sys as ffi;
+use smallvec::SmallVec;
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 use std::mem::zeroed;
@@ -488,7 +489,11 @@ impl Reader<'_> {
     pub fn walk(&mut self) -> Walk<'_> {
         // SAFETY: the state is ours.
         let level = unsafe { Level::of(self.state) };
-        Walk { reader: Reader { state: self.state, stack: PhantomData }, steps: Vec::new(), _level: level }
+        Walk {
+            reader: Reader { state: self.state, stack: PhantomData },
+            steps: SmallVec::new(),
+            _level: level,
+        }
     }
 
     /// An error at the place in a script from which the running function was called.
@@ -528,7 +533,7 @@ enum Way {
 /// room, and no function calls itself for it.
 pub struct Walk<'r> {
     reader: Reader<'r>,
-    steps: Vec<Step>,
+    steps: SmallVec<[Step; 8]>,
     _level: Level,
 }
 
