@@ -7,6 +7,7 @@ use crate::cx::{Caller, Cx, Outcome, Wait};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys;
+use crate::late::Late;
 use crate::reply::{OnlyPushes, Protocol, Reply, Value};
 use crate::session::{Afterwards, Answers, Pace, Session, TALLIES, Tally};
 use crate::settings::{Kind, find};
@@ -433,7 +434,7 @@ impl Instance {
             session.commands -= 1;
             return Flow::Elsewhere;
         }
-        self.refuse_as_busy(entry, out)
+        self.refuse_as_busy(session, entry, out)
     }
 
     /// Ends a command while some clients keep copies of what they read: they are told what this one has changed.
@@ -455,6 +456,7 @@ impl Instance {
                     self.unblock(&client, with_error);
                 }
                 Afterwards::Flushed => self.tracking.flushed(),
+                Afterwards::CatchUp => self.catch_up(),
                 Afterwards::Apply(settings) => self.apply(&settings),
             }
         }
@@ -635,6 +637,10 @@ impl Instance {
         // Who has others to serve waits for a moment only, and then waits elsewhere.
         let in_haste = Self::is_in_haste(session);
         let give_up = || in_haste || self.scripts.has_slow();
+        let may_wait_inside = Self::may_wait_inside(entry.command, words);
+        if may_wait_inside && (self.scripts.has_slow() || in_haste && self.scripts.any_lasts()) {
+            return None;
+        }
         Some(match entry.command.reach_of(words) {
             Reach::Stripes => (engine.view_none(None), None),
             Reach::Everything | Reach::Dynamic(_) => (engine.view_all_unless(&give_up)?, None),
@@ -660,6 +666,16 @@ impl Instance {
         })
     }
 
+    /// Whether a command may wait for stripes in the midst of its work, where it cannot give up: it goes through
+    /// databases, or looks after the whole store. Scripts lock for themselves.
+    fn may_wait_inside(command: &Command, words: &[&[u8]]) -> bool {
+        match command.group {
+            Group::Scripting => false,
+            Group::Server | Group::Cluster => !command.is(flags::ALLOW_BUSY),
+            _ => matches!(command.reach_of(words), Reach::Stripes),
+        }
+    }
+
     /// Locks what a transaction's commands reach together, and the keys it watches.
     fn lock_queued(&self, session: &Session, give_up: GiveUp<'_>) -> Option<View<'_>> {
         let engine = self.engine();
@@ -669,6 +685,9 @@ impl Instance {
         for (index, words) in &transaction.queued {
             let Some(entry) = self.table().get(*index) else { continue };
             let words: SmallVec<[&[u8]; 8]> = words.iter().map(|word| &**word).collect();
+            if Self::may_wait_inside(entry.command, &words) && self.scripts.has_slow() {
+                return None;
+            }
             if !matches!(entry.command.reach_of(&words), Reach::Keys) {
                 return engine.view_all_unless(give_up);
             }
@@ -681,9 +700,8 @@ impl Instance {
     }
 
     #[cold]
-    fn refuse_as_busy(&self, entry: &Entry, out: &mut dyn Reply) -> Flow {
-        let error = self.scripts.busy_error();
-        entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
+    fn refuse_as_busy(&self, session: &mut Session, entry: &Entry, out: &mut dyn Reply) -> Flow {
+        let Err(error) = self.refuse(session, entry, self.scripts.busy_error()) else { return Flow::Next };
         self.stats.count_error(&error);
         out.error(&error);
         Flow::Next
@@ -748,8 +766,13 @@ impl Instance {
         if let Some(mark) = session.mark.take() {
             for watched in std::mem::take(&mut session.watched) {
                 let key = self.engine().key(watched.db, &watched.bytes);
-                // A view of the key's own stripe holds the key.
-                let _ = self.engine().view_one(&key, None).unwatch(&key, &mark);
+                match self.engine().view_one_unless(&key, &|| true) {
+                    // A view of the key's own stripe holds the key.
+                    Some(mut view) => {
+                        let _ = view.unwatch(&key, &mark);
+                    }
+                    None => self.put_off(Late::Unwatch(watched, mark.clone())),
+                }
             }
             session.show_watched();
         }

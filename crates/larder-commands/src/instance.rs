@@ -3,6 +3,7 @@
 use crate::client::{Client, Clients, Origin, Wake, client_flags};
 use crate::cluster::Cluster;
 use crate::host::{Host, NoHost};
+use crate::late::PutOff;
 use crate::login::Guesses;
 use crate::notify::{Notifications, Notifier};
 use crate::pause::Pause;
@@ -32,6 +33,7 @@ pub struct Instance {
     started_ms: u64,
     host: RwLock<Arc<dyn Host>>,
     pub(crate) waiters: Waiters,
+    pub(crate) late: PutOff,
     pub(crate) guesses: Guesses,
     pub(crate) users: Users,
     pub(crate) access_log: AccessLog,
@@ -84,6 +86,7 @@ impl Instance {
             started_ms: engine.now_ms(),
             host: RwLock::new(Arc::new(NoHost)),
             waiters: Waiters::default(),
+            late: PutOff::default(),
             guesses: Guesses::default(),
             pause: Pause::default(),
             cluster,
@@ -108,6 +111,11 @@ impl Instance {
     /// written: for whoever wants to end and cannot wait for a script that does not.
     pub fn stop_slow_scripts(&self, stop: bool) {
         self.scripts.stop(stop);
+    }
+
+    /// Whether a script has run for longer than `busy-reply-threshold`.
+    pub fn has_slow_scripts(&self) -> bool {
+        self.scripts.has_slow()
     }
 
     /// The engine.

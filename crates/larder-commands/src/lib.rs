@@ -20,6 +20,7 @@ mod help;
 mod host;
 mod instance;
 pub mod keys;
+mod late;
 mod login;
 mod long_double;
 mod notify;

@@ -15,6 +15,9 @@ impl Scripts {
     pub(crate) fn has_slow(&self) -> bool {
         false
     }
+    pub(crate) fn any_lasts(&self) -> bool {
+        false
+    }
     pub(crate) fn busy_error(&self) -> Error {
         Error::new("BUSY")
     }

@@ -72,6 +72,9 @@ pub(crate) enum Afterwards {
     Unblock(Arc<Client>, bool),
     /// Everything was removed: copies that clients keep are stale.
     Flushed,
+    /// A script ends that was slow: what others put off because of it is to be done.
+    #[cfg_attr(not(feature = "scripts"), expect(dead_code, reason = "only scripts are slow"))]
+    CatchUp,
     /// Settings have changed, and those who keep copies are to be told.
     Apply(Vec<&'static Setting>),
 }

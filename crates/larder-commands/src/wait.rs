@@ -10,11 +10,12 @@ use crate::client::{Client, Item, client_flags};
 use crate::cx::{Caller, Cx, Empty, Outcome, Wait};
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::late::Late;
 use crate::reply::{Protocol, Reply, Value, ValueReply};
 use crate::session::Session;
 use crate::tracking::authored;
 use crate::{args::Args, keys};
-use larder_core::{DbIndex, Key, ReadyListener, WaiterId};
+use larder_core::{DbIndex, Key, OwnedKey, ReadyListener, WaiterId};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -146,8 +147,13 @@ impl Instance {
     fn forget(&self, id: WaiterId, waiter: &Waiter) {
         for bytes in &waiter.keys {
             let key = self.engine().key(waiter.db, bytes);
-            // A view of the key's own stripe holds the key.
-            let _ = self.engine().view_one(&key, None).stop_waiting(&key, id);
+            if let Some(mut view) = self.engine().view_one_unless(&key, &|| true) {
+                // A view of the key's own stripe holds the key.
+                let _ = view.stop_waiting(&key, id);
+            } else {
+                let key = OwnedKey { db: waiter.db, bytes: bytes.clone() };
+                self.put_off(Late::StopWaiting(key, id));
+            }
         }
         self.ended(id, waiter);
     }
@@ -169,17 +175,16 @@ impl Instance {
         let _ = keys::positions(entry.command, &words, &mut found);
         let keys: Vec<Key<'_>> =
             found.iter().map(|(at, _)| self.engine().key(waiter.db, words[*at])).collect();
+        let Some(view) = self.engine().view_unless(&keys, &|| self.scripts.has_slow()) else {
+            // Whoever serves has others to serve, who may have to stop that script.
+            self.put_off(Late::Serve(id));
+            return false;
+        };
         let mut session = Session::new(waiter.client.clone(), self.users.host.clone());
         session.select(waiter.db);
         let mut out = ValueReply::new(waiter.protocol);
-        let mut cx = Cx {
-            view: self.engine().view(&keys),
-            instance: self,
-            session: &mut session,
-            entry,
-            caller: Caller::Waiter,
-            first: None,
-        };
+        let mut cx =
+            Cx { view, instance: self, session: &mut session, entry, caller: Caller::Waiter, first: None };
         cx.count_uses();
         let result = (entry.command.run)(&mut cx, Args(&words), &mut out);
         let usec = self.engine().clock().now_us().saturating_sub(began_us);
@@ -211,9 +216,13 @@ impl ReadyListener for Instance {
     fn serve(&self, id: WaiterId) {
         let Some(waiter) = self.waiters.get(id) else { return };
         let mut over = waiter.over.lock();
-        if !*over && self.try_again(id, &waiter, &mut over) {
-            drop(over);
+        let done = !*over && self.try_again(id, &waiter, &mut over);
+        drop(over);
+        if done {
             waiter.client.ring();
+        } else if !self.scripts.has_slow() {
+            // The script because of which this was put off has ended in the meantime, perhaps too early to see that.
+            self.catch_up();
         }
     }
 }

@@ -158,7 +158,11 @@ impl Porter {
     }
 
     fn place(&self, socket: PlainStream) {
-        let worker = if self.together {
+        let worker = if self.together && self.instance.has_slow_scripts() {
+            // It may be the first worker that runs it, since there it would have written already and cannot leave: then
+            // who comes to end it needs another one.
+            self.workers.last()
+        } else if self.together {
             self.workers.first()
         } else {
             self.workers.iter().min_by_key(|worker| worker.load.load(Ordering::Relaxed))

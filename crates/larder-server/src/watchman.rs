@@ -38,6 +38,7 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         // A look now and then keeps the rate honest.
         instance.stats.commands_per_second(now);
         instance.note_memory();
+        instance.catch_up();
     }
 }
 

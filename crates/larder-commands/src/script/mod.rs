@@ -113,6 +113,11 @@ impl Program {
         }
     }
 
+    /// Notes that it takes long, after all.
+    fn note_lingering(&self) {
+        self.lingers.store(QUICK_RUNS, Ordering::Relaxed);
+    }
+
     /// Whether a run of it may take long: it is new, or has taken long of late.
     fn may_linger(&self) -> bool {
         self.habit() == Habit::Unknown || self.lingers.load(Ordering::Relaxed) > 0
@@ -366,6 +371,12 @@ impl Scripts {
         let watches = self.watches.lock();
         let running = |watch: Arc<Watch>| watch.quick_since_us().map(|since_us| (watch, since_us));
         watches.iter().filter_map(Weak::upgrade).filter_map(running).collect()
+    }
+
+    /// Whether some script has been running for longer than a moment.
+    pub(crate) fn any_lasts(&self) -> bool {
+        let watches = self.watches.lock();
+        watches.iter().filter_map(Weak::upgrade).any(|watch| watch.lasts())
     }
 
     /// Waits until what runs now has ended or is slow, by `nap`s of a millisecond.

@@ -4,18 +4,19 @@ use super::flags::{ALLOW_CROSS_SLOT_KEYS, ALLOW_OOM, NO_WRITES, UNDECLARED};
 use super::machine::{self, Blame, Ended, Kind, Machine, Reach as What};
 use super::reply::{LuaReply, NumberText, error_table, write};
 use super::watch::Watch;
-use super::{Habit, Program};
+use super::{Habit, LINGERING_US, Program};
 use crate::cluster::{slot_of, stay_in_slot};
-use crate::cx::{Caller, Cx};
+use crate::cx::{Caller, Cx, Outcome};
 use crate::error::{self, Error};
 use crate::host::LogLevel;
 use crate::instance::Instance;
 use crate::keys;
 use crate::reply::{Protocol, Reply};
+use crate::session::Afterwards;
 use crate::spec::{Reach, access, flags};
 use crate::table::Entry;
 use crate::users::Context;
-use larder_core::{DbIndex, Key};
+use larder_core::{DbIndex, Key, View};
 use larder_lua::raw::{Args, Failed, Kept, Reader, Stack, Word};
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -44,7 +45,7 @@ pub(super) fn run(
     call: &Call<'_>,
     make: impl FnOnce(&mut Machine) -> Result<Kept, String>,
     out: &mut dyn Reply,
-) -> error::Result<()> {
+) -> error::Result<Outcome> {
     let program = call.program;
     let out_of_memory = admit(cx, call)?;
     let kind = if program.is_function { Kind::Functions } else { Kind::Scripts };
@@ -82,13 +83,19 @@ fn run_in(
     call: &Call<'_>,
     out_of_memory: bool,
     out: &mut dyn Reply,
-) -> error::Result<()> {
+) -> error::Result<Outcome> {
     let (instance, program, watch) = (cx.instance, call.program, machine.watch.clone());
     let (caller, entry, db) = (cx.caller, cx.entry, cx.db());
+    let in_haste = cx.haste().forbids_waiting();
     let mut habit = program.habit();
     loop {
         if caller == Caller::Client {
-            lock(cx, call, habit)?;
+            match lock(cx, call, habit, in_haste) {
+                Some(view) => cx.view = view,
+                None if in_haste && !instance.scripts.has_slow() => return Ok(Outcome::Elsewhere),
+                None => return Err(instance.scripts.busy_error()),
+            }
+            cx.count_uses();
         }
         let since_us = instance.engine().clock().now_us();
         let scripts = &instance.scripts;
@@ -96,6 +103,10 @@ fn run_in(
         let watched = watch.begin(program, call.words, since_us, limits);
         if cx.view.holds_all() {
             watch.holds_all();
+        }
+        if in_haste {
+            // It was taken to be quick, and keeps others waiting who share this thread.
+            watch.leave_after(LINGERING_US);
         }
         cx.caller = Caller::Script;
         let said = Said::default();
@@ -113,8 +124,11 @@ fn run_in(
             |what: What, args: &Args<'_>, stack: &mut Stack<'_>| run.reach_out(what, args, stack);
         let check = program.reaches_tables;
         let ended = machine.run(function, [call.keys, call.args], check, &mut reach_out, look);
-        drop(watched);
         let Run { strayed, commands, scratch, .. } = run;
+        if watch.is_slow() {
+            cx.session.afterwards.push(Afterwards::CatchUp);
+        }
+        drop(watched);
         if scratch.is_small() {
             SCRATCH.set(scratch);
         }
@@ -126,28 +140,33 @@ fn run_in(
             habit = Habit::Strays;
             continue;
         }
+        if watch.has_left() {
+            program.note_lingering();
+            return Ok(Outcome::Elsewhere);
+        }
         cx.session.straying.now |= strayed || habit == Habit::Strays;
         program.note(strayed, watch.instructions() + commands * INSTRUCTIONS_PER_COMMAND, || {
             instance.engine().clock().now_us().saturating_sub(since_us)
         });
         let written = ended.unwrap_or_else(|failed| Err((Error::general(text_of(failed)), false)));
-        let Err((error, counted)) = written else { return Ok(()) };
+        let Err((error, counted)) = written else { return Ok(Outcome::Done) };
         if !counted {
             return Err(error);
         }
         // The command that failed was counted; this is the same error.
         entry.stats.failed.fetch_add(1, Ordering::Relaxed);
         out.error(&error);
-        return Ok(());
+        return Ok(Outcome::Done);
     }
 }
 
-/// Locks what a program needs, as far as its habits tell.
-fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> error::Result<()> {
+/// Locks what a program needs, as far as its habits tell; `None` if others hold some of it, who are slow, or while
+/// whoever asks is in haste.
+fn lock<'e>(cx: &Cx<'e>, call: &Call<'_>, habit: Habit, in_haste: bool) -> Option<View<'e>> {
     let instance: &'e Instance = cx.instance;
     let engine = instance.engine();
-    let give_up = || instance.scripts.has_slow();
-    let view = match habit {
+    let give_up = || in_haste || instance.scripts.has_slow();
+    match habit {
         Habit::Unknown => engine.view_all_unless(&give_up),
         Habit::Unproven | Habit::Strays => engine.view_roaming_unless(&give_up),
         Habit::Confined if let [key] = call.keys => engine.view_one_unless(&cx.key(key), &give_up),
@@ -155,10 +174,7 @@ fn lock<'e>(cx: &mut Cx<'e>, call: &Call<'_>, habit: Habit) -> error::Result<()>
             let keys: SmallVec<[Key<'_>; 8]> = call.keys.iter().map(|key| cx.key(key)).collect();
             engine.view_unless(&keys, &give_up)
         }
-    };
-    cx.view = view.ok_or_else(|| instance.scripts.busy_error())?;
-    cx.count_uses();
-    Ok(())
+    }
 }
 
 /// What went wrong, as a text.
@@ -420,6 +436,9 @@ impl<'a, 'e> Run<'a, 'e> {
         if has_effects && (self.call.read_only || self.call.program.is(NO_WRITES)) {
             return refused(Error::general("Write commands are not allowed from read-only scripts."));
         }
+        if has_effects {
+            self.watch.acts();
+        }
         if writes && instance.lacks_replicas.load(Ordering::Relaxed) {
             return refused(Error::NO_REPLICAS);
         }
@@ -437,7 +456,7 @@ impl<'a, 'e> Run<'a, 'e> {
             self.wrote = true;
             self.watch.wrote();
             if self.watch.is_killed() {
-                return Err(Error::general("Script killed by user with SCRIPT KILL."));
+                return Err(Error::general("Script killed by user with SCRIPT KILL..."));
             }
         }
         Ok(entry)

@@ -64,8 +64,7 @@ fn call_script(
 ) -> Result<Outcome> {
     let read_only = cx.entry.command.is(READONLY);
     let call = Call { program: &script.program, keys, args: rest, read_only, words: args.0 };
-    run(cx, &call, |machine| compile_script(machine, &script.text), out)?;
-    Ok(Done)
+    run(cx, &call, |machine| compile_script(machine, &script.text), out)
 }
 
 /// `FCALL` and `FCALL_RO`.
@@ -78,8 +77,7 @@ pub(crate) fn fcall(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Res
     let (keys, rest) = keys_and_args(args, &Error::general("Bad number of keys provided"))?;
     let read_only = cx.entry.command.is(READONLY);
     let call = Call { program: &program, keys, args: rest, read_only, words: args.0 };
-    run(cx, &call, |machine| instance.load_function(machine, &library, &program), out)?;
-    Ok(Done)
+    run(cx, &call, |machine| instance.load_function(machine, &library, &program), out)
 }
 
 /// `SCRIPT LOAD`.

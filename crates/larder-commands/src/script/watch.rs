@@ -8,16 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Why a script has to stop. It may be told more than once, until it does.
-const REASONS: [&str; 4] = [
-    "Script killed by user with SCRIPT KILL.",
+const REASONS: [&str; 5] = [
+    "Script killed by user with SCRIPT KILL...",
     "Script stopped: it ran for more instructions than script-instructions-max allows.",
     "FUNCTION LOAD timeout",
     "Script stopped: the server is shutting down.",
+    // Nobody reads it, unless somebody kills the script in the same moment.
+    "Script killed by user with SCRIPT KILL...",
 ];
 const KILLED: usize = 0;
 const INSTRUCTIONS: usize = 1;
 const LOADING: usize = 2;
 const ENDING: usize = 3;
+const LEAVING: usize = 4;
+/// What has done less than so many instructions did not take its time by itself.
+const LEAVING_WORK: u64 = 10_000;
+
+/// What runs for so long may keep a thread waiting that has others to serve.
+const LASTING_US: u64 = 1_000;
 
 /// What runs.
 #[derive(Clone, Debug)]
@@ -50,6 +58,10 @@ pub(crate) struct Watch {
     instructions_max: AtomicU64,
     /// Milliseconds after which it is stopped; 0 for never.
     stop_ms: AtomicU64,
+    /// Microseconds after which it leaves its thread, to begin again on another one; 0 for never.
+    leave_us: AtomicU64,
+    /// It has done something that others may have seen.
+    acted: AtomicBool,
     /// Every stripe is locked for the script.
     holds_all: AtomicBool,
     memory: AtomicUsize,
@@ -91,6 +103,8 @@ impl Watch {
             instructions: AtomicU64::default(),
             instructions_max: AtomicU64::default(),
             stop_ms: AtomicU64::default(),
+            leave_us: AtomicU64::default(),
+            acted: AtomicBool::default(),
             holds_all: AtomicBool::default(),
             memory: AtomicUsize::default(),
         }
@@ -108,6 +122,8 @@ impl Watch {
         self.instructions.store(0, Ordering::Relaxed);
         self.instructions_max.store(instructions_max, Ordering::Relaxed);
         self.stop_ms.store(0, Ordering::Relaxed);
+        self.leave_us.store(0, Ordering::Relaxed);
+        self.acted.store(false, Ordering::Relaxed);
         self.wrote.store(false, Ordering::Relaxed);
         self.killed.store(false, Ordering::Relaxed);
         self.reason.store(KILLED, Ordering::Relaxed);
@@ -123,6 +139,21 @@ impl Watch {
     /// It is to be stopped after so many milliseconds.
     pub(super) fn stop_after(&self, ms: u64) {
         self.stop_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// It is to leave its thread after so many microseconds, unless it has had effects by then.
+    pub(super) fn leave_after(&self, us: u64) {
+        self.leave_us.store(us, Ordering::Relaxed);
+    }
+
+    /// Says that it has effects from now on. Called on the script's own thread only.
+    pub(super) fn acts(&self) {
+        self.acted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has left its thread.
+    pub(super) fn has_left(&self) -> bool {
+        self.is_killed() && self.reason.load(Ordering::SeqCst) == LEAVING
     }
 
     fn end(&self) {
@@ -176,10 +207,19 @@ impl Watch {
         if since_us == 0 {
             return Ok(());
         }
-        let ran_ms = self.clock.now_us().saturating_sub(since_us) / 1_000;
+        let ran_us = self.clock.now_us().saturating_sub(since_us);
+        let ran_ms = ran_us / 1_000;
         let stop_ms = self.stop_ms.load(Ordering::Relaxed);
         if stop_ms != 0 && ran_ms >= stop_ms {
             return Err(self.stop(LOADING));
+        }
+        let leave_us = self.leave_us.load(Ordering::Relaxed);
+        if leave_us != 0
+            && ran_us >= leave_us
+            && so_far >= LEAVING_WORK
+            && !self.acted.load(Ordering::Relaxed)
+        {
+            return Err(self.stop(LEAVING));
         }
         if !self.is_slow() && ran_ms >= self.threshold_ms.load(Ordering::Relaxed) {
             self.slow.store(true, Ordering::Release);
@@ -195,7 +235,7 @@ impl Watch {
     }
 
     fn stop(&self, reason: usize) -> &'static str {
-        self.reason.store(reason, Ordering::Relaxed);
+        self.reason.store(reason, Ordering::SeqCst);
         self.killed.store(true, Ordering::SeqCst);
         REASONS[reason]
     }
@@ -215,6 +255,12 @@ impl Watch {
         (since_us != 0 && !self.slow.load(Ordering::Acquire)).then_some(since_us)
     }
 
+    /// Whether something has been running for longer than a moment.
+    pub(super) fn lasts(&self) -> bool {
+        let since_us = self.since_us.load(Ordering::Relaxed);
+        since_us != 0 && self.clock.now_us().saturating_sub(since_us) > LASTING_US
+    }
+
     /// Stops what runs, unless it has written already. Says whether it stops.
     pub(crate) fn kill(&self) -> bool {
         // A write that begins now is seen by one of both: the script looks for the kill after it has said that it
@@ -224,6 +270,8 @@ impl Watch {
             self.killed.store(false, Ordering::SeqCst);
             return false;
         }
+        // One that was about to begin again ends instead.
+        let _ = self.reason.compare_exchange(LEAVING, KILLED, Ordering::SeqCst, Ordering::SeqCst);
         true
     }
 

@@ -380,6 +380,77 @@ fn functions_are_killed_by_their_own_command() {
     assert!(shown(&runner.receive()).contains("Script killed by user"));
 }
 
+/// A script that was quick so far runs where it was read. When it does not end there, the others of that thread go on,
+/// and are answered as with Redis what needs the script's keys; nothing of what they watch or wait for keeps them.
+#[test]
+fn a_script_that_was_quick_and_does_not_end_keeps_nobody_from_stopping_it() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1"), ("io-threads", "1")]);
+    let [
+        mut runner,
+        mut other,
+        mut executing,
+        mut queuing,
+        mut unwatching,
+        mut discarding,
+        mut gone,
+        mut waiting,
+    ] = std::array::from_fn(|_| larder.client());
+    let script = "redis.call('GET', KEYS[1]) while ARGV[1] == 'on' do end return 'done'";
+    for _ in 0..20 {
+        assert_eq!(eval(&mut runner, script, &["1", "k", "off"]), "\"done\"");
+    }
+    for client in [&mut executing, &mut unwatching, &mut discarding, &mut gone] {
+        assert_eq!(client.says("WATCH k"), "OK");
+    }
+    for client in [&mut executing, &mut discarding, &mut queuing] {
+        assert_eq!(client.says("MULTI"), "OK");
+        assert_eq!(client.says("GET b"), "QUEUED");
+    }
+    waiting.send("BLPOP list k2 0");
+    runner.send_words(&["EVAL", script, "1", "k", "on"]);
+    let busy = "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+    until_answered(&mut other, "GET k", |answer| answer == busy);
+    let executed = "-EXECABORT Transaction discarded because of: BUSY Redis is busy running a script. You can only \
+                    call SCRIPT KILL or SHUTDOWN NOSAVE.";
+    assert_eq!(executing.says("EXEC"), executed);
+    assert_eq!(executing.says("EXEC"), "-ERR EXEC without MULTI");
+    assert_eq!(unwatching.says("UNWATCH"), "OK");
+    assert_eq!(discarding.says("DISCARD"), "OK");
+    drop(gone);
+    assert_eq!(queuing.says("EXEC"), "[nil]");
+    for line in ["INFO", "DBSIZE", "SCAN 0", "KEYS *", "FLUSHALL", "CONFIG SET maxmemory 1gb", "RANDOMKEY"] {
+        assert_eq!(other.says(line), busy, "{line}");
+    }
+    assert_eq!(other.says("RPUSH k2 x"), "(1)");
+    assert_eq!(shown(&waiting.receive()), "[\"k2\" \"x\"]");
+    assert_eq!(other.says("SCRIPT KILL"), "OK");
+    assert!(shown(&runner.receive()).contains("Script killed by user with SCRIPT KILL"));
+    assert_eq!(until_answered(&mut other, "SET k 1", |answer| answer != busy), "OK");
+    // What was put off has been done: nobody watches the key any more, and those who do now are told.
+    assert_eq!(unwatching.says("WATCH k"), "OK");
+    assert_eq!(other.says("SET k 2"), "OK");
+    assert_eq!(unwatching.says("MULTI"), "OK");
+    assert_eq!(unwatching.says("EXEC"), "nil");
+}
+
+/// A waiter whose other key a slow script holds is served when that ends.
+#[test]
+fn who_waits_for_a_key_that_a_slow_script_holds_is_served_in_the_end() {
+    let larder = Larder::start(&[("busy-reply-threshold", "1")]);
+    let [mut runner, mut other, mut waiting] = std::array::from_fn(|_| larder.client());
+    let script = "redis.call('GET', KEYS[1]) while ARGV[1] == 'on' do end return 'done'";
+    for _ in 0..20 {
+        assert_eq!(eval(&mut runner, script, &["1", "held", "off"]), "\"done\"");
+    }
+    waiting.send("BLPOP held free 0");
+    until_answered(&mut other, "INFO clients", |answer| answer.contains("blocked_clients:1"));
+    runner.send_words(&["EVAL", script, "1", "held", "on"]);
+    until_answered(&mut other, "GET held", |answer| answer.starts_with("-BUSY"));
+    assert_eq!(other.says("RPUSH free x"), "(1)");
+    assert_eq!(other.says("SCRIPT KILL"), "OK");
+    assert_eq!(shown(&waiting.receive()), "[\"free\" \"x\"]");
+}
+
 /// A script that has proven to keep to its declared keys holds only these.
 #[test]
 fn a_slow_script_keeps_only_those_waiting_who_want_its_keys() {
