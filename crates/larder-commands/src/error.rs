@@ -70,8 +70,12 @@ texts! {
     CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
     /// A write, where replicas are asked for that are not there.
     NO_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
-    /// What scripts, streams and the like answer until they exist.
-    NOT_SUPPORTED = "ERR This feature is not supported by Larder yet";
+    /// What would have to be kept in a file.
+    NO_SNAPSHOTS = "ERR there are no snapshots yet: Larder keeps these data in memory only";
+    /// What asks for a journal.
+    NO_JOURNAL = "ERR there is no journal yet: Larder keeps these data in memory only";
+    /// What asks for replicas, or for another primary.
+    NO_REPLICATION = "ERR there is no replication yet: Larder is neither a replica nor has any";
 }
 
 impl Error {

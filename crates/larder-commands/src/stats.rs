@@ -15,6 +15,17 @@ struct Look {
     output_bytes: u64,
 }
 
+/// What SAVE and BGSAVE have done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Saved {
+    /// How often.
+    pub(crate) saves: u64,
+    /// Changes until the last one.
+    pub(crate) changes: u64,
+    /// When it was: Unix time in seconds.
+    pub(crate) seconds: Option<u64>,
+}
+
 /// Counts since the start, or since `CONFIG RESETSTAT`.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -39,6 +50,7 @@ pub struct Stats {
     /// The most bytes of data there were whenever somebody looked.
     pub peak_bytes: AtomicU64,
     errors: Mutex<BTreeMap<String, u64>>,
+    saved: Mutex<Saved>,
     /// What was counted at the last looks at the clock, for rates.
     looks: Mutex<VecDeque<Look>>,
 }
@@ -61,6 +73,17 @@ impl Stats {
     /// Errors by code.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         self.errors.lock().clone()
+    }
+
+    /// What was saved last.
+    pub(crate) fn saved(&self) -> Saved {
+        *self.saved.lock()
+    }
+
+    /// Notes that everything was saved, all these changes.
+    pub(crate) fn note_saved(&self, changes: u64, seconds: u64) {
+        let mut saved = self.saved.lock();
+        *saved = Saved { saves: saved.saves + 1, changes, seconds: Some(seconds) };
     }
 
     /// Commands per second of late, from what was counted between the looks.

@@ -544,7 +544,7 @@ impl Engine {
     /// Forgets counts, lateness, and what is known of locks.
     pub fn reset_counts(&self) {
         for index in 0..STRIPES {
-            self.shared.keyspace.cell(index).stripe.lock().counts = Counts::default();
+            self.shared.keyspace.cell(index).stripe.lock().counts.reset();
         }
         self.shared.lateness.reset();
         self.shared.locks.reset();

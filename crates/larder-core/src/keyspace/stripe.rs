@@ -106,6 +106,8 @@ pub struct Counts {
     pub expired_fields: u64,
     /// Keys removed to make room.
     pub evicted: u64,
+    /// Changes that somebody asked for: each key for itself, whatever it has gained or lost. Never forgotten.
+    pub changes: u64,
 }
 
 impl Counts {
@@ -115,6 +117,12 @@ impl Counts {
         self.expired += other.expired;
         self.expired_fields += other.expired_fields;
         self.evicted += other.evicted;
+        self.changes += other.changes;
+    }
+
+    /// Forgets what may be forgotten.
+    pub(crate) fn reset(&mut self) {
+        *self = Counts { changes: self.changes, ..Counts::default() };
     }
 }
 

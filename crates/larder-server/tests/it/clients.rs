@@ -134,7 +134,10 @@ fn settings_are_written_back_and_the_process_is_known() {
 fn shutdown_ends_the_connection_and_the_server() {
     let larder = Larder::start(&[]);
     let mut client = larder.client();
-    assert_eq!(client.says("SHUTDOWN SAVE"), "-ERR This feature is not supported by Larder yet");
+    assert_eq!(
+        client.says("SHUTDOWN SAVE"),
+        "-ERR there are no snapshots yet: Larder keeps these data in memory only"
+    );
     client.send("SHUTDOWN NOSAVE");
     assert_eq!(client.try_receive(), None::<Value>);
     larder.server.stop();

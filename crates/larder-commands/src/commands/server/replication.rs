@@ -34,7 +34,7 @@ pub(crate) static PSYNC: Command = Command {
     flags: ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI,
     args: &[Arg::string("replicationid"), Arg::int("offset")],
     partial: Some("there are no replicas yet"),
-    run: |_, _, _| Err(Error::NOT_SUPPORTED),
+    run: |_, _, _| Err(Error::NO_REPLICATION),
     ..Command::DEFAULT
 };
 
@@ -47,7 +47,7 @@ pub(crate) static REPLCONF: Command = Command {
     flags: ADMIN | NOSCRIPT | LOADING | STALE | ALLOW_BUSY,
     internal: true,
     partial: Some("there are no replicas yet"),
-    run: |_, _, _| Err(Error::NOT_SUPPORTED),
+    run: |_, _, _| Err(Error::NO_REPLICATION),
     ..Command::DEFAULT
 };
 
@@ -97,7 +97,7 @@ pub(crate) static SYNC: Command = Command {
     group: Group::Server,
     flags: ADMIN | NOSCRIPT | NO_ASYNC_LOADING | NO_MULTI,
     partial: Some("there are no replicas yet"),
-    run: |_, _, _| Err(Error::NOT_SUPPORTED),
+    run: |_, _, _| Err(Error::NO_REPLICATION),
     ..Command::DEFAULT
 };
 
@@ -108,7 +108,7 @@ fn run_replicaof(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result
         return Ok(Done);
     }
     let port = parse_int(args.at(2)).filter(|port| (0..=65_535).contains(port));
-    Err(port.map_or_else(|| Error::general("Invalid master port"), |_| Error::NOT_SUPPORTED))
+    Err(port.map_or_else(|| Error::general("Invalid master port"), |_| Error::NO_REPLICATION))
 }
 
 fn run_failover(_: &mut Cx<'_>, args: Args<'_>, _: &mut dyn Reply) -> Result<Outcome> {

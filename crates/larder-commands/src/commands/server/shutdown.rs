@@ -41,7 +41,7 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, _: &mut dyn Reply) -> Result<Outcome> {
         return Err(if alone { Error::general("No shutdown in progress.") } else { Error::SYNTAX });
     }
     if how.save == Some(true) {
-        return Err(Error::NOT_SUPPORTED);
+        return Err(Error::NO_SNAPSHOTS);
     }
     cx.instance.host().shut_down(how).map_err(Error::general)?;
     // The end of the connection is the answer.

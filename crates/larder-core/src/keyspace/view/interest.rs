@@ -6,13 +6,17 @@ use crate::keyspace::changes::{Change, Class};
 use crate::keyspace::waiters::{WaiterId, WatchMark};
 use crate::keyspace::{Key, OwnedKey};
 
+/// What happens by itself, or is said beside the change itself.
+const NOT_ASKED_FOR: Class = Class::NEW.with(Class::EXPIRED).with(Class::EVICTED);
+
 impl View<'_> {
     /// Reports a change of a key: sets the marks of those who watch it, wakes those who wait for it, and queues the
     /// event for listeners.
     #[inline]
     pub fn report(&mut self, key: &Key<'_>, event: &'static str, class: Class) -> Result<()> {
-        let interest = &self.locked.stripe(key.stripe())?.interest;
-        if interest.is_empty() && !self.shared.feed.wants(class) {
+        let stripe = self.locked.stripe(key.stripe())?;
+        stripe.counts.changes += u64::from(!class.meets(NOT_ASKED_FOR));
+        if stripe.interest.is_empty() && !self.shared.feed.wants(class) {
             return Ok(());
         }
         self.report_to_others(key, event, class)

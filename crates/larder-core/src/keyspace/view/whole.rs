@@ -84,7 +84,7 @@ impl View<'_> {
     pub fn reset_counts(&mut self) -> Result<()> {
         for index in 0..STRIPES {
             self.on_stripe(index, |view| {
-                view.locked.stripe(index)?.counts = Counts::default();
+                view.locked.stripe(index)?.counts.reset();
                 Ok(())
             })?;
         }
@@ -197,6 +197,7 @@ impl View<'_> {
                     }
                 }
                 let len = old.table.len();
+                stripe.counts.changes += len as u64;
                 dbs.push(old);
                 Ok(len)
             })?;

@@ -77,6 +77,8 @@ pub(super) fn memory(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
 }
 
 pub(super) fn persistence(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
+    let changes = cx.view.counts()?.changes;
+    let saved = cx.instance.stats.saved();
     section.numbers(&[
         ("loading", 0),
         ("async_loading", 0),
@@ -88,15 +90,15 @@ pub(super) fn persistence(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> 
     section.numbers(&[
         ("current_save_keys_processed", 0),
         ("current_save_keys_total", 0),
-        ("rdb_changes_since_last_save", 0),
+        ("rdb_changes_since_last_save", changes.saturating_sub(saved.changes)),
         ("rdb_bgsave_in_progress", 0),
-        ("rdb_last_save_time", cx.instance.started_seconds()),
+        ("rdb_last_save_time", saved.seconds.unwrap_or_else(|| cx.instance.started_seconds())),
     ]);
     section.line("rdb_last_bgsave_status", "ok");
     section.line("rdb_last_bgsave_time_sec", -1);
     section.line("rdb_current_bgsave_time_sec", -1);
     section.numbers(&[
-        ("rdb_saves", 0),
+        ("rdb_saves", saved.saves),
         ("rdb_last_cow_size", 0),
         ("rdb_last_load_keys_expired", 0),
         ("rdb_last_load_keys_loaded", 0),
