@@ -295,11 +295,14 @@ impl Client {
 
     /// Whether more than the soft limit has been waiting for as long as it may: to be asked every now and then, also
     /// while nothing more comes.
-    pub fn is_over_soft_limit(&self, now_ms: u64) -> bool {
-        if self.mail_bytes() == 0 {
+    /// Replies count for those who are no subscribers.
+    pub fn is_over_soft_limit(&self, now_ms: u64, replies: OutputLimit) -> bool {
+        let unread = self.reply_bytes.load(Ordering::Relaxed);
+        let (bytes, limit) = if !self.has(client_flags::PUBSUB) && unread > 0 {
+            (unread, replies)
+        } else if self.mail_bytes() == 0 {
             return false;
-        }
-        let (bytes, limit) = {
+        } else {
             let mail = self.mailbox.mail.lock();
             (mail.bytes, mail.limit)
         };

@@ -7,20 +7,25 @@ use crate::spec::{Arg, ArgKind, Command};
 
 /// Writes one line of use and one of explanation for each subcommand.
 pub(crate) fn help(out: &mut dyn Reply, container: &Command) -> Result<Outcome> {
-    let name = container.name.to_ascii_uppercase();
+    let subs = container.sub.iter().filter(|sub| sub.name != "help");
+    let pairs = subs.map(|sub| {
+        let (name, args) = (sub.name.to_ascii_uppercase(), syntax(sub.args));
+        (if args.is_empty() { name } else { format!("{name} {args}") }, sub.summary)
+    });
+    write(out, container.name, pairs);
+    Ok(Outcome::Done)
+}
+
+/// Writes how a command with subcommands is used, these with what they do, and `HELP` as the last of them: the shape in
+/// which clients and people know it.
+pub(crate) fn write<'a>(out: &mut dyn Reply, name: &str, subs: impl Iterator<Item = (String, &'a str)>) {
+    let name = name.to_ascii_uppercase();
     let mut lines = vec![format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")];
-    for sub in container.sub {
-        let mut line = sub.name.to_ascii_uppercase();
-        let args = syntax(sub.args);
-        if !args.is_empty() {
-            line = format!("{line} {args}");
-        }
-        lines.push(line);
-        lines.push(format!("    {}", sub.summary));
+    for (usage, summary) in subs.chain([("HELP".into(), "Prints this help.")]) {
+        lines.extend([usage, format!("    {summary}")]);
     }
     out.array(lines.len());
     lines.iter().for_each(|line| out.status(line));
-    Ok(Outcome::Done)
 }
 
 /// Arguments as documentation writes them: `key [EX seconds | PX milliseconds]`.
@@ -60,6 +65,24 @@ fn one(arg: &Arg) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::House;
+
+    #[test]
+    fn every_help_has_the_same_shape() {
+        let house = House::new();
+        house.instance.settings().preset("enable-debug-command", "yes").expect("valid");
+        let mut guest = house.guest();
+        let all = house.instance.table().all().iter().filter(|entry| !entry.command.sub.is_empty());
+        let names: Vec<String> = all.map(|entry| entry.command.name.to_ascii_uppercase()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names.iter().map(String::as_str).filter(|name| *name != "CLUSTER").chain(["DEBUG"]) {
+            let said = guest.says(&format!("{name} HELP"));
+            let first = format!("[{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are: ");
+            assert!(said.starts_with(&first), "{said}");
+            assert!(said.ends_with(" HELP     Prints this help.]"), "{said}");
+            assert_eq!(said.matches("Prints this help.").count(), 1, "{said}");
+        }
+    }
 
     #[test]
     fn arguments_read_as_in_the_documentation() {

@@ -18,7 +18,7 @@ use crate::wait::Waiters;
 use larder_core::{Engine, ReadyListener};
 use parking_lot::RwLock;
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 /// An engine with a command table, clients, settings and statistics.
@@ -43,6 +43,8 @@ pub struct Instance {
     pub(crate) tracking: Arc<Tracking>,
     /// `min-replicas-to-write` asks for replicas, of which there are none: nothing may be written.
     pub(crate) lacks_replicas: AtomicBool,
+    /// So many bytes of replies may wait for a client that is no subscriber.
+    pub(crate) replies_max: AtomicUsize,
     /// Scripts may call what scripts may not call: for tests.
     pub(crate) scripts_unbridled: AtomicBool,
     /// What is counted.
@@ -93,6 +95,7 @@ impl Instance {
             scripts: Scripts::default(),
             tracking: Arc::default(),
             lacks_replicas: AtomicBool::new(false),
+            replies_max: AtomicUsize::new(usize::MAX),
             scripts_unbridled: AtomicBool::new(false),
             stats: Stats::default(),
             slowlog: Slowlog::default(),
@@ -111,6 +114,23 @@ impl Instance {
     /// written: for whoever wants to end and cannot wait for a script that does not.
     pub fn stop_slow_scripts(&self, stop: bool) {
         self.scripts.stop(stop);
+    }
+
+    /// Ends a client if more of its replies wait than `client-output-buffer-limit` allows. Says whether it does. For
+    /// subscribers it is counted what they have not been given yet, where that is put.
+    #[inline]
+    pub fn ends_if_unread(&self, session: &Session, unread: usize) -> bool {
+        unread > self.replies_max.load(Ordering::Relaxed) && Instance::ends_unread(session)
+    }
+
+    #[cold]
+    fn ends_unread(session: &Session) -> bool {
+        if session.is_subscribed() {
+            return false;
+        }
+        session.client.set_flag(client_flags::TOO_SLOW, true);
+        session.client.kill();
+        true
     }
 
     /// Whether a script has run for longer than `busy-reply-threshold`.

@@ -685,6 +685,8 @@ fn read_output_limits(text: &str) -> Result<String, String> {
 fn apply_output_limits(instance: &Instance) {
     let limit = instance.settings().pubsub_limit();
     instance.clients().list().iter().for_each(|client| client.set_limit(limit));
+    let most = Some(instance.settings().replies_limit().hard_bytes).filter(|bytes| *bytes != 0);
+    instance.replies_max.store(most.unwrap_or(usize::MAX), Ordering::Relaxed);
 }
 
 fn read_bytes_or_percent(text: &str) -> Result<String, String> {
@@ -895,8 +897,17 @@ impl Settings {
 
     /// What may wait for a subscriber.
     pub fn pubsub_limit(&self) -> OutputLimit {
+        self.output_limit("pubsub")
+    }
+
+    /// How much of its replies anybody else may leave unread.
+    pub fn replies_limit(&self) -> OutputLimit {
+        self.output_limit("normal")
+    }
+
+    fn output_limit(&self, of: &str) -> OutputLimit {
         let limits = output_limits(&self.text("client-output-buffer-limit")).unwrap_or_default();
-        limits.into_iter().find(|(class, _)| class == "pubsub").map(|(_, limit)| limit).unwrap_or_default()
+        limits.into_iter().find(|(class, _)| class == of).map(|(_, limit)| limit).unwrap_or_default()
     }
 
     /// Changes a setting before the instance has started. Nobody is told.

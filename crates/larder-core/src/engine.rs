@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     pub(crate) feed: Feed,
     pub(crate) timer: Timer,
     /// The dead are left where they are.
-    expiry_paused: AtomicBool,
+    pub(crate) expiry_paused: AtomicBool,
     /// The same until this moment of engine time.
     expiry_held_until_ms: AtomicU64,
     topics: Topics,

@@ -694,6 +694,11 @@ impl Connection {
     fn write_some(&mut self) -> io::Result<()> {
         let Some(buffers) = &mut self.buffers else { return Ok(()) };
         let mut progressed = false;
+        if let Some(session) = &self.guest.session
+            && self.guest.instance.ends_if_unread(session, buffers.unread())
+        {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
         while buffers.unread() > 0 && self.moved < TURN_LEN {
             let next = buffers.pieces.next(&buffers.output, buffers.written);
             match self.stream.try_write(&next[..next.len().min(TURN_LEN)]) {

@@ -2,7 +2,7 @@
 //! an idle connection costs no timer of its own.
 
 use crate::log::{Level, Log};
-use larder_commands::{Client, Instance, client_flags};
+use larder_commands::{Client, Instance, OutputLimit, client_flags};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -26,10 +26,11 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
         let now = instance.engine().now_ms();
         let idle_max_ms = instance.settings().int("timeout") as u64 * 1_000;
         let login = !instance.is_open();
+        let replies = instance.settings().replies_limit();
         let mut bytes = 0;
         for client in instance.clients().list() {
             bytes += client.used_bytes();
-            if let Some(reason) = reason_to_end(&client, now, idle_max_ms, login) {
+            if let Some(reason) = reason_to_end(&client, now, idle_max_ms, login, replies) {
                 log.line(Level::Verbose, format_args!("closing client {}: {reason}", client.id));
                 client.kill();
             }
@@ -42,7 +43,13 @@ pub(crate) async fn watch(instance: Arc<Instance>, log: Arc<Log>, mut stop: Rece
     }
 }
 
-fn reason_to_end(client: &Client, now: u64, idle_max_ms: u64, login: bool) -> Option<&'static str> {
+fn reason_to_end(
+    client: &Client,
+    now: u64,
+    idle_max_ms: u64,
+    login: bool,
+    replies: OutputLimit,
+) -> Option<&'static str> {
     let since = |moment: u64| now.saturating_sub(moment);
     let unfinished = client.unfinished_since_ms.load(Ordering::Relaxed);
     if login && !client.has(client_flags::AUTHENTICATED) && since(client.since_ms) > LOGIN_MS {
@@ -56,7 +63,7 @@ fn reason_to_end(client: &Client, now: u64, idle_max_ms: u64, login: bool) -> Op
     {
         return Some("it does not read its replies");
     }
-    if client.is_over_soft_limit(now) {
+    if client.is_over_soft_limit(now, replies) {
         client.set_flag(client_flags::TOO_SLOW, true);
         return Some("it does not read what it listens to");
     }

@@ -133,6 +133,8 @@ impl Stage {
         }
         let key = self.real.key(db.index, bytes);
         let mut view = self.real.view_one(&key, None);
+        // What is due already is gone: it does not count as a change later.
+        view.purge(&key)?;
         view.watch(&key, &self.mark)?;
         let parcel = if self.mark.is_set() { None } else { view.pack(&key)? };
         drop(view);

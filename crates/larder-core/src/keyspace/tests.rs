@@ -335,8 +335,8 @@ fn the_dead_stay_unseen_while_nobody_removes_them() {
         assert_eq!(len(), 1);
         assert_eq!(engine.tick(), 0);
         if purged {
+            // Who looks for it in vain removes it.
             assert!(engine.view_one(&key, None).get(&key).expect("it is in the view").is_none());
-            engine.view_one(&key, None).purge(&key).expect("it is in the view");
             assert_eq!(len(), 0);
         }
         engine.set_active_expiry(true);

@@ -127,3 +127,42 @@ fn a_server_stops_with_clients_on_it() {
     idle.stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     assert!(idle.try_receive().is_none() && waiting.try_receive().is_none());
 }
+
+/// As with Redis: what counts is what a command has answered, before any of it is sent.
+#[test]
+fn replies_beyond_the_hard_limit_end_the_connection() {
+    let larder = Larder::start(&[("client-output-buffer-limit", "normal 1mb 0 0")]);
+    let [mut client, mut other] = std::array::from_fn(|_| larder.client());
+    assert_eq!(other.says("SETRANGE small 500000 x"), "(500001)");
+    assert_eq!(other.says("SETRANGE large 2000000 x"), "(2000001)");
+    assert_eq!(client.says("GET small").len(), 500_000 * 4 + 3);
+    client.send("GET large");
+    assert_eq!(client.try_receive(), None);
+    let mut client = larder.client();
+    assert_eq!(client.says("MULTI"), "OK");
+    for line in ["GET small", "GET small", "GET small", "INCR n"] {
+        assert_eq!(client.says(line), "QUEUED");
+    }
+    client.send("EXEC");
+    assert_eq!(client.try_receive(), None);
+    // It was executed to its end.
+    assert_eq!(other.says("GET n"), "\"1\"");
+    // It is counted once the connection has been cleared away.
+    while !other.says("INFO stats").contains("client_output_buffer_limit_disconnections:2") {
+        std::thread::yield_now();
+    }
+    assert_eq!(other.says("CONFIG SET client-output-buffer-limit \"normal 0 0 0\""), "OK");
+    assert_eq!(other.says("GET large").len(), 2_000_000 * 4 + 3);
+}
+
+#[test]
+fn replies_beyond_the_soft_limit_end_the_connection_once_its_time_is_up() {
+    let larder = Larder::start(&[("client-output-buffer-limit", "normal 0 1mb 1")]);
+    let [mut client, mut other] = std::array::from_fn(|_| larder.client());
+    // More than the kernel takes for somebody who does not read.
+    assert_eq!(other.says("SETRANGE large 33554431 x"), "(33554432)");
+    client.send("GET large");
+    while !other.says("INFO stats").contains("client_output_buffer_limit_disconnections:1") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,5 +1,5 @@
-//! `SAVE`, `BGSAVE`, `BGREWRITEAOF`, `LASTSAVE`: what there is to say about files while there are none. Where there are no
-//! keys, nothing is left to be kept, and that succeeds; otherwise an error says that the data are in memory only.
+//! `SAVE`, `BGSAVE`, `BGREWRITEAOF`, `LASTSAVE`: what there is to say about files while there are none. Where there are
+//! no keys, nothing is left to be kept, and that succeeds; otherwise an error says that the data are in memory only.
 
 use crate::prelude::*;
 use crate::spec::acl;

@@ -1,11 +1,13 @@
 //! What must not happen under a lock, collected until the locks are gone.
 
+use super::View;
 use crate::engine::Shared;
 use crate::keyspace::changes::{Change, Class};
 use crate::keyspace::reclaim::Remains;
 use crate::keyspace::stripe::Db;
 use crate::keyspace::{Key, OwnedKey};
 use crate::raw::Record;
+use crate::sync::Ordering;
 use crate::value::Object;
 
 /// What waits for the locks to be gone.
@@ -20,6 +22,8 @@ pub(in crate::keyspace) struct Work {
     objects: Vec<Box<Object>>,
     pub(super) dbs: Vec<Db>,
     records: Vec<Record<Object>>,
+    /// Keys that were looked for in vain, while nobody removes those that are due.
+    overdue: Vec<OwnedKey>,
     /// A deadline that the timer may not know of yet.
     due_ms: Option<u64>,
     /// Since when the locks are held, where they were let go and taken again.
@@ -62,13 +66,16 @@ impl After {
             let key = OwnedKey { db: key.db, bytes: key.bytes.into() };
             self.work().changes.push(Change { key, event: "keymiss", class: Class::KEY_MISS });
         }
+        if shared.expiry_paused.load(Ordering::Relaxed) {
+            self.work().overdue.push(OwnedKey { db: key.db, bytes: key.bytes.into() });
+        }
     }
 }
 
 impl Work {
     #[cold]
     pub(super) fn run(self, shared: &Shared) {
-        let Work { changes, ready, objects, dbs, records, due_ms, held_since_us: _ } = self;
+        let Work { changes, ready, objects, dbs, records, overdue, due_ms, held_since_us: _ } = self;
         if let Some(due) = due_ms {
             shared.timer.nudge(due);
         }
@@ -80,6 +87,11 @@ impl Work {
         }
         if !changes.is_empty() {
             shared.feed.emit(&changes);
+        }
+        for owned in overdue {
+            let key = shared.keyspace.key(owned.db, &owned.bytes);
+            // A view of the key's own stripe holds the key.
+            let _ = View::one(shared, key.stripe(), None).purge(&key);
         }
         if !ready.is_empty() {
             shared.serve(ready);

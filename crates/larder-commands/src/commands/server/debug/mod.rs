@@ -81,7 +81,7 @@ struct Sub {
     /// How many words may follow.
     words: RangeInclusive<usize>,
     run: Run,
-    /// What HELP says after the name.
+    /// What HELP says after the name: its words, then what it does.
     help: &'static str,
 }
 
@@ -173,10 +173,12 @@ fn done(out: &mut dyn Reply) -> Result<Outcome> {
 }
 
 fn help(_: &mut Cx<'_>, _: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    out.array(SUBCOMMANDS.len());
-    for sub in &SUBCOMMANDS {
-        out.status(&format!("{}{}", sub.name, sub.help));
-    }
+    let subs = SUBCOMMANDS.iter().filter(|sub| sub.name != "HELP");
+    let pairs = subs.map(|sub| {
+        let (args, summary) = sub.help.split_once(": ").unwrap_or(("", sub.help));
+        (format!("{}{args}", sub.name), summary)
+    });
+    crate::help::write(out, DEBUG.name, pairs);
     Ok(Done)
 }
 
