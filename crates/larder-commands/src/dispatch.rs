@@ -277,7 +277,10 @@ impl Instance {
             entry.stats.rejected.fetch_add(1, Ordering::Relaxed);
             return Err(fail_transaction(session, error));
         }
-        if self.scripts.is_busy() && !command.is(flags::ALLOW_BUSY) {
+        // A transaction has to have all of its commands at one time, so it waits for no script, whatever that holds.
+        if (self.scripts.is_busy() || session.transaction.is_some() && self.scripts.has_slow())
+            && !command.is(flags::ALLOW_BUSY)
+        {
             return refuse(session, self.scripts.busy_error());
         }
         if is_full && self.needs_memory(session, command) {
