@@ -282,7 +282,7 @@ impl Cx<'_> {
     }
 
     /// Lets the locks go: nothing but the reply is left to do.
-    fn stop_reading(&mut self, args: Args<'_>) {
+    pub(crate) fn stop_reading(&mut self, args: Args<'_>) {
         if self.session.tracker.is_some() {
             // What is changed from here on is news to a client that keeps copies.
             self.instance.note_reads(self, self.entry, args.0);
@@ -677,6 +677,106 @@ mod tests {
         }
     }
 
+    /// Random members, few of many and many, with repetitions and without, in slices and at once.
+    #[test]
+    fn random_members_are_members_however_many_are_asked_for() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for start in (0..3 * MANY).step_by(MANY) {
+            let each = |head: &str, each: &dyn Fn(usize) -> String| {
+                let words: Vec<String> = (start..start + MANY).map(each).collect();
+                format!("{head} {}", words.join(" "))
+            };
+            guest.says(&each("SADD set", &|n| format!("m{n}")));
+            guest.says(&each("HSET hash", &|n| format!("m{n} v{n}")));
+            guest.says(&each("ZADD zset", &|n| format!("{n} m{n}")));
+        }
+        for (command, with) in [
+            ("SRANDMEMBER set", ""),
+            ("HRANDFIELD hash", ""),
+            ("HRANDFIELD hash", "v"),
+            ("ZRANDMEMBER zset", ""),
+            ("ZRANDMEMBER zset", "z"),
+        ] {
+            let (option, words) = match with {
+                "v" => (" WITHVALUES", 2),
+                "z" => (" WITHSCORES", 2),
+                _ => ("", 1),
+            };
+            for (count, len, in_slices) in [
+                (7, 7, false),
+                (MANY as i64, MANY, true),
+                (2 * MANY as i64, 2 * MANY, true),
+                (-7, 7, false),
+                (-(MANY as i64), MANY, true),
+            ] {
+                let line = format!("{command} {count}{option}");
+                let before = sliced(&mut guest);
+                let reply = guest.says(&line);
+                assert_eq!(sliced(&mut guest), before + u64::from(in_slices), "{line}");
+                let found: Vec<&str> =
+                    reply.split(['[', ']', ' ', '"']).filter(|word| !word.is_empty()).collect();
+                assert_eq!(found.len(), len * words, "{line}");
+                let mut members: Vec<usize> = Vec::new();
+                for pair in found.chunks(words) {
+                    let member: usize =
+                        pair[0].strip_prefix('m').expect("a member").parse().expect("a number");
+                    assert!(member < 3 * MANY, "{line}");
+                    match (with, pair.get(1)) {
+                        ("v", Some(value)) => assert_eq!(*value, format!("v{member}")),
+                        ("z", Some(score)) => {
+                            assert_eq!(score.trim_start_matches(',').parse(), Ok(member as f64));
+                        }
+                        _ => {}
+                    }
+                    members.push(member);
+                }
+                if count > 0 {
+                    members.sort_unstable();
+                    members.dedup();
+                    assert_eq!(members.len(), len, "{line}");
+                }
+                guest.set_pace(Pace::Hurried);
+                assert_eq!(guest.says(&line) == "(elsewhere)", in_slices, "{line}");
+                guest.set_pace(Pace::Any);
+            }
+        }
+        // Few are taken out of many on the spot.
+        guest.set_pace(Pace::Hurried);
+        let few = guest.says("SPOP set 1000");
+        assert_eq!(few.split(' ').collect::<std::collections::BTreeSet<_>>().len(), 1_000);
+        assert_eq!(guest.says("SCARD set"), format!("({})", 3 * MANY - 1_000));
+        assert_eq!(guest.says(&format!("SPOP set {MANY}")), "(elsewhere)");
+        guest.set_pace(Pace::Any);
+        assert_eq!(guest.says(&format!("SPOP set {MANY}")).split(' ').count(), MANY);
+        assert_eq!(guest.says("SCARD set"), format!("({})", 2 * MANY - 1_000));
+        // Many from a small one, too, are not chosen on the spot.
+        guest.says("SADD small a b");
+        guest.set_pace(Pace::Hurried);
+        assert_eq!(guest.says("SRANDMEMBER small -9000"), "(elsewhere)");
+    }
+
+    /// The bytes that are shown so.
+    fn unescaped(shown: &str) -> Vec<u8> {
+        let (mut bytes, mut rest) = (Vec::new(), shown.trim_matches('"').as_bytes());
+        while let Some((first, tail)) = rest.split_first() {
+            let (byte, len) = match (first, tail) {
+                (b'\\', [b'x', high, low, ..]) => {
+                    let digit = |byte: &u8| char::from(*byte).to_digit(16).expect("a digit") as u8;
+                    (digit(high) << 4 | digit(low), 4)
+                }
+                (b'\\', [b'n', ..]) => (b'\n', 2),
+                (b'\\', [b'r', ..]) => (b'\r', 2),
+                (b'\\', [b't', ..]) => (b'\t', 2),
+                (b'\\', [other, ..]) => (*other, 2),
+                (byte, _) => (*byte, 1),
+            };
+            bytes.push(byte);
+            rest = &rest[len..];
+        }
+        bytes
+    }
+
     /// In slices or at once, the replies are the same.
     #[test]
     fn slices_give_what_one_look_gives() {
@@ -685,6 +785,10 @@ mod tests {
         fill(&mut guest);
         guest.says("SADD some m1 m7 m8000 other");
         guest.says("RPUSH numbers 3 1 2");
+        guest.says("HEXPIRE hash 1000 FIELDS 2 f7 f8190");
+        guest.says("COPY list twice");
+        let elements: Vec<String> = (0..MANY).map(|n| format!("e{n}")).collect();
+        guest.says(&format!("RPUSH twice {}", elements.join(" ")));
         let scores: Vec<String> = (0..20_000).map(|n| format!("{}", (n * 7_919) % 20_011)).collect();
         guest.says(&format!("RPUSH numbers {}", scores.join(" ")));
         let mut before = sliced(&mut guest);
@@ -726,6 +830,37 @@ mod tests {
             "SORT numbers DESC STORE stored",
             "SORT list",
             "SORT hash",
+            "LPOS list none",
+            "LPOS list e8000",
+            "LPOS list e5 RANK -1",
+            "LPOS list e5 COUNT 0 MAXLEN 9000",
+            "LPOS list e8200 COUNT 1 MAXLEN 8200",
+            "LPOS twice e7 COUNT 0",
+            "LPOS twice e7 RANK 2",
+            "LPOS twice e7 RANK -2 COUNT 3",
+            "LPOS twice e7 RANK 3",
+            "COPY list stored REPLACE",
+            "COPY set stored REPLACE",
+            "COPY zset stored REPLACE",
+            "COPY stream stored REPLACE",
+            "COPY hash stored REPLACE",
+            "COPY text stored REPLACE",
+            "COPY hash stored",
+            "DUMP list",
+            "DUMP zset",
+            "DUMP text",
+            "ZINTERCARD 2 zset set",
+            "ZINTERCARD 2 set zset LIMIT 100",
+            "ZINTERCARD 2 zset none",
+            "GEOSEARCH places FROMLONLAT 0 1 BYRADIUS 100 km",
+            "GEOSEARCH places FROMMEMBER p3 BYBOX 1 1 km DESC WITHDIST WITHCOORD WITHHASH",
+            "GEOSEARCH places FROMMEMBER p3 BYRADIUS 100 km COUNT 5 ASC",
+            "GEOSEARCH places FROMMEMBER p3 BYRADIUS 100 km COUNT 8200 ANY",
+            "GEORADIUS places 0 1 100 km COUNT 7 DESC",
+            "GEORADIUSBYMEMBER places p7 100 km",
+            "GEORADIUS places 0 1 100 km STORE stored",
+            "GEORADIUSBYMEMBER places p7 100 km COUNT 8200 STOREDIST stored",
+            "GEOSEARCHSTORE stored places FROMLONLAT 0 1 BYRADIUS 100 km",
         ] {
             let replies = [false, true].map(|whole| {
                 let stored = if line.contains("STORE") || line.contains("store") { " stored" } else { "" };
@@ -743,8 +878,30 @@ mod tests {
             });
             assert_eq!(replies[0], replies[1], "{line}");
             let after = sliced(&mut guest);
-            assert_eq!(after, before + 1, "{line}");
+            assert_eq!(after, before + u64::from(line != "COPY hash stored"), "{line}");
             before = after;
+        }
+    }
+
+    #[test]
+    fn copies_in_slices_have_all_that_there_was() {
+        let house = House::new();
+        let mut guest = house.guest();
+        fill(&mut guest);
+        guest.says("HEXPIRE hash 1000 FIELDS 2 f7 f8190");
+        guest.says("COPY hash stored REPLACE");
+        assert_eq!(guest.says("HTTL stored FIELDS 3 f7 f8 f8190"), "[(1000) (-1) (1000)]");
+        assert_eq!(guest.says("TTL stored"), "(-1)");
+        guest.says("PEXPIRE zset 50000");
+        guest.says("COPY zset stored REPLACE");
+        assert_eq!(guest.says("PTTL stored"), "(50000)");
+        // What is dumped from a copy in slices is restored as the same.
+        for name in ["set", "hash", "stream"] {
+            let (before, digest) = (sliced(&mut guest), guest.says(&format!("DEBUG DIGEST-VALUE {name}")));
+            let payload = unescaped(&guest.says(&format!("DUMP {name}")));
+            assert_eq!(sliced(&mut guest), before + 1);
+            assert_eq!(guest.says_words(&[b"RESTORE", b"stored", b"0", &payload, b"REPLACE"]), "OK");
+            assert_eq!(guest.says("DEBUG DIGEST-VALUE stored"), digest, "{name}");
         }
     }
 }

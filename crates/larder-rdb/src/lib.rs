@@ -1,7 +1,7 @@
 //! Values as bytes and back, in the format in which Redis keeps them in its files and sends them with `DUMP`.
 //!
-//! - [`dump`] and [`restore`]: a value of a key as a payload: what it is, the value, the version of the format, a
-//!   checksum.
+//! - [`dump`], [`dump_object`] and [`restore`]: a value of a key as a payload: what it is, the value, the version of
+//!   the format, a checksum.
 //! - [`dump_functions`] and [`restore_functions`]: the same for libraries of functions.
 //! - [`Value`]: what comes out. [`Present`]: what the codec has to know of time. [`Error`]: why nothing came out.
 //!
@@ -48,7 +48,7 @@ mod zipmap;
 mod zset;
 
 pub use functions::{dump_functions, restore_functions};
-pub use payload::{Present, VERSION_MAX, Value, dump, restore, seal};
+pub use payload::{Present, VERSION_MAX, Value, dump, dump_object, restore, seal};
 
 use std::fmt;
 

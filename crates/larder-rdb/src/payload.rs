@@ -6,6 +6,7 @@ use crate::reader::Reader;
 use crate::writer::Writer;
 use crate::{Error, Result, hash, kind, list, set, stream, zset};
 use larder_core::value::Object;
+use larder_core::value::string::Str;
 use larder_core::{Entry, Tools};
 use std::borrow::Cow;
 
@@ -44,21 +45,35 @@ pub enum Value<'p> {
 
 /// Writes the value of a key. O(size of the value).
 pub fn dump(entry: &Entry<'_>, present: Present) -> Result<Vec<u8>> {
-    let out = match entry.object() {
-        Some(Object::List(list)) => list::write(list),
-        Some(Object::Set(set)) => set::write(set),
-        Some(Object::Zset(zset)) => zset::write(zset),
-        Some(Object::Hash(hash)) => hash::write(hash, present),
-        Some(Object::Stream(stream)) => stream::write(stream, present),
-        _ => {
-            let mut out = Writer::new(kind::STRING);
-            out.string(entry.string().map_err(|_| Error::Formless)?);
-            out
-        }
-    };
+    match entry.object() {
+        Some(object) => dump_object(object, present),
+        None => Ok(sealed(text(entry.string().map_err(|_| Error::Formless)?))),
+    }
+}
+
+/// Writes a value that is no short string. O(its size).
+pub fn dump_object(object: &Object, present: Present) -> Result<Vec<u8>> {
+    Ok(sealed(match object {
+        Object::Bytes(bytes) => text(Str::Shared(bytes)),
+        Object::List(list) => list::write(list),
+        Object::Set(set) => set::write(set),
+        Object::Zset(zset) => zset::write(zset),
+        Object::Hash(hash) => hash::write(hash, present),
+        Object::Stream(stream) => stream::write(stream, present),
+        _ => return Err(Error::Formless),
+    }))
+}
+
+fn text(text: Str<'_>) -> Writer {
+    let mut out = Writer::new(kind::STRING);
+    out.string(text);
+    out
+}
+
+fn sealed(out: Writer) -> Vec<u8> {
     let body = out.into_bytes();
     let version = body.first().map_or(VERSION_MAX, |kind| kind::version(*kind));
-    Ok(seal(body, version))
+    seal(body, version)
 }
 
 /// Reads a value. O(size of the value).

@@ -10,6 +10,8 @@ use super::{Key, View, WatchMark};
 use crate::error::Error;
 use crate::limits::{SLICE_BYTES, SLICE_PARTS, SLICED_ATTEMPTS};
 use crate::sync::Ordering;
+use crate::value::Object;
+use crate::value::copying::Copying;
 
 /// What is left of a slice.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +86,18 @@ impl View<'_> {
         make: impl FnMut(S) -> Result<T, E>,
     ) -> Result<T, E> {
         self.go_through(keys, slice, make, true)
+    }
+
+    /// Copies what a key holds in slices: as it is in the end, when the locks are held. `None` for a short string, and
+    /// for nothing. Long strings are shared; what is packed, and streams, are copied at once.
+    pub fn copy_in_slices(&mut self, key: &Key<'_>) -> crate::error::Result<Option<Object>> {
+        let tools = self.tools();
+        let copying = self.in_slices(&[*key], |view, copying: &mut Copying| {
+            let entry = view.peek(key)?;
+            let object = entry.as_ref().and_then(super::Entry::object);
+            Ok::<_, Error>(object.is_none_or(|object| copying.go_on(object, &tools, &mut Slice::default())))
+        })?;
+        Ok(copying.into_object())
     }
 
     fn go_through<S: Default, T, E: From<Error>>(
@@ -423,7 +437,7 @@ mod tests {
         let engine = engine();
         let set = key(&engine, "set");
         let read = |view: &mut View<'_>, len: &mut usize| {
-            *len = view.peek(&set)?.map_or(0, |entry| entry.object().map_or(0, crate::value::Object::parts));
+            *len = view.peek(&set)?.map_or(0, |entry| entry.object().map_or(0, Object::parts));
             Ok::<_, Error>(true)
         };
         let mut made = 0;

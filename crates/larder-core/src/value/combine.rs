@@ -256,6 +256,16 @@ impl Partial {
         }
     }
 
+    /// How many members the result has so far: those of a union are still to become fewer by what its inputs share.
+    pub fn len(&self) -> usize {
+        self.members.as_ref().map_or(0, MemberTable::len)
+    }
+
+    /// Whether it has none so far.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The whole. O(n log n).
     pub fn into_zset(self, tools: &Tools<'_>) -> Zset {
         let members = self.members.unwrap_or_else(|| MemberTable::new(tools.hasher));

@@ -3,6 +3,7 @@
 #![allow(clippy::float_cmp, reason = "scores order a set: two are equal or they are not")]
 
 pub mod combine;
+pub(crate) mod copying;
 mod field_table;
 mod fields;
 pub mod geo;

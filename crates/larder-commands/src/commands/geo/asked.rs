@@ -4,10 +4,12 @@
 //! with a line is its error; and of a key that does not exist it asks for no member. Both are kept.
 
 use super::units::{length, position, unit, write_distance, write_position};
+use crate::byte_list::ByteList;
 use crate::commands::zsets::store::store;
 use crate::prelude::*;
-use larder_core::value::geo::{Area, Found, Order, Position, Search, Shape};
+use larder_core::value::geo::{Area, Found, Order, Position, Search, SearchPlace, Shape};
 use larder_core::value::zset::Zset;
+use larder_core::{Slice, Tools, View};
 
 /// The arguments that end every search.
 pub(super) const WITH_COORD: Arg = Arg::word("withcoord", "WITHCOORD").optional();
@@ -34,6 +36,11 @@ pub(super) enum Form {
 impl Form {
     fn is_search(self) -> bool {
         matches!(self, Form::Search | Form::SearchStore)
+    }
+
+    /// What is reported where the result is stored.
+    fn event(self) -> &'static str {
+        if self.is_search() { "geosearchstore" } else { "georadiusstore" }
     }
 
     /// Whether it has the options `STORE` and `STOREDIST`.
@@ -244,6 +251,16 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The sorted set that is stored.
+    fn to_store(&self, found: &[Found<'_>], tools: &Tools<'_>) -> Zset {
+        let mut result = Zset::new();
+        for place in found {
+            let score = if self.store_distance { place.distance_m / self.unit } else { place.score };
+            result.insert(tools, place.member, score);
+        }
+        result
+    }
+
     fn write(&self, found: &[Found<'_>], out: &mut dyn Reply) {
         out.array(found.len());
         for place in found {
@@ -272,8 +289,12 @@ pub(super) fn search(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, form:
     let asked = Asked::read(args, form, zset)?;
     let mut found = Vec::new();
     if let (Some(zset), Some(search)) = (zset, asked.search()) {
-        if haste.forbids(zset.len()) && haste.forbids(search.looks_at(zset)) {
-            return cx.leave(&source);
+        if haste.way(zset.len()) != Way::AtOnce {
+            match haste.way(search.looks_at(zset)) {
+                Way::AtOnce => {}
+                Way::Elsewhere => return cx.leave(&source),
+                Way::InSlices => return search_in_slices(cx, args, out, form, source),
+            }
         }
         found = search.run(zset);
     }
@@ -281,13 +302,80 @@ pub(super) fn search(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, form:
         asked.write(&found, out);
         return Ok(Done);
     };
-    let mut result = Zset::new();
-    for place in found {
-        let score = if asked.store_distance { place.distance_m / asked.unit } else { place.score };
-        result.insert(&tools, place.member, score);
+    let result = asked.to_store(&found, &tools);
+    store(cx, destination, result, form.event(), out)
+}
+
+/// What a search in slices has found so far.
+#[derive(Default)]
+struct Looked<'a> {
+    /// Read anew with every attempt: the middle may be the place of a member.
+    asked: Asked<'a>,
+    search: Option<Search>,
+    place: SearchPlace,
+    members: ByteList,
+    /// Score, position, distance, and which of the members.
+    found: Vec<(f64, Position, f64, usize)>,
+}
+
+impl<'a> Looked<'a> {
+    fn go_on(&mut self, zset: &Zset, args: Args<'a>, form: Form) -> Result<bool> {
+        if self.search.is_none() {
+            self.asked = Asked::read(args, form, Some(zset))?;
+            self.search = self.asked.search();
+        }
+        let Some(search) = self.search else { return Ok(true) };
+        Ok(search.visit_slice(zset, &mut self.place, &mut Slice::default(), |place| {
+            self.found.push((place.score, place.position, place.distance_m, self.members.len()));
+            self.members.push(place.member);
+        }))
     }
-    let event = if form.is_search() { "geosearchstore" } else { "georadiusstore" };
-    store(cx, destination, result, event, out)
+
+    /// What was found, in order, and what was asked.
+    fn arranged(&mut self) -> (&Asked<'a>, Vec<Found<'_>>) {
+        if let Some(search) = self.search {
+            search.arrange(&mut self.found, |(_, _, distance_m, _)| *distance_m);
+        }
+        let members: Vec<&[u8]> = self.members.iter().collect();
+        let found = self.found.iter().map(|&(score, position, distance_m, at)| Found {
+            member: members[at],
+            score,
+            position,
+            distance_m,
+        });
+        (&self.asked, found.collect())
+    }
+}
+
+/// Searches among many in slices, and orders what was found with the locks let go.
+fn search_in_slices<'a>(
+    cx: &mut Cx<'_>,
+    args: Args<'a>,
+    out: &mut dyn Reply,
+    form: Form,
+    source: Key<'_>,
+) -> Result<Outcome> {
+    let go_on = |view: &mut View<'_>, looked: &mut Looked<'a>| {
+        let Some(entry) = view.peek(&source)? else {
+            looked.asked = Asked::read(args, form, None)?;
+            return Ok(true);
+        };
+        looked.go_on(entry.collection()?, args, form)
+    };
+    let store_it =
+        form == Form::SearchStore || form.stores() && Asked::read(args, form, None)?.store.is_some();
+    if !store_it {
+        let mut looked = cx.read_in_slices(args, &[source], go_on)?;
+        let (asked, found) = looked.arranged();
+        asked.write(&found, out);
+        return Ok(Done);
+    }
+    let tools = cx.view.tools();
+    let (destination, result) = cx.view.in_slices_then(&[source], go_on, |mut looked| {
+        let (asked, found) = looked.arranged();
+        Ok::<_, Error>((asked.store.unwrap_or_default(), asked.to_store(&found, &tools)))
+    })?;
+    store(cx, destination, result, form.event(), out)
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! `HRANDFIELD`: some fields.
 
-use crate::choose::{distinct, random_count, repeated};
+use crate::choose::{Choice, Chosen, choose_in_slices, distinct, random_count, repeated};
 use crate::prelude::*;
+use larder_core::value::Collection;
 use larder_core::value::hash::Hash;
+use larder_core::value::string::{IntText, Str};
+use larder_core::{Rng, Slice};
 
 pub(crate) static HRANDFIELD: Command = Command {
     name: "hrandfield",
@@ -53,42 +56,90 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if with_values && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(Error::OUT_OF_RANGE);
     }
-    let most = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    if cx.haste().forbids(most) && (count < 0 || cx.forbids_all(&args.from(1)[..1])?) {
-        return Ok(Outcome::Elsewhere);
-    }
+    let haste = cx.haste();
     let Some(hash) = cx.view.collection::<Hash>(&key)? else {
         out.array(0);
         return Ok(Done);
     };
-    let nested = with_values && out.protocol() == Protocol::Resp3;
-    let write = |out: &mut dyn Reply, field: &[u8], value| {
-        if nested {
+    let most = if count < 0 { repeated(count.unsigned_abs())? } else { hash.len().min(count as usize) };
+    let (choice, shape) = (Choice::of(count, hash.len()), Shape::of(out, with_values));
+    match choice.way(haste, count, hash.len()) {
+        Way::AtOnce => some_of(hash, choice, most, &mut rng, shape, out),
+        Way::Elsewhere => return cx.leave(&key),
+        Way::InSlices if choice == Choice::AmongAll => {
+            let copy = cx.view.copy_in_slices(&key)?;
+            cx.stop_reading(args);
+            match copy.as_ref().map(|copy| Hash::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+                Some(hash) => some_of(hash, choice, most, &mut rng, shape, out),
+                None => out.array(0),
+            }
+        }
+        Way::InSlices => {
+            let chosen = choose_in_slices(cx, args, &key, (choice, most), Hash::len, |hash, rng, add| {
+                if let Some((field, value)) = hash.sample(rng) {
+                    add(field, value.as_bytes(&mut IntText::new()));
+                }
+            })?;
+            shape.begin(out, chosen.len());
+            chosen.iter().for_each(|(field, value)| shape.one(out, field, Str::Bytes(value)));
+        }
+    }
+    Ok(Done)
+}
+
+/// How fields are written: with their values or without, which RESP3 has in pairs.
+#[derive(Clone, Copy)]
+struct Shape {
+    with_values: bool,
+    nested: bool,
+}
+
+impl Shape {
+    fn of(out: &dyn Reply, with_values: bool) -> Shape {
+        Shape { with_values, nested: with_values && out.protocol() == Protocol::Resp3 }
+    }
+
+    fn begin(self, out: &mut dyn Reply, count: usize) {
+        out.array(if self.with_values && !self.nested { count * 2 } else { count });
+    }
+
+    fn one(self, out: &mut dyn Reply, field: &[u8], value: Str<'_>) {
+        if self.nested {
             out.array(2);
         }
         out.bulk(field);
-        if with_values {
+        if self.with_values {
             out.string(value);
         }
-    };
-    let per = if with_values && !nested { 2 } else { 1 };
-    if count < 0 {
-        let count = repeated(count.unsigned_abs())?;
-        out.array(count * per);
+    }
+}
+
+/// Answers with so many fields, chosen at random.
+fn some_of(hash: &Hash, choice: Choice, count: usize, rng: &mut Rng, shape: Shape, out: &mut dyn Reply) {
+    if choice == Choice::Repeated {
+        shape.begin(out, count);
         for _ in 0..count {
-            if let Some((field, value)) = hash.sample(&mut rng) {
-                write(out, field, value);
+            if let Some((field, value)) = hash.sample(rng) {
+                shape.one(out, field, value);
             }
         }
-        return Ok(Done);
+        return;
+    }
+    if choice == Choice::Few {
+        let (mut chosen, mut slice) = (Chosen::default(), Slice::default());
+        while chosen.len() < count {
+            let Some((field, value)) = hash.sample(rng) else { break };
+            chosen.add(choice, field, value.as_bytes(&mut IntText::new()), &mut slice);
+        }
+        shape.begin(out, chosen.len());
+        return chosen.iter().for_each(|(field, value)| shape.one(out, field, Str::Bytes(value)));
     }
     let mut fields = Vec::with_capacity(hash.len());
     hash.each(|field, value| {
         fields.push((field, value));
         true
     });
-    let chosen = distinct(&mut fields, count as usize, &mut rng);
-    out.array(chosen.len() * per);
-    chosen.iter().for_each(|(field, value)| write(out, field, *value));
-    Ok(Done)
+    let chosen = distinct(&mut fields, count, rng);
+    shape.begin(out, chosen.len());
+    chosen.iter().for_each(|(field, value)| shape.one(out, field, *value));
 }

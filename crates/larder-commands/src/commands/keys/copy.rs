@@ -61,14 +61,25 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if from.db == to.db && from.bytes == to.bytes {
         return Err(same_object());
     }
-    if cx.forbids_all(&args.from(1)[..1])? {
+    let way = cx.way_through(&args.from(1)[..1])?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
-    let goes = cx.view.get(&from)?.is_some() && (replace || !cx.view.exists(&to)?);
+    let mut goes = cx.view.get(&from)?.is_some() && (replace || !cx.view.exists(&to)?);
+    let mut copy = None;
+    if goes && way == Way::InSlices {
+        copy = cx.view.copy_in_slices(&from)?;
+        goes = cx.view.exists(&from)? && (replace || !cx.view.exists(&to)?);
+    }
     if goes {
         // Removed rather than overwritten: the copy is a new key, which has not been used yet.
         cx.view.remove(&to)?;
-        cx.view.copy(&from, &to)?;
+        if let Some(copy) = copy {
+            let deadline = cx.view.peek(&from)?.and_then(|entry| entry.deadline());
+            cx.view.put_object(&to, copy, deadline.map_or(Expiry::Never, Expiry::At))?;
+        } else {
+            cx.view.copy(&from, &to)?;
+        }
         cx.view.report(&to, "copy_to", Class::GENERIC)?;
     }
     out.int(i64::from(goes));

@@ -48,11 +48,21 @@ pub(crate) fn present(cx: &mut Cx<'_>) -> Present {
 }
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
-    if cx.forbids_all(&args.from(1)[..1])? {
+    let way = cx.way_through(&args.from(1)[..1])?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
-    let present = present(cx);
-    match cx.view.get(&cx.key(args.at(1)))? {
+    let (key, present) = (cx.key(args.at(1)), present(cx));
+    let mut entry = cx.view.get(&key)?;
+    if way == Way::InSlices {
+        if let Some(object) = cx.view.copy_in_slices(&key)? {
+            cx.stop_reading(args);
+            out.bulk(&larder_rdb::dump_object(&object, present)?);
+            return Ok(Done);
+        }
+        entry = cx.view.peek(&key)?;
+    }
+    match entry {
         Some(entry) => out.bulk(&larder_rdb::dump(&entry, present)?),
         None => out.null(),
     }

@@ -1,10 +1,11 @@
 //! `SPOP`, `SRANDMEMBER`: some members.
 
-use crate::choose::{distinct, random_count, repeated};
+use crate::choose::{Choice, Chosen, choose_in_slices, distinct, random_count, repeated};
 use crate::prelude::*;
-use larder_core::Missing;
+use larder_core::value::Collection;
 use larder_core::value::set::Set;
-use larder_core::value::string::Str;
+use larder_core::value::string::{IntText, Str};
+use larder_core::{Missing, Rng, Slice};
 
 pub(crate) static SPOP: Command = Command {
     name: "spop",
@@ -73,8 +74,14 @@ fn spop(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome>
         }
         _ => return Err(Error::SYNTAX),
     };
-    if count.is_some() && cx.forbids_all(&args.from(1)[..1])? {
-        return Ok(Outcome::Elsewhere);
+    if let Some(count) = count
+        && cx.haste().forbids_waiting()
+    {
+        let set = cx.view.peek(&key)?.and_then(|entry| entry.object()).and_then(Set::of);
+        let len = set.map_or(0, Set::len);
+        if cx.haste().forbids(if is_few(count, len) { count } else { len }) {
+            return Ok(Outcome::Elsewhere);
+        }
     }
     let popped = cx.view.edit::<Set, _>(&key, Missing::Skip, |edit| {
         let popped = take(edit.collection, count.unwrap_or(1), &mut edit.tools.rng);
@@ -93,12 +100,15 @@ fn spop(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome>
     Ok(Done)
 }
 
+/// Whether so many are few of so many: they are chosen one by one, and many among all.
+fn is_few(count: usize, len: usize) -> bool {
+    count.saturating_mul(if count <= 16 { 2 } else { 5 }) <= len
+}
+
 /// Removes `count` members chosen at random.
-fn take(set: &mut Set, count: usize, rng: &mut larder_core::Rng) -> Vec<Vec<u8>> {
-    /// Few of many are chosen one by one; many are chosen among all.
-    const FEW: usize = 16;
+fn take(set: &mut Set, count: usize, rng: &mut Rng) -> Vec<Vec<u8>> {
     let mut taken: Vec<Vec<u8>> = Vec::new();
-    if count <= FEW && count < set.len() {
+    if is_few(count, set.len()) {
         for _ in 0..count {
             let Some(member) = set.sample(rng).map(|member| member.to_vec()) else { break };
             set.remove(&member);
@@ -130,28 +140,58 @@ fn srandmember(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
         [count] => random_count(count)?,
         _ => return Err(Error::SYNTAX),
     };
-    if cx.forbids_all(&args.from(1)[..1])? {
-        return Ok(Outcome::Elsewhere);
-    }
+    let haste = cx.haste();
     let Some(set) = cx.view.collection::<Set>(&key)? else {
         out.array(0);
         return Ok(Done);
     };
-    if count < 0 {
-        let count = repeated(count.unsigned_abs())?;
-        out.array(count);
-        for _ in 0..count {
-            out.string_or_null(set.sample(&mut rng));
+    let most = if count < 0 { repeated(count.unsigned_abs())? } else { set.len().min(count as usize) };
+    let choice = Choice::of(count, set.len());
+    match choice.way(haste, count, set.len()) {
+        Way::AtOnce => some_of(set, choice, most, &mut rng, out),
+        Way::Elsewhere => return cx.leave(&key),
+        Way::InSlices if choice == Choice::AmongAll => {
+            let copy = cx.view.copy_in_slices(&key)?;
+            cx.stop_reading(args);
+            match copy.as_ref().map(|copy| Set::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+                Some(set) => some_of(set, choice, most, &mut rng, out),
+                None => out.array(0),
+            }
         }
-        return Ok(Done);
+        Way::InSlices => {
+            let chosen = choose_in_slices(cx, args, &key, (choice, most), Set::len, |set, rng, add| {
+                if let Some(member) = set.sample(rng) {
+                    add(member.as_bytes(&mut IntText::new()), &[]);
+                }
+            })?;
+            out.array(chosen.len());
+            chosen.iter().for_each(|(member, _)| out.bulk(member));
+        }
+    }
+    Ok(Done)
+}
+
+/// Answers with so many members, chosen at random.
+fn some_of(set: &Set, choice: Choice, count: usize, rng: &mut Rng, out: &mut dyn Reply) {
+    if choice == Choice::Repeated {
+        out.array(count);
+        return (0..count).for_each(|_| out.string_or_null(set.sample(rng)));
+    }
+    if choice == Choice::Few {
+        let (mut chosen, mut slice) = (Chosen::default(), Slice::default());
+        while chosen.len() < count {
+            let Some(member) = set.sample(rng) else { break };
+            chosen.add(choice, member.as_bytes(&mut IntText::new()), &[], &mut slice);
+        }
+        out.array(chosen.len());
+        return chosen.iter().for_each(|(member, _)| out.bulk(member));
     }
     let mut members: Vec<Str<'_>> = Vec::with_capacity(set.len());
     set.each(|member| {
         members.push(member);
         true
     });
-    let chosen = distinct(&mut members, count as usize, &mut rng);
+    let chosen = distinct(&mut members, count, rng);
     out.array(chosen.len());
     chosen.iter().for_each(|member| out.string(*member));
-    Ok(Done)
 }

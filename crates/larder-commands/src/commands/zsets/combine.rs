@@ -153,6 +153,23 @@ pub(crate) fn reply_combined(
     Ok(Done)
 }
 
+/// How many members all of these keys have, counted up to a limit (0 for no limit) and in slices.
+pub(crate) fn shared_in_slices(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    words: &[&[u8]],
+    limit: usize,
+) -> Result<usize> {
+    let (tools, keys) = (cx.view.tools(), words.iter().map(|word| cx.key(word)).collect::<Vec<_>>());
+    let most = if limit == 0 { usize::MAX } else { limit };
+    let shared = cx.read_in_slices(args, &keys, |view, shared: &mut Partial| {
+        let inputs = as_inputs(view.peek_all(&keys)?)?;
+        let (how, aggregate) = (How::Intersection, Aggregate::Sum);
+        Ok(shared.go_on(how, &tools, &inputs, aggregate, &mut Slice::default()) || shared.len() >= most)
+    })?;
+    Ok(shared.len().min(most))
+}
+
 /// Stores the result.
 pub(crate) fn store_combined(
     cx: &mut Cx<'_>,

@@ -1,6 +1,8 @@
 //! `ZINTER`, `ZINTERSTORE`, `ZINTERCARD`: the members that all of several sorted sets have.
 
-use super::combine::{AGGREGATE, How, WEIGHTS, inputs, keys, reply_combined, store_combined};
+use super::combine::{
+    AGGREGATE, How, WEIGHTS, inputs, keys, reply_combined, shared_in_slices, store_combined,
+};
 use crate::prelude::*;
 use larder_core::value::combine::intersection_len;
 
@@ -94,7 +96,8 @@ pub(crate) static ZINTERCARD: Command = Command {
 
 fn zintercard(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> {
     let keys = keys(cx, args, 1)?;
-    if cx.forbids_all(keys)? {
+    let way = cx.way_through(keys)?;
+    if way == Way::Elsewhere {
         return Ok(Outcome::Elsewhere);
     }
     let inputs = inputs(cx, keys)?;
@@ -107,6 +110,11 @@ fn zintercard(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Ou
         let read = parse_int(options.value()?).and_then(|limit| usize::try_from(limit).ok());
         limit = read.ok_or_else(|| Error::general("LIMIT can't be negative"))?;
     }
-    out.count(intersection_len(&inputs, limit));
+    let len = if way == Way::InSlices {
+        shared_in_slices(cx, args, keys, limit)?
+    } else {
+        intersection_len(&inputs, limit)
+    };
+    out.count(len);
     Ok(Done)
 }

@@ -1,8 +1,10 @@
 //! `ZRANDMEMBER`: some members.
 
 use super::members::Shape;
-use crate::choose::{random_count, repeated};
+use crate::choose::{Choice, choose_in_slices, random_count, repeated};
 use crate::prelude::*;
+use larder_core::Rng;
+use larder_core::value::Collection;
 use larder_core::value::zset::Zset;
 
 pub(crate) static ZRANDMEMBER: Command = Command {
@@ -54,29 +56,53 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if with_scores && count.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(Error::OUT_OF_RANGE);
     }
-    let most = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    if cx.haste().forbids(most) && (count < 0 || cx.forbids_all(&args.from(1)[..1])?) {
-        return Ok(Outcome::Elsewhere);
-    }
+    let haste = cx.haste();
     let Some(zset) = cx.view.collection::<Zset>(&key)? else {
         out.array(0);
         return Ok(Done);
     };
     let shape = Shape::of(out, with_scores);
-    if count < 0 {
-        let count = repeated(count.unsigned_abs())?;
-        shape.begin(out, count);
+    let most = if count < 0 { repeated(count.unsigned_abs())? } else { zset.len().min(count as usize) };
+    let choice = Choice::of(count, zset.len());
+    match haste.way(most) {
+        Way::AtOnce => some_of(zset, choice, most, &mut rng, shape, out),
+        Way::Elsewhere => return cx.leave(&key),
+        Way::InSlices if choice == Choice::AmongAll => {
+            let copy = cx.view.copy_in_slices(&key)?;
+            cx.stop_reading(args);
+            match copy.as_ref().map(|copy| Zset::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+                Some(zset) => some_of(zset, choice, most, &mut rng, shape, out),
+                None => out.array(0),
+            }
+        }
+        Way::InSlices => {
+            let chosen = choose_in_slices(cx, args, &key, (choice, most), Zset::len, |zset, rng, add| {
+                if let Some((member, score)) = zset.sample(rng) {
+                    add(member, &score.to_ne_bytes());
+                }
+            })?;
+            shape.begin(out, chosen.len());
+            for (member, score) in chosen.iter() {
+                shape.one(out, member, score.try_into().map_or(0.0, f64::from_ne_bytes));
+            }
+        }
+    }
+    Ok(Done)
+}
+
+/// Answers with so many members, chosen at random.
+fn some_of(zset: &Zset, choice: Choice, count: usize, rng: &mut Rng, shape: Shape, out: &mut dyn Reply) {
+    let count = if choice == Choice::Repeated { count } else { count.min(zset.len()) };
+    shape.begin(out, count);
+    if choice == Choice::Repeated {
         for _ in 0..count {
-            if let Some((member, score)) = zset.sample(&mut rng) {
+            if let Some((member, score)) = zset.sample(rng) {
                 shape.one(out, member, score);
             }
         }
-        return Ok(Done);
+    } else {
+        zset.sample_distinct(rng, count, |member, score| shape.one(out, member, score));
     }
-    let count = usize::try_from(count).unwrap_or(usize::MAX).min(zset.len());
-    shape.begin(out, count);
-    zset.sample_distinct(&mut rng, count, |member, score| shape.one(out, member, score));
-    Ok(Done)
 }
 
 #[cfg(test)]

@@ -16,4 +16,4 @@ mod search;
 
 pub use area::{Area, Shape};
 pub use position::Position;
-pub use search::{Found, Order, Search};
+pub use search::{Found, Order, Search, SearchPlace};

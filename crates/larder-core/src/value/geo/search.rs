@@ -1,9 +1,12 @@
 //! Searching the places of a sorted set.
 
+use super::cell::Cell;
 use super::nearest;
 use super::{Area, Position};
+use crate::keyspace::Slice;
 use crate::value::score::ScoreBound;
 use crate::value::zset::Zset;
+use std::ops::Range;
 
 /// A place that was found.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +19,15 @@ pub struct Found<'z> {
     pub position: Position,
     /// How far from the middle of the area, in metres.
     pub distance_m: f64,
+}
+
+/// Where a search in slices goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SearchPlace {
+    cell: usize,
+    /// So many of this cell were looked at.
+    done: usize,
+    found: usize,
 }
 
 /// In which order places are given.
@@ -87,11 +99,7 @@ impl Search {
         /// The squares of the map are larger than the area between them, though seldom by so much.
         const SQUARES: usize = 16;
         let most = self.count.filter(|_| self.any).map_or(usize::MAX, |count| count.saturating_mul(SQUARES));
-        let ranks = self.area.cells().map(|cell| {
-            let (from, below) = cell.scores();
-            zset.ranks_by_score(ScoreBound::Incl(from), ScoreBound::Excl(below)).len()
-        });
-        ranks.sum::<usize>().min(most)
+        self.area.cells().map(|cell| ranks(zset, &cell).len()).sum::<usize>().min(most)
     }
 
     /// The places found. O(N + log M) for N places in the squares of the map around the area, and M in the set.
@@ -102,18 +110,59 @@ impl Search {
             return found;
         }
         'cells: for cell in self.area.cells() {
-            let (from, below) = cell.scores();
-            let ranks = zset.ranks_by_score(ScoreBound::Incl(from), ScoreBound::Excl(below));
-            for (member, score) in zset.range(ranks) {
-                let position = Position::of_score(score);
-                if let Some(distance_m) = self.area.distance_m(position) {
-                    found.push(Found { member, score, position, distance_m });
+            for (member, score) in zset.range(ranks(zset, &cell)) {
+                if let Some(place) = self.look(member, score) {
+                    found.push(place);
                     if found.len() >= most {
                         break 'cells;
                     }
                 }
             }
         }
+        self.arrange(&mut found, |found| found.distance_m);
+        found
+    }
+
+    /// Visits what [`Search::run`] finds, in no order, a slice at a time. Says whether that was all; then the places
+    /// are to be arranged.
+    pub fn visit_slice(
+        &self,
+        zset: &Zset,
+        place: &mut SearchPlace,
+        slice: &mut Slice,
+        mut visit: impl FnMut(Found<'_>),
+    ) -> bool {
+        let most = self.count.filter(|count| self.any || *count == 0).unwrap_or(usize::MAX);
+        for cell in self.area.cells().skip(place.cell) {
+            let ranks = ranks(zset, &cell);
+            for (member, score) in zset.range(ranks.start + place.done..ranks.end) {
+                if place.found >= most {
+                    return true;
+                }
+                if slice.left() == 0 {
+                    return false;
+                }
+                place.done += 1;
+                slice.add(member.len());
+                if let Some(found) = self.look(member, score) {
+                    place.found += 1;
+                    visit(found);
+                }
+            }
+            (place.cell, place.done) = (place.cell + 1, 0);
+        }
+        true
+    }
+
+    /// The place of a member, if it is within the area.
+    fn look<'z>(&self, member: &'z [u8], score: f64) -> Option<Found<'z>> {
+        let position = Position::of_score(score);
+        let distance_m = self.area.distance_m(position)?;
+        Some(Found { member, score, position, distance_m })
+    }
+
+    /// Brings places that were visited into the order that is asked for, and leaves out those that are too many.
+    pub fn arrange<T>(&self, found: &mut Vec<T>, distance_m: impl Fn(&T) -> f64) {
         let order = if self.order == Order::Any && self.count.is_some() && !self.any {
             Order::NearestFirst
         } else {
@@ -122,10 +171,15 @@ impl Search {
         let count = self.count.unwrap_or(usize::MAX);
         match order {
             Order::Any => {}
-            Order::NearestFirst => nearest::sort(&mut found, count, |found| found.distance_m),
-            Order::FarthestFirst => nearest::sort(&mut found, count, |found| -found.distance_m),
+            Order::NearestFirst => nearest::sort(found, count, distance_m),
+            Order::FarthestFirst => nearest::sort(found, count, |found| -distance_m(found)),
         }
         found.truncate(count);
-        found
     }
+}
+
+/// The ranks of the members within a square of the map.
+fn ranks(zset: &Zset, cell: &Cell) -> Range<usize> {
+    let (from, below) = cell.scores();
+    zset.ranks_by_score(ScoreBound::Incl(from), ScoreBound::Excl(below))
 }
