@@ -476,7 +476,7 @@ impl Instance {
     fn call_here(&self, cx: &mut Cx<'_>, words: &[&[u8]], out: &mut dyn Reply) -> Option<Wait> {
         let entry = cx.entry;
         cx.session.ticks = cx.session.ticks.wrapping_add(1);
-        let all = self.slowlog.threshold_us.load(Ordering::Relaxed) < 5_000
+        let all = (0..5_000).contains(&self.slowlog.threshold_us.load(Ordering::Relaxed))
             || self.latency.threshold_ms.load(Ordering::Relaxed) != 0;
         let weight = if all || !is_brief(entry.command, words) { 1 } else { TIMED_OF };
         let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))

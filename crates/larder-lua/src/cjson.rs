@@ -657,19 +657,25 @@ impl Decoder<'_, '_> {
                 Token::Plain(Plain::Null) => self.stack.push_null()?,
                 Token::Plain(Plain::Number(n)) => self.stack.push_number(n)?,
                 Token::Text => self.push_string()?,
+                // Tables that will have something begin as they are in Redis with their first value, so that their
+                // pairs come in the same order there.
                 Token::ArrayBegin => {
-                    let table = self.begin(within.len())?;
+                    self.enter(within.len())?;
                     let first = self.token();
-                    if !matches!(first.0, Token::ArrayEnd) {
+                    let has_values = !matches!(first.0, Token::ArrayEnd);
+                    let table = self.stack.push_table(usize::from(has_values), 0)?;
+                    if has_values {
                         within.push(Within::List { table, next: 1 });
                         (token, start) = first;
                         continue;
                     }
                 }
                 Token::ObjectBegin => {
-                    let table = self.begin(within.len())?;
+                    self.enter(within.len())?;
                     let (first, at) = self.token();
-                    if !matches!(first, Token::ObjectEnd) {
+                    let has_values = !matches!(first, Token::ObjectEnd);
+                    let table = self.stack.push_table(0, usize::from(has_values))?;
+                    if has_values {
                         self.key(&first, at)?;
                         within.push(Within::Object { table });
                         (token, start) = self.token();
@@ -714,13 +720,13 @@ impl Decoder<'_, '_> {
     }
 
     /// Pushes a table, in so many others.
-    fn begin(&mut self, depth: usize) -> Result<Slot> {
+    fn enter(&self, depth: usize) -> Result<()> {
         let depth = depth as i64 + 1;
         if depth > self.settings.decode_depth_max.min(DEPTH_MAX) {
             let text = format!("Found too many nested data structures ({depth}) at character {}", self.at);
             return Err(self.stack.fail(text));
         }
-        self.stack.push_table(0, 0)
+        Ok(())
     }
 
     /// Pushes a key, whose token is read already, and reads the colon behind it.

@@ -161,7 +161,7 @@ impl Globals {
         let table = stack.push_kept(&self.table)?;
         for (name, words) in self.names.iter().zip(lists) {
             stack.push_kept(name)?;
-            list(stack, words)?;
+            stack.push_list(words)?;
             stack.set_pair(table)?;
         }
         stack.truncate(below);
@@ -266,8 +266,8 @@ impl Machine {
         self.settings.reset();
         let push = |stack: &mut Stack<'_>| match self.kind {
             Kind::Functions => {
-                list(stack, keys)?;
-                list(stack, args)
+                stack.push_list(keys)?;
+                stack.push_list(args).map(drop)
             }
             Kind::Scripts => self.globals.set(stack, [keys, args]),
         };
@@ -381,16 +381,6 @@ fn blame(reader: &mut Reader<'_>, problem: Slot) -> Result<Option<Blame>, Failed
         at: source.zip(line.map(|line| line as i64)),
         counted: reader.field(problem, "counted", |reader, at| reader.truth(at))?,
     }))
-}
-
-/// Pushes a list of words.
-fn list(stack: &mut Stack<'_>, words: &[&[u8]]) -> Result<(), Failed> {
-    let table = stack.push_table(words.len(), 0)?;
-    for (at, word) in words.iter().enumerate() {
-        stack.push_text(word)?;
-        stack.set_item(table, at + 1)?;
-    }
-    Ok(())
 }
 
 /// Leaves a table on the stack of what the sandbox is made of and Lua does not have.

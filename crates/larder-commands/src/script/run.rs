@@ -231,13 +231,16 @@ fn set_repl(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize, Failed> {
     Ok(0)
 }
 
-/// The words of a command line: strings where they lie, and the texts of numbers, which are written to `numbers`.
-fn words<'w>(args: &Args<'w>, numbers: &'w mut Vec<u8>) -> error::Result<SmallVec<[&'w [u8]; 16]>> {
+/// The words of a command line; so large that they are put together where they stay.
+type Words<'w> = SmallVec<[&'w [u8]; 16]>;
+
+/// Reads a command line: strings where they lie, and the texts of numbers, which are written to `numbers`.
+fn read_words<'w>(args: &Args<'w>, numbers: &'w mut Vec<u8>, words: &mut Words<'w>) -> error::Result<()> {
     numbers.clear();
     if args.is_empty() {
         return Err(Error::general("Please specify at least one argument for this redis lib call"));
     }
-    let (mut words, mut places) = (SmallVec::<[&[u8]; 16]>::new(), SmallVec::<[(usize, usize); 8]>::new());
+    let mut places = SmallVec::<[(usize, usize); 8]>::new();
     for at in 0..args.len() {
         match args.word(at) {
             Some(Word::Text(text)) => words.push(text),
@@ -255,7 +258,7 @@ fn words<'w>(args: &Args<'w>, numbers: &'w mut Vec<u8>) -> error::Result<SmallVe
     for (at, end) in places {
         words[at] = &numbers[std::mem::replace(&mut start, end)..end];
     }
-    Ok(words)
+    Ok(())
 }
 
 /// What a running program has said that matters to its end.
@@ -345,15 +348,17 @@ impl<'a, 'e> Run<'a, 'e> {
             What::Call | What::Pcall | What::AclCheck => {}
         }
         let mut numbers = std::mem::take(&mut self.scratch.numbers);
-        let done = match words(args, &mut numbers) {
-            Ok(words) if what == What::AclCheck => match self.acl_check(&words) {
+        let mut words = Words::new();
+        let done = match read_words(args, &mut numbers, &mut words) {
+            Ok(()) if what == What::AclCheck => match self.acl_check(&words) {
                 Ok(may) => stack.push_boolean(may).map(|()| 1),
                 Err(error) => raise(stack, &error),
             },
-            Ok(words) => self.command(&words, stack, what == What::Call),
+            Ok(()) => self.command(&words, stack, what == What::Call),
             Err(error) if what == What::Pcall => error_table(stack, &error, false).map(|()| 1),
             Err(error) => raise(stack, &error),
         };
+        drop(words);
         self.scratch.numbers = numbers;
         done
     }

@@ -736,6 +736,22 @@ impl<'l> Stack<'l> {
         Ok(self.top())
     }
 
+    /// Pushes a list of strings.
+    pub fn push_list(&mut self, texts: &[&[u8]]) -> Result<Slot, Failed> {
+        let table = self.push_table(texts.len(), 0)?;
+        self.make_room()?;
+        for (text, n) in texts.iter().zip(1..=c_int::MAX) {
+            // SAFETY: the state is ours, there is room for one value above the table, Lua copies so many bytes, and the
+            // table is set without its metatable, of which it has none.
+            unsafe {
+                ffi::lua_pushlstring_(self.state, text.as_ptr().cast(), text.len());
+                ffi::lua_rawseti_(self.state, table.0, n);
+            }
+        }
+        self.room += 1;
+        Ok(table)
+    }
+
     /// Pushes a string, where the machine may use so much memory.
     pub fn push_text_within(&mut self, text: &[u8]) -> Result<(), Failed> {
         self.check_memory_for(text.len())?;
