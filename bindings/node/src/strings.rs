@@ -166,7 +166,7 @@ fn read_many(call: &Call<'_, Opened>, bulks: Bulks) -> Outcome {
         let (engine, index) = (live.db.engine(), larder_core::DbIndex::default());
         let keys: Vec<_> = (0..words.len()).map(|at| engine.key(index, words.get(at))).collect();
         // Their cache misses overlap.
-        engine.prefetch(keys.iter());
+        engine.prefetch(&keys);
         let mut view = engine.view(&keys);
         noted.array(keys.len());
         for key in &keys {

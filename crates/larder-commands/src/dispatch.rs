@@ -662,7 +662,7 @@ impl Instance {
                     found.map(|(at, _)| engine.key(session.db(), words[*at])).collect();
                 if keys.len() > 1 {
                     // Their cache misses overlap.
-                    engine.prefetch(keys.iter());
+                    engine.prefetch(&keys);
                 }
                 (engine.view_unless(&keys, &give_up)?, keys.first().copied())
             }

@@ -304,11 +304,14 @@ impl Engine {
     /// looked up. A look-up leads from the stripe to a bucket to an entry, each in another line of the cache; going
     /// through the batch line by line lets the misses of all its keys overlap. Skips keys on whose stripe somebody else
     /// is at work.
-    #[inline]
-    pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k Key<'k>> + Clone) {
-        keys.clone().for_each(|key| prefetch(self.shared.keyspace.cell(key.stripe())));
-        keys.clone().for_each(|key| self.on_table(key, |table, _| table.prefetch_bucket(key.hash)));
-        keys.for_each(|key| {
+    pub fn prefetch(&self, keys: &[Key<'_>]) {
+        for key in keys {
+            prefetch(self.shared.keyspace.cell(key.stripe()));
+        }
+        for key in keys {
+            self.on_table(key, |table, _| table.prefetch_bucket(key.hash));
+        }
+        for key in keys {
             self.on_table(key, |table, used_bytes| {
                 if used_bytes > LONG_RECORD_BYTES * table.len() as i64 {
                     table.prefetch_lines(key.hash, LONG_RECORD_LINES);
@@ -316,7 +319,7 @@ impl Engine {
                     table.prefetch_records(key.hash);
                 }
             });
-        });
+        }
     }
 
     /// Looks at the table of a key, and at how many bytes its stripe uses.

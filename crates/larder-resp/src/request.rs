@@ -273,25 +273,6 @@ impl RequestParser {
         if u32::try_from(buf.len()).is_err() {
             return Err(ProtocolError::CommandTooBig);
         }
-        if self.args_left == 0 && self.takes_short {
-            let first = spans.len();
-            if let Some(end) = short_command(buf, *at, spans) {
-                *at = end;
-                self.scanned = 0;
-                return Ok(Parsed::Command { first, argc: spans.len() - first });
-            }
-            spans.truncate(first);
-        }
-        self.next_of_any_kind(buf, at, spans)
-    }
-
-    /// The same for commands that are long, cut off, typed or wrong.
-    fn next_of_any_kind(
-        &mut self,
-        buf: &[u8],
-        at: &mut usize,
-        spans: &mut Vec<Span>,
-    ) -> Result<Parsed, ProtocolError> {
         while self.args_left == 0 {
             let rest = buf.get(*at..).unwrap_or_default();
             let passed = match rest.first() {
@@ -319,6 +300,32 @@ impl RequestParser {
             *at += passed;
         }
         self.arguments(buf, at, spans)
+    }
+
+    /// Finds short commands as [`next`](Self::next) does, which nearly all are, but only those that have arrived
+    /// entirely, and `most` of them: `found` is told of each where its arguments begin and how many they are. Stops
+    /// before the first command that is long, cut off, typed or wrong; `next` says which.
+    pub fn next_short(
+        &mut self,
+        buf: &[u8],
+        at: &mut usize,
+        spans: &mut Vec<Span>,
+        most: usize,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        if self.args_left != 0 || !self.takes_short || u32::try_from(buf.len()).is_err() {
+            return;
+        }
+        for _ in 0..most {
+            let first = spans.len();
+            let Some(end) = short_command(buf, *at, spans) else {
+                spans.truncate(first);
+                return;
+            };
+            *at = end;
+            self.scanned = 0;
+            found(first, spans.len() - first);
+        }
     }
 
     #[inline]
@@ -530,7 +537,7 @@ fn takes_short(limits: &Limits) -> bool {
 
 /// Nearly every command: few words, short ones, all of them there. Adds their spans and gives the command's end. `None`
 /// for everything else, where spans may have been added; what such a command is, others find out from its start.
-#[inline]
+#[inline(never)]
 fn short_command(buf: &[u8], at: usize, spans: &mut Vec<Span>) -> Option<usize> {
     let [b'*', first, second, third] = *buf.get(at..)?.first_chunk::<4>()? else { return None };
     let (first, ones) = (first.wrapping_sub(b'0'), second.wrapping_sub(b'0'));
@@ -620,10 +627,19 @@ fn strict_integer(text: &[u8]) -> Option<i64> {
 mod tests {
     use super::{Limits, Parsed, ProtocolError, RequestParser, Span};
 
-    /// Everything in `wire` as text, one line per outcome.
+    /// Everything in `wire` as text, one line per outcome, the same whether short commands are looked for first or not.
     fn outcome(limits: Limits, wire: &[u8]) -> String {
+        let (text, with_short) = (outcome_by(limits, wire, 0), outcome_by(limits, wire, usize::MAX));
+        assert_eq!(text, with_short);
+        text
+    }
+
+    fn outcome_by(limits: Limits, wire: &[u8], most_short: usize) -> String {
         let (mut parser, mut at, mut spans) = (RequestParser::new(limits), 0, Vec::new());
-        let mut text = Vec::new();
+        let mut lines = Vec::new();
+        parser
+            .next_short(wire, &mut at, &mut spans, most_short, |first, argc| lines.push(first..first + argc));
+        let mut text: Vec<String> = lines.into_iter().map(|line| show(&spans[line], wire)).collect();
         loop {
             match parser.next(wire, &mut at, &mut spans) {
                 Ok(Parsed::Command { first, argc }) => text.push(show(&spans[first..first + argc], wire)),

@@ -13,7 +13,7 @@ use crate::reply::RespReply;
 use larder_commands::{
     Blocked, Flow, Haste, Instance, Item, Pace, Prepared, Reply, Session, Wake, client_flags,
 };
-use larder_core::{Engine, Key};
+use larder_core::Engine;
 use larder_resp::{Limits, Parsed, RequestParser, Span};
 use parking_lot::Mutex;
 use std::future::poll_fn;
@@ -894,6 +894,7 @@ impl Connection {
     }
 
     /// Parses the next batch of commands.
+    #[inline(never)]
     fn next_batch(&mut self, buffers: &mut Buffers) -> Next {
         if let Some(error) = buffers.broken.take() {
             return Next::Close(Some(error));
@@ -901,14 +902,18 @@ impl Connection {
         // Before a login the limits may change with every command.
         let authenticated = self.guest.session.as_ref().is_some_and(|session| session.authenticated);
         let most = if authenticated { BATCH_MAX } else { 1 };
+        let Buffers { input, at, spans, parsed, .. } = buffers;
+        self.parser.next_short(input, at, spans, most, |first, argc| {
+            parsed.push(Line { first, argc, prepared: Prepared::default() });
+        });
         let end = loop {
+            if buffers.parsed.len() == most {
+                break Next::Nothing;
+            }
             let before = buffers.at;
             match self.parser.next(&buffers.input, &mut buffers.at, &mut buffers.spans) {
                 Ok(Parsed::Command { first, argc }) => {
                     buffers.parsed.push(Line { first, argc, prepared: Prepared::default() });
-                    if buffers.parsed.len() == most {
-                        break Next::Nothing;
-                    }
                 }
                 Ok(Parsed::Inline(words)) if buffers.parsed.is_empty() => break Next::Inline(words),
                 Ok(Parsed::Inline(_)) => {
@@ -939,25 +944,27 @@ impl Connection {
 
     /// Finds what the commands of a batch are and begins to fetch what they will look up, so that their cache misses
     /// overlap.
+    #[inline(never)]
     fn prepare(&self, buffers: &mut Buffers) {
         let Some(session) = &self.guest.session else { return };
         let instance = &self.guest.instance;
         let Buffers { input, spans, parsed, .. } = buffers;
-        let mut keys: [Option<Key<'_>>; BATCH_MAX] = [None; BATCH_MAX];
-        let (mut count, mut last) = (0, None);
+        let none = instance.engine().key(session.db(), b"");
+        let (mut keys, mut count) = ([none; BATCH_MAX], 0);
         for line in parsed.lines.iter_mut().filter(|line| line.argc > 1) {
-            let (name, word) = (spans[line.first].of(input), spans[line.first + 1].of(input));
+            let [name, word] = [spans[line.first].of(input), spans[line.first + 1].of(input)];
             let (prepared, key) = instance.prepare(session, name, word);
             line.prepared = prepared;
             // Many batches are about one key.
-            let hash = key.map(|key| key.key_hash());
-            if hash.is_some() && hash != last {
+            if let Some(key) = key
+                && (count == 0 || keys[count - 1].key_hash() != key.key_hash())
+            {
                 keys[count] = key;
-                (count, last) = (count + 1, hash);
+                count += 1;
             }
         }
         if count > 1 {
-            instance.engine().prefetch(keys[..count].iter().flatten());
+            instance.engine().prefetch(&keys[..count]);
         }
     }
 

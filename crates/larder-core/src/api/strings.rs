@@ -86,7 +86,7 @@ impl<'d> Strings<'d> {
     /// The strings of several keys, all of one moment; `None` for what is missing or no string.
     pub fn get_many<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>> {
         let keys: Vec<_> = keys.iter().map(|key| self.0.key(key.as_ref())).collect::<Result<_>>()?;
-        self.0.engine.prefetch(keys.iter());
+        self.0.engine.prefetch(&keys);
         let mut view = self.0.engine.view(&keys);
         let found: Result<Vec<_>> = keys
             .iter()

@@ -182,6 +182,7 @@ impl List {
     }
 
     /// How many elements there are.
+    #[inline]
     pub fn len(&self) -> usize {
         match &self.form {
             Form::One(block) => block.len(),
@@ -203,6 +204,7 @@ impl List {
     }
 
     /// Bytes on the heap. O(1).
+    #[inline]
     pub fn used_bytes(&self) -> usize {
         match &self.form {
             Form::One(block) => block.used_bytes(),

@@ -1,6 +1,6 @@
 //! Commands through the server's parser.
 
-use larder_resp::{Awaited, Limits, Parsed, RequestParser, encode};
+use larder_resp::{Awaited, Limits, Parsed, RequestParser, Span, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -14,17 +14,31 @@ enum Seen {
     Error(String),
 }
 
-/// Feeds `wire` in pieces. After every second piece, finished commands are removed from the buffer and from the spans.
+/// Feeds `wire` in pieces. What is found does not depend on whether short commands are looked for first.
 fn seen(limits: Limits, wire: &[u8], lengths: &[usize]) -> Vec<Seen> {
+    let seen = seen_by(limits, wire, lengths, 0);
+    for most in [1, 3, usize::MAX] {
+        assert_eq!(seen_by(limits, wire, lengths, most), seen, "with {most} short commands at a time");
+    }
+    seen
+}
+
+/// The same with up to so many short commands looked for first. After every second piece, finished commands are removed
+/// from the buffer and from the spans.
+fn seen_by(limits: Limits, wire: &[u8], lengths: &[usize], most_short: usize) -> Vec<Seen> {
     let mut parser = RequestParser::new(limits);
     let (mut buf, mut at, mut spans, mut seen) = (Vec::new(), 0, Vec::new(), Vec::new());
     for (turn, piece) in pieces(wire, lengths).into_iter().enumerate() {
         buf.extend_from_slice(piece);
+        let mut lines = Vec::new();
+        parser
+            .next_short(&buf, &mut at, &mut spans, most_short, |first, argc| lines.push(first..first + argc));
+        let args = |span: &Span| span.of(&buf).to_vec();
+        seen.extend(lines.into_iter().map(|line| Seen::Command(spans[line].iter().map(args).collect())));
         loop {
             match parser.next(&buf, &mut at, &mut spans) {
                 Ok(Parsed::Command { first, argc }) => {
-                    let args = spans[first..first + argc].iter().map(|span| span.of(&buf).to_vec());
-                    seen.push(Seen::Command(args.collect()));
+                    seen.push(Seen::Command(spans[first..first + argc].iter().map(args).collect()));
                 }
                 Ok(Parsed::Inline(args)) => seen.push(Seen::Command(args)),
                 Ok(Parsed::Incomplete { need }) => {
