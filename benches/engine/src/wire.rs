@@ -4,7 +4,7 @@ use crate::Path;
 use crate::engine::{key, larder};
 use larder_commands::{Flow, Instance, Origin, Protocol, Session, Wake};
 use larder_load::{Distribution, Keys};
-use larder_resp::{Limits, Parsed, RequestParser, encode};
+use larder_resp::{Limits, RequestParser, encode};
 use larder_server::RespReply;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -40,10 +40,11 @@ fn parse() -> Box<dyn FnMut()> {
     Box::new(move || {
         for _ in 0..COUNT / BATCH {
             let mut at = 0;
-            while let Ok(Parsed::Command { first, .. }) = parser.next(&buffer, &mut at, &mut spans) {
-                black_box(&spans[first..]);
-                spans.truncate(first);
-            }
+            parser.next_short(&buffer, &mut at, &mut spans, usize::MAX, |first, argc| {
+                black_box((first, argc));
+            });
+            black_box(&spans);
+            spans.clear();
         }
     })
 }

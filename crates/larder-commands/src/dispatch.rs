@@ -51,6 +51,15 @@ pub struct Prepared {
     key: KeyHash,
 }
 
+/// What a command will look for, so that it can be fetched ahead.
+#[derive(Clone, Copy, Debug)]
+pub struct Ahead<'w> {
+    /// Its only key.
+    pub key: Key<'w>,
+    /// The position of the word that it looks for in the key's value; 0 if there is none.
+    pub element: usize,
+}
+
 impl Default for Prepared {
     #[inline]
     fn default() -> Prepared {
@@ -74,11 +83,17 @@ impl Instance {
     /// Finds the command of a line by its first two words, and its key if it has exactly one and that is the second
     /// word: for the commands of a batch, before the first of them is executed. What is found need not be found again.
     #[inline]
-    pub fn prepare<'w>(&self, session: &Session, name: &[u8], word: &'w [u8]) -> (Prepared, Option<Key<'w>>) {
+    pub fn prepare<'w>(
+        &self,
+        session: &Session,
+        name: &[u8],
+        word: &'w [u8],
+    ) -> (Prepared, Option<Ahead<'w>>) {
         match self.table().find(name) {
             Some(entry) if entry.single_key == Some(1) => {
                 let key = self.engine().key(session.db(), word);
-                (Prepared { index: entry.index, key: key.key_hash() }, Some(key))
+                let prepared = Prepared { index: entry.index, key: key.key_hash() };
+                (prepared, Some(Ahead { key, element: usize::from(entry.command.element) }))
             }
             _ => (Prepared::default(), None),
         }
@@ -198,6 +213,7 @@ impl Instance {
         flow
     }
 
+    #[expect(clippy::inline_always, reason = "the way of nearly every command is one function")]
     #[inline(always)]
     fn execute_answered(
         &self,
@@ -236,6 +252,7 @@ impl Instance {
     }
 
     /// Finds the command and checks whether this session may run it now; `None` if it was put into a transaction.
+    #[expect(clippy::inline_always, reason = "the way of nearly every command is one function")]
     #[inline(always)]
     fn admit(
         &self,
@@ -359,6 +376,7 @@ impl Instance {
         Error::general(format_args!("unknown command '{name}', with args beginning with: {args}"))
     }
 
+    #[expect(clippy::inline_always, reason = "the way of nearly every command is one function")]
     #[inline(always)]
     fn run(
         &self,
@@ -412,7 +430,7 @@ impl Instance {
                 },
             };
             if self.tracking.is_active() {
-                self.end_authored(cx);
+                end_authored(cx);
             }
             flow
             // Here it unlocks, tells listeners, serves those who wait: all of it before the reply leaves.
@@ -440,16 +458,6 @@ impl Instance {
         self.refuse_as_busy(session, entry, out)
     }
 
-    /// Ends a command while some clients keep copies of what they read: they are told what this one has changed.
-    #[cold]
-    fn end_authored(&self, cx: Cx<'_>) {
-        let (client, fresh) = (cx.session.client.id, std::mem::take(&mut cx.session.fresh));
-        if is_end_of_caching(cx.session, cx.entry) {
-            cx.session.caching = false;
-        }
-        authored(client, fresh, || drop(cx));
-    }
-
     /// Does what had to wait for locks to go.
     #[cold]
     fn finish(&self, session: &mut Session) {
@@ -472,6 +480,7 @@ impl Instance {
     }
 
     /// The same within the code that calls it: for the one place through which nearly every command goes.
+    #[expect(clippy::inline_always, reason = "the way of nearly every command is one function")]
     #[inline(always)]
     fn call_here(&self, cx: &mut Cx<'_>, words: &[&[u8]], out: &mut dyn Reply) -> Option<Wait> {
         let entry = cx.entry;
@@ -789,6 +798,16 @@ fn note_writes(cx: &mut Cx<'_>, entry: &Entry, words: &[&[u8]]) {
     if !cx.session.fresh.is_empty() && keys::positions(entry.command, words, &mut found).is_ok() {
         cx.session.fresh.retain(|key| found.iter().all(|(at, _)| **key != *words[*at]));
     }
+}
+
+/// Ends a command while some clients keep copies of what they read: they are told what this one has changed.
+#[cold]
+fn end_authored(cx: Cx<'_>) {
+    let (client, fresh) = (cx.session.client.id, std::mem::take(&mut cx.session.fresh));
+    if is_end_of_caching(cx.session, cx.entry) {
+        cx.session.caching = false;
+    }
+    authored(client, fresh, || drop(cx));
 }
 
 /// `CLIENT CACHING` is about the next command, or about the next transaction: whether it ends with this one.

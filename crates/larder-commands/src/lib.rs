@@ -49,7 +49,7 @@ mod wait_timeout;
 pub use args::{Args, Options};
 pub use client::{Client, Clients, Item, Names, Origin, OutputLimit, Wake, client_flags};
 pub use cx::{Caller, Cx, Empty, Haste, Outcome, Wait, Way};
-pub use dispatch::{Flow, Prepared, deliver, write_message};
+pub use dispatch::{Ahead, Flow, Prepared, deliver, write_message};
 pub use error::{Error, Result};
 pub use help::syntax;
 pub use host::{CpuTimes, Host, LogLevel, Shutdown};

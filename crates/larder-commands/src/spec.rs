@@ -61,6 +61,9 @@ pub struct Command {
     pub deprecated: Option<(&'static str, &'static str)>,
     /// Not for applications.
     pub internal: bool,
+    /// The position of a member or field that it looks for in the value of its only key; 0 if there is none. Those of a
+    /// batch are fetched ahead.
+    pub element: u8,
     /// What it does.
     pub run: Run,
 }
@@ -89,6 +92,7 @@ impl Command {
         tips: &[],
         deprecated: None,
         internal: false,
+        element: 0,
         run: |_, _, _| Ok(Outcome::Done),
     };
 

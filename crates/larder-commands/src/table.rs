@@ -58,7 +58,7 @@ impl CommandStats {
 pub struct Table {
     entries: Vec<Entry>,
     /// Open addressing.
-    places: Box<[Place; PLACES]>,
+    places: Box<[Place]>,
     top: usize,
 }
 
@@ -107,7 +107,7 @@ fn mix(mixed: u64, word: u64) -> u64 {
 impl Table {
     pub(crate) fn new() -> Table {
         let mut table =
-            Table { entries: Vec::new(), places: Box::new([Place::default(); PLACES]), top: COMMANDS.len() };
+            Table { entries: Vec::new(), places: vec![Place::default(); PLACES].into(), top: COMMANDS.len() };
         for command in COMMANDS {
             table.add(command, None);
         }

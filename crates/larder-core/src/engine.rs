@@ -13,7 +13,7 @@ use crate::keyspace::{
 };
 use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
-use crate::raw::{Table, prefetch};
+use crate::raw::{Stored, Table, prefetch};
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicBool, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 use crate::timer::{Lateness, Timer};
@@ -322,6 +322,18 @@ impl Engine {
         }
     }
 
+    /// The same for members or fields that commands of a batch will look for under one key: each is a bucket and a
+    /// record of the value's own table.
+    pub fn prefetch_elements(&self, key: &Key<'_>, elements: &[&[u8]]) {
+        self.on_table(key, |table, _| {
+            if let Some(record) = table.get(key.hash, key.bytes)
+                && let Stored::Object(object) = record.value()
+            {
+                object.prefetch(elements);
+            }
+        });
+    }
+
     /// Looks at the table of a key, and at how many bytes its stripe uses.
     #[inline]
     fn on_table(&self, key: &Key<'_>, look: impl FnOnce(&Table<Object>, i64)) {
@@ -359,6 +371,7 @@ impl Engine {
     }
 
     /// [`Engine::view_one`], unless others hold the stripe and `give_up` says meanwhile that this takes too long.
+    #[expect(clippy::inline_always, reason = "a view is made where it stays")]
     #[inline(always)]
     pub fn view_one_unless(&self, key: &Key<'_>, give_up: GiveUp<'_>) -> Option<View<'_>> {
         View::one_unless(&self.shared, stripe_of(key.hash), give_up)

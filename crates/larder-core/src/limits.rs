@@ -96,3 +96,6 @@ pub const ROOMS_KEPT: usize = 8;
 
 /// Transactions after which a room is thrown away: timers of what has left it stay in it until they are due.
 pub const ROOM_USES_MAX: u32 = 1_000;
+
+/// So many look-ups are fetched ahead together. More gained nothing.
+pub(crate) const PREFETCH_MAX: usize = 32;

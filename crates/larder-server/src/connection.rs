@@ -300,16 +300,13 @@ impl Batch {
     /// Takes the next one.
     #[inline]
     fn pop(&mut self) -> Option<Line> {
-        match self.lines.get(self.taken) {
-            Some(line) => {
-                self.taken += 1;
-                Some(*line)
-            }
-            None => {
-                self.clear();
-                None
-            }
+        let line = self.lines.get(self.taken).copied();
+        if line.is_some() {
+            self.taken += 1;
+        } else {
+            self.clear();
         }
+        line
     }
 
     #[inline]
@@ -949,22 +946,35 @@ impl Connection {
         let Some(session) = &self.guest.session else { return };
         let instance = &self.guest.instance;
         let Buffers { input, spans, parsed, .. } = buffers;
-        let none = instance.engine().key(session.db(), b"");
+        let engine = instance.engine();
+        let none = engine.key(session.db(), b"");
         let (mut keys, mut count) = ([none; BATCH_MAX], 0);
+        // What commands in a row look for in the value of one key.
+        let (mut elements, mut sought) = ([&b""[..]; BATCH_MAX], 0);
         for line in parsed.lines.iter_mut().filter(|line| line.argc > 1) {
-            let [name, word] = [spans[line.first].of(input), spans[line.first + 1].of(input)];
-            let (prepared, key) = instance.prepare(session, name, word);
+            let words = &spans[line.first..line.first + line.argc];
+            let (prepared, ahead) = instance.prepare(session, words[0].of(input), words[1].of(input));
             line.prepared = prepared;
+            let Some(ahead) = ahead else { continue };
             // Many batches are about one key.
-            if let Some(key) = key
-                && (count == 0 || keys[count - 1].key_hash() != key.key_hash())
-            {
-                keys[count] = key;
+            if count == 0 || keys[count - 1].key_hash() != ahead.key.key_hash() {
+                if sought > 1 {
+                    engine.prefetch_elements(&keys[count - 1], &elements[..sought]);
+                }
+                sought = 0;
+                keys[count] = ahead.key;
                 count += 1;
             }
+            if ahead.element > 0 && ahead.element < words.len() {
+                elements[sought] = words[ahead.element].of(input);
+                sought += 1;
+            }
+        }
+        if sought > 1 {
+            engine.prefetch_elements(&keys[count - 1], &elements[..sought]);
         }
         if count > 1 {
-            instance.engine().prefetch(&keys[..count]);
+            engine.prefetch(&keys[..count]);
         }
     }
 
@@ -976,17 +986,17 @@ impl Connection {
         let Line { first, argc, prepared } = line;
         let Buffers { input, spans, output, pieces, .. } = buffers;
         let words = spans[first..first + argc].iter().map(|span| span.of(input));
-        let (mut few, mut some, many): ([&[u8]; WORDS_FEW], [&[u8]; WORDS_INLINE], Vec<&[u8]>);
+        let (mut few, mut some, many);
         let line = if argc <= WORDS_FEW {
-            few = [&[]; WORDS_FEW];
+            few = [&b""[..]; WORDS_FEW];
             few.iter_mut().zip(words).for_each(|(place, word)| *place = word);
             &few[..argc]
         } else if argc <= WORDS_INLINE {
-            some = [&[]; WORDS_INLINE];
+            some = [&b""[..]; WORDS_INLINE];
             some.iter_mut().zip(words).for_each(|(place, word)| *place = word);
             &some[..argc]
         } else {
-            many = words.collect();
+            many = words.collect::<Vec<&[u8]>>();
             &many[..]
         };
         self.execute(line, prepared, output, pieces)
@@ -1024,6 +1034,7 @@ impl Connection {
     }
 
     /// Executes a command; `None` if it is executed elsewhere.
+    #[expect(clippy::inline_always, reason = "the way of nearly every command is one function")]
     #[inline(always)]
     fn execute(
         &mut self,

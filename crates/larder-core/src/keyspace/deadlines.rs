@@ -286,6 +286,7 @@ impl View<'_> {
 
 /// Whether an entry is there for somebody who looks now: its deadline has not come, and some part of it is left. Most
 /// entries have no deadline of any kind, and that is one bit test.
+#[expect(clippy::inline_always, reason = "it is one bit test nearly always")]
 #[inline(always)]
 pub(super) fn is_alive(record: &Record<Object>, shared: &Shared, known: &mut Option<u64>) -> bool {
     !record.is_mortal() || is_mortal_alive(record, shared, known)

@@ -3,7 +3,8 @@
 use crate::limits::STRIPES;
 use crate::sync::{Arc, Mutex};
 use crate::{
-    Change, ChangeListener, Class, DbIndex, Deadline, Engine, Expiry, Key, ManualClock, Missing, Options,
+    Change, ChangeListener, Class, DbIndex, Deadline, Edit, Engine, Expiry, Key, ManualClock, Missing,
+    Options,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -342,5 +343,48 @@ fn the_dead_stay_unseen_while_nobody_removes_them() {
         engine.set_active_expiry(true);
         engine.tick();
         assert_eq!(len(), 0);
+    }
+}
+
+#[test]
+fn fetching_ahead_changes_nothing_and_needs_nothing_to_be_there() {
+    use crate::value::hash::Hash;
+    use crate::value::set::Set;
+    use crate::value::zset::Zset;
+
+    let engine = Engine::new();
+    let names: Vec<Vec<u8>> = (0..2_000).map(|n| format!("member:{n}").into_bytes()).collect();
+    let key = |name: &'static str| engine.key(DbIndex::default(), name.as_bytes());
+    for (name, count) in [("few", 3), ("many", 2_000)] {
+        let (hash, set, zset) = match name {
+            "few" => (key("hash of few"), key("set of few"), key("zset of few")),
+            _ => (key("hash of many"), key("set of many"), key("zset of many")),
+        };
+        let edit = |edited: crate::Result<Option<()>>| assert_eq!(edited, Ok(Some(())));
+        edit(engine.view_one(&hash, None).edit::<Hash, _>(&hash, Missing::Create, |edit| {
+            names[..count].iter().for_each(|name| assert!(edit.collection.set(&edit.tools, name, name)));
+        }));
+        edit(engine.view_one(&set, None).edit::<Set, _>(&set, Missing::Create, |edit| {
+            names[..count].iter().for_each(|name| assert!(edit.collection.insert(&edit.tools, name)));
+        }));
+        edit(engine.view_one(&zset, None).edit::<Zset, _>(&zset, Missing::Create, |edit| {
+            let Edit { collection, tools, .. } = edit;
+            names[..count].iter().for_each(|name| _ = collection.insert(tools, name, 1.0));
+        }));
+        engine.view_one(&key("string"), None).set(&key("string"), b"value", Expiry::Never).unwrap();
+        let before = (engine.counts(), engine.used_bytes());
+        for key in [hash, set, zset, key("string"), key("missing")] {
+            for elements in [&names[..], &names[..1], &[]] {
+                let elements: Vec<&[u8]> =
+                    elements.iter().map(|name| &**name).chain([&b"other"[..]]).collect();
+                engine.prefetch_elements(&key, &elements);
+            }
+            let held = engine.view_one(&key, None);
+            engine.prefetch_elements(&key, &[b"member:1"]);
+            engine.prefetch(&[key]);
+            drop(held);
+        }
+        let after = (engine.counts(), engine.used_bytes());
+        assert_eq!(format!("{before:?}"), format!("{after:?}"));
     }
 }

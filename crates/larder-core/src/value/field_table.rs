@@ -3,6 +3,7 @@
 
 use super::string::{Str, parse_int};
 use crate::keyspace::KeyHasher;
+use crate::limits::PREFETCH_MAX;
 use crate::raw::{Parts, Record, Ref, Stored, Table};
 use crate::rng::Rng;
 
@@ -64,6 +65,18 @@ impl FieldTable {
 
     pub(crate) fn used_bytes(&self) -> usize {
         size_of::<FieldTable>() + self.table.own_bytes() + self.bytes
+    }
+
+    /// Fetches what finding these fields will touch into the cache, all of it at once.
+    pub(crate) fn prefetch(&self, fields: &[&[u8]]) {
+        for fields in fields.chunks(PREFETCH_MAX) {
+            let mut hashes = [0; PREFETCH_MAX];
+            for (hash, field) in hashes.iter_mut().zip(fields) {
+                *hash = self.hasher.hash(field);
+                self.table.prefetch_bucket(*hash);
+            }
+            hashes[..fields.len()].iter().for_each(|hash| self.table.prefetch_records(*hash));
+        }
     }
 
     pub(crate) fn contains(&self, field: &[u8]) -> bool {

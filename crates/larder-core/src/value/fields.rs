@@ -57,6 +57,13 @@ impl Fields {
         }
     }
 
+    /// Fetches what finding these fields will touch into the cache.
+    pub(crate) fn prefetch(&self, fields: &[&[u8]]) {
+        if let Fields::Table(table) = self {
+            table.prefetch(fields);
+        }
+    }
+
     /// Whether there is such a field.
     pub(crate) fn contains(&self, field: &[u8]) -> bool {
         match self {

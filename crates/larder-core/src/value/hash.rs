@@ -72,6 +72,14 @@ impl Hash {
         }
     }
 
+    /// Fetches what finding these fields will touch into the cache.
+    pub(crate) fn prefetch(&self, fields: &[&[u8]]) {
+        match &self.0 {
+            Form::Lasting(lasting) => lasting.prefetch(fields),
+            Form::Mortal(mortal) => mortal.prefetch(fields),
+        }
+    }
+
     /// Whether there is such a field.
     pub fn contains(&self, field: &[u8]) -> bool {
         match &self.0 {

@@ -325,17 +325,44 @@ impl List {
 
     /// Takes the first element. O(1).
     pub fn pop_front(&mut self) -> Option<Vec<u8>> {
-        let element = self.get(0)?.to_vec();
-        self.remove_range(0..1);
-        Some(element)
+        self.take_front(<[u8]>::to_vec)
     }
 
     /// Takes the last element. O(1).
     pub fn pop_back(&mut self) -> Option<Vec<u8>> {
-        let last = self.len().checked_sub(1)?;
-        let element = self.get(last)?.to_vec();
-        self.remove_range(last..last + 1);
-        Some(element)
+        self.take_back(<[u8]>::to_vec)
+    }
+
+    /// Shows the first element to `look`, then removes it. O(1).
+    pub fn take_front<R>(&mut self, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.take(|_| 0, |block| block.take_front(look))
+    }
+
+    /// Shows the last element to `look`, then removes it. O(1).
+    pub fn take_back<R>(&mut self, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.take(|blocks| blocks - 1, |block| block.take_back(look))
+    }
+
+    fn take<R>(
+        &mut self,
+        which: impl FnOnce(usize) -> usize,
+        take: impl FnOnce(&mut Block) -> Option<R>,
+    ) -> Option<R> {
+        let taken = match &mut self.form {
+            Form::One(block) => take(block)?,
+            Form::Many(many) => {
+                let at = which(many.row.len());
+                let taken = many.change(at, take)?;
+                many.settle(at);
+                taken
+            }
+        };
+        if self.is_empty() {
+            *self = List::new();
+        } else {
+            self.shrink();
+        }
+        Some(taken)
     }
 
     /// Inserts before the element at an index; at `len`, at the end. `false` if there is no such index. O(blocks).

@@ -186,6 +186,28 @@ impl Block {
         }
     }
 
+    /// Shows the first element, then removes it.
+    pub(crate) fn take_front<R>(&mut self, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        if self.len == 0 {
+            return None;
+        }
+        let (element, end) = self.at(self.start());
+        let looked = look(element);
+        self.remove(self.start()..end, 1);
+        Some(looked)
+    }
+
+    /// Shows the last element, then removes it.
+    pub(crate) fn take_back<R>(&mut self, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        if self.len == 0 {
+            return None;
+        }
+        let (element, start) = self.before(self.end());
+        let looked = look(element);
+        self.remove(start..self.end(), 1);
+        Some(looked)
+    }
+
     /// Puts another element at an index.
     pub(crate) fn replace(&mut self, index: usize, element: &[u8]) {
         let place = self.place(index);

@@ -11,6 +11,7 @@
 //! eight bits of each hash; at its fill the index costs about ten bytes a member.
 
 use crate::keyspace::KeyHasher;
+use crate::limits::PREFETCH_MAX;
 use crate::raw::prefetch;
 use std::fmt;
 
@@ -172,6 +173,28 @@ impl Index {
         }
     }
 
+    /// Fetches the bucket of a hash into the cache, without waiting for it.
+    #[inline]
+    fn prefetch_home(&self, hash: u64) {
+        if self.buckets != 0 {
+            prefetch(self.bucket(self.home(hash)));
+        }
+    }
+
+    /// Visits the handles that may be of a hash, those of overflow buckets aside.
+    #[inline]
+    fn at_home(&self, hash: u64, mut visit: impl FnMut(u32)) {
+        if self.buckets == 0 {
+            return;
+        }
+        let (tag, bucket) = (tag_of(hash), self.bucket(self.home(hash)));
+        for (other, handle) in bucket.tags.iter().zip(&bucket.handles) {
+            if *other == tag && *handle != NONE {
+                visit(*handle);
+            }
+        }
+    }
+
     fn put(&mut self, hash: u64, handle: u32) {
         let mut at = self.home(hash);
         loop {
@@ -324,6 +347,20 @@ impl MemberTable {
     #[inline]
     pub(crate) fn prefetch(&self, handle: u32) {
         prefetch(self.entry(handle));
+    }
+
+    /// Fetches what finding these members will touch into the cache, all of it at once.
+    pub(crate) fn prefetch_members(&self, members: &[&[u8]]) {
+        for members in members.chunks(PREFETCH_MAX) {
+            let mut hashes = [0; PREFETCH_MAX];
+            for (hash, member) in hashes.iter_mut().zip(members) {
+                *hash = self.hasher.hash(member);
+                self.index.prefetch_home(*hash);
+            }
+            for hash in &hashes[..members.len()] {
+                self.index.at_home(*hash, |handle| self.prefetch(handle));
+            }
+        }
     }
 
     /// The member of a handle.

@@ -80,6 +80,16 @@ pub enum Object {
 }
 
 impl Object {
+    /// Fetches what finding these members or fields will touch into the cache.
+    pub(crate) fn prefetch(&self, elements: &[&[u8]]) {
+        match self {
+            Object::Hash(hash) => hash.prefetch(elements),
+            Object::Set(set) => set.prefetch(elements),
+            Object::Zset(zset) => zset.prefetch(elements),
+            Object::Bytes(_) | Object::List(_) | Object::Stream(_) => {}
+        }
+    }
+
     /// The type.
     pub fn kind(&self) -> Kind {
         match self {

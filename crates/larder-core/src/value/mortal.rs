@@ -100,6 +100,10 @@ impl Mortal {
         size_of::<Mortal>() + self.fields.used_bytes() + self.deadlines.used_bytes()
     }
 
+    pub(super) fn prefetch(&self, fields: &[&[u8]]) {
+        self.fields.prefetch(fields);
+    }
+
     pub(super) fn get(&self, field: &[u8]) -> Option<Str<'_>> {
         if self.is_gone(field) { None } else { self.fields.get(field) }
     }

@@ -172,6 +172,13 @@ impl Set {
         }
     }
 
+    /// Fetches what finding these members will touch into the cache.
+    pub(crate) fn prefetch(&self, members: &[&[u8]]) {
+        if let Form::Table(table) = &self.0 {
+            table.prefetch(members);
+        }
+    }
+
     /// Whether this is a member.
     pub fn contains(&self, member: &[u8]) -> bool {
         match &self.0 {

@@ -160,6 +160,13 @@ impl Zset {
         }
     }
 
+    /// Fetches what finding these members will touch into the cache.
+    pub(crate) fn prefetch(&self, members: &[&[u8]]) {
+        if let Form::Large(large) = &self.form {
+            large.members.prefetch_members(members);
+        }
+    }
+
     /// The score of a member. O(1).
     pub fn score(&self, member: &[u8]) -> Option<f64> {
         match &self.form {

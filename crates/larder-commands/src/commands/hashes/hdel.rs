@@ -6,6 +6,7 @@ use larder_core::value::hash::Hash;
 
 pub(crate) static HDEL: Command = Command {
     name: "hdel",
+    element: 2,
     summary: "Removes fields; a hash without fields is gone.",
     since: "2.0.0",
     group: Group::Hashes,

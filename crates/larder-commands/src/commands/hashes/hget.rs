@@ -15,6 +15,7 @@ const BASE: Command = Command {
 
 pub(crate) static HGET: Command = Command {
     name: "hget",
+    element: 2,
     summary: "Returns the value of a field.",
     keys: &[KeySpec::at(1, RO | ACCESS)],
     examples: &[
@@ -36,6 +37,7 @@ pub(crate) static HGET: Command = Command {
 
 pub(crate) static HMGET: Command = Command {
     name: "hmget",
+    element: 2,
     summary: "Returns the values of several fields.",
     complexity: "O(N) in the number of fields",
     arity: -3,
@@ -62,6 +64,7 @@ pub(crate) static HMGET: Command = Command {
 
 pub(crate) static HEXISTS: Command = Command {
     name: "hexists",
+    element: 2,
     summary: "Says whether there is such a field.",
     examples: &["HSET user name Ada", "HEXISTS user name", "HEXISTS user mail", "HEXISTS none a"],
     run: |cx, args, out| {
@@ -75,6 +78,7 @@ pub(crate) static HEXISTS: Command = Command {
 
 pub(crate) static HSTRLEN: Command = Command {
     name: "hstrlen",
+    element: 2,
     summary: "Says how long the value of a field is.",
     since: "3.2.0",
     examples: &[

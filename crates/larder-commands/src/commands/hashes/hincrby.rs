@@ -8,6 +8,7 @@ use larder_core::value::string::IntText;
 
 pub(crate) static HINCRBY: Command = Command {
     name: "hincrby",
+    element: 2,
     summary: "Adds to the number of a field; a field that does not exist counts as 0.",
     since: "2.0.0",
     group: Group::Hashes,
@@ -46,6 +47,7 @@ pub(crate) static HINCRBY: Command = Command {
 
 pub(crate) static HINCRBYFLOAT: Command = Command {
     name: "hincrbyfloat",
+    element: 2,
     summary: "Adds a fraction to the number of a field; a field that does not exist counts as 0.",
     since: "2.6.0",
     group: Group::Hashes,

@@ -9,6 +9,7 @@ const PAIRS: &[Arg] =
 
 pub(crate) static HSET: Command = Command {
     name: "hset",
+    element: 2,
     summary: "Gives fields of a hash values, and says how many fields are new.",
     since: "2.0.0",
     group: Group::Hashes,
@@ -36,6 +37,7 @@ pub(crate) static HSET: Command = Command {
 
 pub(crate) static HMSET: Command = Command {
     name: "hmset",
+    element: 2,
     summary: "The old form of HSET for several fields.",
     since: "2.0.0",
     group: Group::Hashes,
@@ -56,6 +58,7 @@ pub(crate) static HMSET: Command = Command {
 
 pub(crate) static HSETNX: Command = Command {
     name: "hsetnx",
+    element: 2,
     summary: "Gives a field a value if it does not exist.",
     since: "2.0.0",
     group: Group::Hashes,

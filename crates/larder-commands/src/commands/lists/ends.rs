@@ -45,9 +45,14 @@ impl End {
     }
 
     fn pop(self, list: &mut List) -> Option<Vec<u8>> {
+        self.take(list, <[u8]>::to_vec)
+    }
+
+    /// Shows the element there, then removes it.
+    fn take<R>(self, list: &mut List, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
         match self {
-            End::Left => list.pop_front(),
-            End::Right => list.pop_back(),
+            End::Left => list.take_front(look),
+            End::Right => list.take_back(look),
         }
     }
 
@@ -86,6 +91,15 @@ pub(crate) fn pop(cx: &mut Cx<'_>, key: &Key<'_>, end: End) -> Result<Option<Vec
     Ok(popped.flatten())
 }
 
+/// Pops one element into a reply. `false`, and nothing written, where there is no list.
+pub(crate) fn pop_one(cx: &mut Cx<'_>, key: &Key<'_>, end: End, out: &mut dyn Reply) -> Result<bool> {
+    let popped = cx.view.edit::<List, _>(key, Missing::Skip, |edit| {
+        edit.report(end.popped());
+        end.take(edit, |element| out.bulk(element));
+    })?;
+    Ok(popped.is_some())
+}
+
 /// Pops up to `count` elements into a reply: a list of them. `false`, and nothing written, where there is no list.
 pub(crate) fn pop_several(
     cx: &mut Cx<'_>,
@@ -100,7 +114,7 @@ pub(crate) fn pop_several(
         let count = count.min(edit.len());
         out.array(count);
         for _ in 0..count {
-            out.bulk(&end.pop(edit).unwrap_or_default());
+            end.take(edit, |element| out.bulk(element));
         }
         if count > 0 {
             edit.report(end.popped());

@@ -1,6 +1,6 @@
 //! `LPOP`, `RPOP`: take elements from an end.
 
-use super::ends::{End, pop, pop_several};
+use super::ends::{End, pop_one, pop_several};
 use crate::prelude::*;
 
 const BASE: Command = Command {
@@ -49,7 +49,9 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, end: End) -> Result
     }
     let key = cx.key(args.at(1));
     let Some(count) = args.from(2).first() else {
-        out.bulk_or_null(pop(cx, &key, end)?.as_deref());
+        if !pop_one(cx, &key, end, out)? {
+            out.null();
+        }
         return Ok(Done);
     };
     let count = parse_int(count).ok_or(Error::NOT_POSITIVE)?;

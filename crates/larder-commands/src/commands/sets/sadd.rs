@@ -6,6 +6,7 @@ use larder_core::value::set::Set;
 
 pub(crate) static SADD: Command = Command {
     name: "sadd",
+    element: 2,
     summary: "Adds members to a set, and says how many are new.",
     since: "1.0.0",
     group: Group::Sets,
@@ -43,6 +44,7 @@ pub(crate) static SADD: Command = Command {
 
 pub(crate) static SREM: Command = Command {
     name: "srem",
+    element: 2,
     summary: "Removes members from a set, and says how many there were.",
     since: "1.0.0",
     group: Group::Sets,

@@ -31,6 +31,7 @@ pub(crate) static SCARD: Command = Command {
 
 pub(crate) static SISMEMBER: Command = Command {
     name: "sismember",
+    element: 2,
     summary: "Says whether this is a member of a set.",
     examples: &["SADD s a 1", "SISMEMBER s a", "SISMEMBER s 1", "SISMEMBER s 01", "SISMEMBER none a"],
     run: |cx, args, out| {
@@ -44,6 +45,7 @@ pub(crate) static SISMEMBER: Command = Command {
 
 pub(crate) static SMISMEMBER: Command = Command {
     name: "smismember",
+    element: 2,
     summary: "Says of each of these whether it is a member of a set.",
     since: "6.2.0",
     complexity: "O(N) in the number of members",

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 pub(crate) static ZADD: Command = Command {
     name: "zadd",
+    element: 3,
     summary: "Gives members of a sorted set scores, and says how many members are new.",
     since: "1.2.0",
     group: Group::SortedSets,
@@ -48,6 +49,7 @@ pub(crate) static ZADD: Command = Command {
 
 pub(crate) static ZINCRBY: Command = Command {
     name: "zincrby",
+    element: 3,
     summary: "Adds to the score of a member, which counts as zero if there is none.",
     since: "1.2.0",
     group: Group::SortedSets,

@@ -21,6 +21,7 @@ const BASE: Command = Command {
 
 pub(crate) static ZRANK: Command = Command {
     name: "zrank",
+    element: 2,
     summary: "Says how many members stand before a member, lowest score first; with its score if you like.",
     examples: &[
         "ZADD board 10 ada 20 bob 20 cat",
@@ -36,6 +37,7 @@ pub(crate) static ZRANK: Command = Command {
 
 pub(crate) static ZREVRANK: Command = Command {
     name: "zrevrank",
+    element: 2,
     summary: "Says how many members stand before a member, highest score first; with its score if you like.",
     examples: &[
         "ZADD board 10 ada 20 bob 20 cat",

@@ -6,6 +6,7 @@ use larder_core::value::zset::Zset;
 
 pub(crate) static ZREM: Command = Command {
     name: "zrem",
+    element: 2,
     summary: "Removes members from a sorted set, and says how many there were.",
     since: "1.2.0",
     group: Group::SortedSets,

@@ -5,6 +5,7 @@ use larder_core::value::zset::Zset;
 
 pub(crate) static ZSCORE: Command = Command {
     name: "zscore",
+    element: 2,
     summary: "Returns the score of a member.",
     since: "1.2.0",
     group: Group::SortedSets,
@@ -33,6 +34,7 @@ pub(crate) static ZSCORE: Command = Command {
 
 pub(crate) static ZMSCORE: Command = Command {
     name: "zmscore",
+    element: 2,
     summary: "Returns the scores of several members.",
     since: "6.2.0",
     group: Group::SortedSets,

@@ -23,6 +23,7 @@ impl<'e> View<'e> {
     }
 
     /// Locks one stripe, unless it is locked by others and what is asked meanwhile says that it takes too long.
+    #[expect(clippy::inline_always, reason = "a view is made where it stays")]
     #[inline(always)]
     pub(crate) fn one_unless(shared: &'e Shared, stripe: usize, give_up: GiveUp<'_>) -> Option<View<'e>> {
         let cell = &shared.keyspace.cell(stripe).stripe;
