@@ -193,6 +193,39 @@ fn common(first: f64, others: &[Input<'_>], member: &[u8], aggregate: Aggregate)
     })
 }
 
+/// The members that all inputs have, counted in slices.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shared {
+    count: usize,
+    cursor: u64,
+}
+
+impl Shared {
+    /// Goes on, as far as a slice allows; the inputs are to be those of the slices before. Says whether that was all.
+    pub fn go_on(&mut self, inputs: &[Input<'_>], slice: &mut Slice) -> bool {
+        let sorted = by_size(inputs);
+        let Some((smallest, others)) = sorted.split_first() else { return true };
+        let Some(source) = smallest.source else { return true };
+        while slice.left() > 0 {
+            self.cursor = source.visit_some(self.cursor, Partial::STEP, &mut |member, score| {
+                slice.add(member.len());
+                others.iter().for_each(|_| slice.add(0));
+                self.count += usize::from(common(score, others, member, Aggregate::Sum).is_some());
+            });
+            slice.add(0);
+            if self.cursor == 0 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many there are, among those gone through.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
 /// A combination that is put together in slices.
 #[derive(Default)]
 pub struct Partial {
@@ -254,16 +287,6 @@ impl Partial {
                 return false;
             }
         }
-    }
-
-    /// How many members the result has so far: those of a union are still to become fewer by what its inputs share.
-    pub fn len(&self) -> usize {
-        self.members.as_ref().map_or(0, MemberTable::len)
-    }
-
-    /// Whether it has none so far.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The whole. O(n log n).

@@ -8,7 +8,9 @@ use super::store::store;
 use crate::prelude::*;
 use larder_core::value::Object;
 pub(crate) use larder_core::value::combine::Combination as How;
-use larder_core::value::combine::{Aggregate, Input, Partial, Scored, difference, intersection, union};
+use larder_core::value::combine::{
+    Aggregate, Input, Partial, Scored, Shared, difference, intersection, union,
+};
 use larder_core::value::score::parse_score;
 use larder_core::value::zset::Zset;
 use larder_core::{Entry, Slice, View};
@@ -160,14 +162,13 @@ pub(crate) fn shared_in_slices(
     words: &[&[u8]],
     limit: usize,
 ) -> Result<usize> {
-    let (tools, keys) = (cx.view.tools(), words.iter().map(|word| cx.key(word)).collect::<Vec<_>>());
+    let keys: Vec<Key<'_>> = words.iter().map(|word| cx.key(word)).collect();
     let most = if limit == 0 { usize::MAX } else { limit };
-    let shared = cx.read_in_slices(args, &keys, |view, shared: &mut Partial| {
+    let shared = cx.read_in_slices(args, &keys, |view, shared: &mut Shared| {
         let inputs = as_inputs(view.peek_all(&keys)?)?;
-        let (how, aggregate) = (How::Intersection, Aggregate::Sum);
-        Ok(shared.go_on(how, &tools, &inputs, aggregate, &mut Slice::default()) || shared.len() >= most)
+        Ok(shared.go_on(&inputs, &mut Slice::default()) || shared.count() >= most)
     })?;
-    Ok(shared.len().min(most))
+    Ok(shared.count().min(most))
 }
 
 /// Stores the result.
