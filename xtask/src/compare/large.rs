@@ -73,8 +73,10 @@ impl Client {
             match kind {
                 "-" => return Err(line.into()),
                 "$" => {
-                    let len = rest.trim().parse::<i64>()?.max(-2) + 2;
-                    std::io::copy(&mut (&mut self.reader).take(len as u64), &mut std::io::sink())?;
+                    // Nothing, `$-1`, has no bytes and no line end behind them.
+                    if let Ok(len) = rest.trim().parse::<u64>() {
+                        std::io::copy(&mut (&mut self.reader).take(len + 2), &mut std::io::sink())?;
+                    }
                 }
                 "*" => left += rest.trim().parse::<usize>()?,
                 _ => {}
