@@ -206,7 +206,7 @@ class Commands:
         subscriber = self.redis.pubsub(ignore_subscribe_messages=True)
         subscriber.psubscribe("__keyevent@0__:*")
         subscriber.get_message(timeout=PATIENCE)
-        self.redis.set("short", "x", px=1)
+        self.redis.set("short", "x", px=50)
         events = [subscriber.get_message(timeout=PATIENCE) for _ in range(3)]
         events = [(event["channel"].split(":")[1], event["data"]) for event in events]
         self.assertEqual(events, [("set", "short"), ("expire", "short"), ("expired", "short")])
