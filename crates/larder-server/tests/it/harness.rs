@@ -7,6 +7,7 @@ use larder_resp::{Decoder, DecoderLimits, Value, encode_command, split_arguments
 use larder_server::Server;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ impl Larder {
 pub(crate) struct Redis {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// What it writes to a disk, removed when it is dropped.
+    dir: PathBuf,
 }
 
 impl Redis {
@@ -75,8 +78,12 @@ impl Redis {
             let address = listener.local_addr().expect("an address");
             drop(listener);
             let port = address.port().to_string();
+            let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("redis-{port}"));
+            std::fs::create_dir_all(&dir).expect("a directory for tests");
             let child = Command::new("redis-server")
                 .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--enable-debug-command", "yes"])
+                .arg("--dir")
+                .arg(&dir)
                 .args(flags)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -87,7 +94,7 @@ impl Redis {
                 return None;
             };
             let log = BufReader::new(child.stdout.take().expect("piped"));
-            let redis = Redis { child, address };
+            let redis = Redis { child, address, dir };
             // Its own word, since somebody else may have taken the port meanwhile; then another is tried.
             if log.lines().map_while(Result::ok).any(|line| line.contains("Ready to accept connections")) {
                 return Some(redis);
@@ -105,6 +112,7 @@ impl Drop for Redis {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 
