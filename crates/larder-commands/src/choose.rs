@@ -85,6 +85,19 @@ impl Chosen {
     }
 }
 
+/// Works on a copy of a whole collection that is made in slices, with nothing locked; `None` where it is gone meanwhile.
+pub(crate) fn on_copy<C: Collection>(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    key: &Key<'_>,
+    work: impl FnOnce(Option<&C>),
+) -> Result<()> {
+    let copy = cx.view.copy_in_slices(key)?;
+    cx.stop_reading(args);
+    work(copy.as_ref().map(|copy| C::of(copy).ok_or(Error::WRONG_TYPE)).transpose()?);
+    Ok(())
+}
+
 /// Chooses `count` members one by one and in slices. `sample` gives one of them to what it is called with; `len` says
 /// how many there are.
 pub(crate) fn choose_in_slices<C: Collection>(

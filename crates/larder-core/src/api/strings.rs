@@ -2,10 +2,10 @@
 
 use super::Db;
 use crate::error::{Error, Result};
-use crate::keyspace::{Class, Condition, Entry, Expiry, Key, Missing, View};
+use crate::keyspace::{Class, Condition, Entry, Expiry, Missing};
 use crate::limits::{STRING_LEN_MAX, UNLOCKED_LEN_MIN};
 use crate::sync::Arc;
-use crate::value::string::{IntText, Str, extended};
+use crate::value::string::{IntText, Str};
 use std::time::Duration;
 
 /// Strings of a database. See [`Db::strings`].
@@ -182,7 +182,9 @@ impl<'d> Strings<'d> {
         let len = view.string(&key)?.map_or(0, |value| value.len());
         let len = len.checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX).ok_or(Error::TooLarge)?;
         if view.write_cost(&key, None, more.len())?.is_long() {
-            return append_apart(&mut view, &key, more);
+            let len = view.append_remade(&key, more)?;
+            view.report(&key, "append", Class::STRING)?;
+            return Ok(len);
         }
         view.edit_bytes(&key, Missing::Create, |bytes| bytes.extend_from_slice(more))?;
         view.report(&key, "append", Class::STRING)?;
@@ -200,21 +202,6 @@ impl<'d> Strings<'d> {
         drop(view);
         Ok(value.map(Taken::into_vec))
     }
-}
-
-/// Adds to the end of a long string without others waiting for the lock meanwhile.
-#[cold]
-fn append_apart(view: &mut View<'_>, key: &Key<'_>, more: &[u8]) -> Result<usize> {
-    let len = view.remake_bytes(key, |old| {
-        let old = old.unwrap_or_default();
-        let len = old.len().checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX);
-        let len = len.ok_or(Error::TooLarge)?;
-        let mut bytes = extended(old, len);
-        bytes[old.len()..].copy_from_slice(more);
-        Ok::<_, Error>((bytes, len))
-    })?;
-    view.report(key, "append", Class::STRING)?;
-    Ok(len)
 }
 
 /// A string taken out of a locked stripe: a long one is copied when the lock is gone.

@@ -1,8 +1,7 @@
 //! `HRANDFIELD`: some fields.
 
-use crate::choose::{Choice, Chosen, choose_in_slices, distinct, random_count, repeated};
+use crate::choose::{Choice, Chosen, choose_in_slices, distinct, on_copy, random_count, repeated};
 use crate::prelude::*;
-use larder_core::value::Collection;
 use larder_core::value::hash::Hash;
 use larder_core::value::string::{IntText, Str};
 use larder_core::{Rng, Slice};
@@ -67,12 +66,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         Way::AtOnce => some_of(hash, choice, most, &mut rng, shape, out),
         Way::Elsewhere => return cx.leave(&key),
         Way::InSlices if choice == Choice::AmongAll => {
-            let copy = cx.view.copy_in_slices(&key)?;
-            cx.stop_reading(args);
-            match copy.as_ref().map(|copy| Hash::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+            on_copy::<Hash>(cx, args, &key, |copy| match copy {
                 Some(hash) => some_of(hash, choice, most, &mut rng, shape, out),
                 None => out.array(0),
-            }
+            })?;
         }
         Way::InSlices => {
             let chosen = choose_in_slices(cx, args, &key, (choice, most), Hash::len, |hash, rng, add| {

@@ -1,6 +1,6 @@
 //! `SPOP`, `SRANDMEMBER`: some members.
 
-use crate::choose::{Choice, Chosen, choose_in_slices, distinct, random_count, repeated};
+use crate::choose::{Choice, Chosen, choose_in_slices, distinct, on_copy, random_count, repeated};
 use crate::prelude::*;
 use larder_core::value::Collection;
 use larder_core::value::set::Set;
@@ -151,12 +151,10 @@ fn srandmember(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<O
         Way::AtOnce => some_of(set, choice, most, &mut rng, out),
         Way::Elsewhere => return cx.leave(&key),
         Way::InSlices if choice == Choice::AmongAll => {
-            let copy = cx.view.copy_in_slices(&key)?;
-            cx.stop_reading(args);
-            match copy.as_ref().map(|copy| Set::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+            on_copy::<Set>(cx, args, &key, |copy| match copy {
                 Some(set) => some_of(set, choice, most, &mut rng, out),
                 None => out.array(0),
-            }
+            })?;
         }
         Way::InSlices => {
             let chosen = choose_in_slices(cx, args, &key, (choice, most), Set::len, |set, rng, add| {

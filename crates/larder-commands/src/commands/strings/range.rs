@@ -58,14 +58,7 @@ pub(crate) static APPEND: Command = Command {
 /// Adds to a long string, or much to a short one, without others waiting for the lock meanwhile.
 fn append_apart(cx: &mut Cx<'_>, key: &Key<'_>, more: &[u8], out: &mut dyn Reply) -> Result<Outcome> {
     let len = if cx.view.exists(key)? {
-        cx.view.remake_bytes(key, |old| {
-            let old = old.unwrap_or_default();
-            let len = old.len().checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX);
-            let len = len.ok_or(Error::TOO_LONG)?;
-            let mut bytes = extended(old, len);
-            bytes[old.len()..].copy_from_slice(more);
-            Ok::<_, Error>((bytes, len))
-        })?
+        cx.view.append_remade(key, more)?
     } else {
         cx.set_string(key, more, Expiry::Never)?;
         more.len()

@@ -1,10 +1,9 @@
 //! `ZRANDMEMBER`: some members.
 
 use super::members::Shape;
-use crate::choose::{Choice, choose_in_slices, random_count, repeated};
+use crate::choose::{Choice, choose_in_slices, on_copy, random_count, repeated};
 use crate::prelude::*;
 use larder_core::Rng;
-use larder_core::value::Collection;
 use larder_core::value::zset::Zset;
 
 pub(crate) static ZRANDMEMBER: Command = Command {
@@ -68,12 +67,10 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
         Way::AtOnce => some_of(zset, choice, most, &mut rng, shape, out),
         Way::Elsewhere => return cx.leave(&key),
         Way::InSlices if choice == Choice::AmongAll => {
-            let copy = cx.view.copy_in_slices(&key)?;
-            cx.stop_reading(args);
-            match copy.as_ref().map(|copy| Zset::of(copy).ok_or(Error::WRONG_TYPE)).transpose()? {
+            on_copy::<Zset>(cx, args, &key, |copy| match copy {
                 Some(zset) => some_of(zset, choice, most, &mut rng, shape, out),
                 None => out.array(0),
-            }
+            })?;
         }
         Way::InSlices => {
             let chosen = choose_in_slices(cx, args, &key, (choice, most), Zset::len, |zset, rng, add| {

@@ -7,11 +7,11 @@ use crate::keyspace::changes::Class;
 use crate::keyspace::deadlines::is_alive;
 use crate::keyspace::stripe::used_bytes;
 use crate::keyspace::{Key, KeyHasher};
-use crate::limits::{MOVED_LEN_MAX, WRITTEN_LEN_MAX};
+use crate::limits::{MOVED_LEN_MAX, STRING_LEN_MAX, WRITTEN_LEN_MAX};
 use crate::raw::{Parts, Record, Stored};
 use crate::rng::Rng;
 use crate::sync::Arc;
-use crate::value::string::Str;
+use crate::value::string::{Str, extended};
 use crate::value::{Collection, Object};
 use smallvec::SmallVec;
 use std::ops::{Deref, DerefMut};
@@ -167,6 +167,19 @@ impl View<'_> {
             self.in_slices_then(&[*key], hold, |old| make(old.as_ref().map(|old| old.as_slice())))?;
         self.put_object(key, Object::Bytes(Arc::new(bytes)), Expiry::Keep)?;
         Ok(result)
+    }
+
+    /// Adds to the end of a string as [`View::remake_bytes`] does, and says how long it is then. [`Error::TooLarge`]
+    /// beyond 512 MiB.
+    pub fn append_remade(&mut self, key: &Key<'_>, more: &[u8]) -> Result<usize> {
+        self.remake_bytes(key, |old| {
+            let old = old.unwrap_or_default();
+            let len = old.len().checked_add(more.len()).filter(|len| *len <= STRING_LEN_MAX);
+            let len = len.ok_or(Error::TooLarge)?;
+            let mut bytes = extended(old, len);
+            bytes[old.len()..].copy_from_slice(more);
+            Ok((bytes, len))
+        })
     }
 
     /// Edits the collection of a key. If the edit leaves it empty, the key is removed, and reported as `del` after what
