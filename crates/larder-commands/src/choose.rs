@@ -85,7 +85,8 @@ impl Chosen {
     }
 }
 
-/// Works on a copy of a whole collection that is made in slices, with nothing locked; `None` where it is gone meanwhile.
+/// Works on a copy of a whole collection that is made in slices, with nothing locked; `None` where it is gone
+/// meanwhile.
 pub(crate) fn on_copy<C: Collection>(
     cx: &mut Cx<'_>,
     args: Args<'_>,
