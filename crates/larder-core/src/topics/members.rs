@@ -169,6 +169,7 @@ pub struct Wakes {
 const LISTS_MAX: usize = 32;
 
 impl Wakes {
+    #[inline]
     pub(super) fn add(&mut self, members: Members) {
         if members.is_empty() || self.lists.iter().any(|list| Arc::ptr_eq(&list.list, &members.list)) {
             return;
@@ -188,7 +189,14 @@ impl Wakes {
     }
 
     /// Wakes everybody who is owed it.
+    #[inline]
     pub fn wake_all(&mut self) {
+        if !self.is_empty() {
+            self.wake_each();
+        }
+    }
+
+    fn wake_each(&mut self) {
         // Whom this wakes may publish, and must not find the lists it is in.
         let lists = std::mem::take(&mut self.lists);
         if self.folded.is_empty() && lists.len() <= 1 {
@@ -203,12 +211,14 @@ impl Wakes {
     }
 
     /// Whether nobody is to be woken.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.lists.is_empty() && self.folded.is_empty()
     }
 }
 
 impl Drop for Wakes {
+    #[inline]
     fn drop(&mut self) {
         self.wake_all();
     }

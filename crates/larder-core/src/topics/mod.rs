@@ -151,12 +151,17 @@ impl Topics {
     ///
     /// Without subscribers this is a hash and two loads; with them, one copy of the payload and a push into each queue.
     pub fn publish(&self, space: Space, channel: &[u8], payload: &[u8]) -> usize {
-        self.publish_into(space, channel, payload, &mut Wakes::default())
+        let Some((stripe, publish)) = self.registry.begin(space, channel, payload) else { return 0 };
+        let mut wakes = Wakes::default();
+        self.registry.publish(stripe, &publish, &mut wakes)
     }
 
     /// Publishes as [`Topics::publish`] does, but leaves the waking to the caller, who publishes more.
     pub fn publish_into(&self, space: Space, channel: &[u8], payload: &[u8], wakes: &mut Wakes) -> usize {
-        self.registry.publish(space, channel, payload, wakes)
+        match self.registry.begin(space, channel, payload) {
+            Some((stripe, publish)) => self.registry.publish(stripe, &publish, wakes),
+            None => 0,
+        }
     }
 
     /// The names in a space with subscribers, those that match the glob pattern if there is one, in no particular

@@ -81,8 +81,9 @@ struct State {
 }
 
 impl State {
-    fn push(&mut self, message: Message) {
-        self.bytes += message.bytes();
+    #[inline]
+    fn push(&mut self, message: Message, bytes: usize) {
+        self.bytes += bytes;
         self.messages.push_back(message);
     }
 
@@ -116,6 +117,7 @@ impl Queue {
     }
 
     /// Whether it is full for so many more bytes.
+    #[inline]
     fn is_full(&self, state: &State, more: usize) -> bool {
         !state.messages.is_empty()
             && (state.messages.len() >= self.options.len_max || state.bytes + more > self.options.bytes_max)
@@ -129,6 +131,7 @@ impl Queue {
     }
 
     /// Takes a message or does what is to be done when the queue is full. Wakes nobody.
+    #[inline]
     pub(super) fn deliver(&self, message: Message) {
         let mut state = self.state.lock();
         if state.closed.is_some() {
@@ -151,7 +154,7 @@ impl Queue {
                 Overflow::DropOldest => return self.replace_oldest(state, message),
             }
         }
-        state.push(message);
+        state.push(message, more);
     }
 
     #[cold]
@@ -164,7 +167,7 @@ impl Queue {
             lost.push(oldest);
         }
         state.lost += lost.len() as u64;
-        state.push(message);
+        state.push(message, more);
         drop(state);
         // Payloads are freed with the lock open.
         drop(lost);

@@ -18,7 +18,7 @@ pub(super) struct Registry {
 }
 
 /// A message on its way.
-struct Publish<'a> {
+pub(super) struct Publish<'a> {
     space: Space,
     hash: u64,
     channel: &'a [u8],
@@ -33,7 +33,6 @@ impl<'a> Publish<'a> {
         Publish { space, hash: registry.hasher.hash(channel), channel, payload, with_patterns }
     }
 
-    /// The stripe whose turn it takes; `None` where nobody can be there to receive it.
     #[inline]
     fn stripe<'r>(&self, registry: &'r Registry) -> Option<&'r Stripe> {
         let stripe = registry.channels_of(self.space)?.stripe(self.hash);
@@ -94,19 +93,29 @@ impl Registry {
         channels.stripe(hash).members(hash, name)
     }
 
+    /// A publish on its way, and the stripe whose turn it takes; `None` where nobody can be there to receive it.
+    #[inline]
+    pub(super) fn begin<'a>(
+        &self,
+        space: Space,
+        channel: &'a [u8],
+        payload: &'a [u8],
+    ) -> Option<(&Stripe, Publish<'a>)> {
+        let publish = Publish::new(self, space, channel, payload);
+        Some((publish.stripe(self)?, publish))
+    }
+
+    /// Delivers what [`Registry::begin`] gave.
     pub(super) fn publish(
         self: &Arc<Self>,
-        space: Space,
-        channel: &[u8],
-        payload: &[u8],
+        stripe: &Stripe,
+        publish: &Publish<'_>,
         wakes: &mut Wakes,
     ) -> usize {
-        let publish = Publish::new(self, space, channel, payload);
-        let Some(stripe) = publish.stripe(self) else { return 0 };
         if turn::is_delivering() {
-            return self.put_aside(stripe, &publish);
+            return self.put_aside(stripe, publish);
         }
-        let receivers = self.deliver(stripe, &publish, wakes);
+        let receivers = self.deliver(stripe, publish, wakes);
         while let Some(job) = turn::next() {
             job(wakes);
         }
@@ -128,8 +137,7 @@ impl Registry {
         let space = publish.space;
         let (channel, payload) = (Box::<[u8]>::from(publish.channel), Box::<[u8]>::from(publish.payload));
         let job = move |wakes: &mut Wakes| {
-            let publish = Publish::new(&registry, space, &channel, &payload);
-            if let Some(stripe) = publish.stripe(&registry) {
+            if let Some((stripe, publish)) = registry.begin(space, &channel, &payload) {
                 registry.deliver(stripe, &publish, wakes);
             }
         };
