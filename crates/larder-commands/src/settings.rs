@@ -830,7 +830,8 @@ impl Default for Settings {
 }
 
 fn index_of(name: &str) -> Option<usize> {
-    SETTINGS.iter().position(|setting| setting.name.eq_ignore_ascii_case(name))
+    let wanted = || name.bytes().map(|letter| letter.to_ascii_lowercase());
+    SETTINGS.binary_search_by(|setting| setting.name.bytes().cmp(wanted())).ok()
 }
 
 /// The setting of this name.

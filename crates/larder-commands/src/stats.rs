@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::error::Error;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// What was counted at a moment.
@@ -143,9 +144,10 @@ fn per_second(before: Look, now: Look, of: fn(&Look) -> u64) -> f64 {
     if seconds == 0.0 { 0.0 } else { of(&now).saturating_sub(of(&before)) as f64 / seconds }
 }
 
-/// Times in microseconds, counted by powers of two: exact enough for quantiles, and nothing is allocated.
+/// Times in microseconds, counted by powers of two: exact enough for quantiles. Its counts are allocated with the first
+/// time, since most commands are never called.
 #[derive(Debug, Default)]
-pub struct Histogram([AtomicU64; Histogram::BUCKETS]);
+pub struct Histogram(OnceLock<Box<[AtomicU64; Histogram::BUCKETS]>>);
 
 impl Histogram {
     /// Bucket `n` counts what took up to 2^n microseconds; the last one also what took longer.
@@ -154,20 +156,23 @@ impl Histogram {
     #[inline]
     pub(crate) fn add(&self, usec: u64, weight: u64) {
         let bucket = (64 - usec.saturating_sub(1).leading_zeros() as usize).min(Histogram::BUCKETS - 1);
-        self.0[bucket].fetch_add(weight, Ordering::Relaxed);
+        self.0.get_or_init(Box::default)[bucket].fetch_add(weight, Ordering::Relaxed);
     }
 
     /// How many times were counted.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+        self.counts().sum()
+    }
+
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        self.0.get().into_iter().flat_map(|counts| counts.iter()).map(|count| count.load(Ordering::Relaxed))
     }
 
     /// Upper bounds in microseconds, each with how many took no longer, where a bound has any of its own.
     pub fn cumulative(&self) -> Vec<(u64, u64)> {
         let mut seen = 0;
         let mut bounds = Vec::new();
-        for (bucket, count) in self.0.iter().enumerate() {
-            let count = count.load(Ordering::Relaxed);
+        for (bucket, count) in self.counts().enumerate() {
             seen += count;
             if count != 0 {
                 bounds.push((1 << bucket, seen));
@@ -185,7 +190,11 @@ impl Histogram {
     }
 
     pub(crate) fn reset(&self) {
-        self.0.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        self.0
+            .get()
+            .into_iter()
+            .flat_map(|counts| counts.iter())
+            .for_each(|count| count.store(0, Ordering::Relaxed));
     }
 }
 

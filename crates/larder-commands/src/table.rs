@@ -106,8 +106,9 @@ fn mix(mixed: u64, word: u64) -> u64 {
 
 impl Table {
     pub(crate) fn new() -> Table {
-        let mut table =
-            Table { entries: Vec::new(), places: vec![Place::default(); PLACES].into(), top: COMMANDS.len() };
+        let all = COMMANDS.len() + COMMANDS.iter().map(|command| command.sub.len()).sum::<usize>();
+        let places = vec![Place::default(); PLACES].into();
+        let mut table = Table { entries: Vec::with_capacity(all), places, top: COMMANDS.len() };
         for command in COMMANDS {
             table.add(command, None);
         }
