@@ -487,6 +487,8 @@ impl Instance {
         cx.session.ticks = cx.session.ticks.wrapping_add(1);
         let all = (0..5_000).contains(&self.slowlog.threshold_us.load(Ordering::Relaxed))
             || self.latency.threshold_ms.load(Ordering::Relaxed) != 0;
+        // The first call is always timed, so that a command that was called is in every report.
+        let all = all || !entry.stats.histogram.has_begun();
         let weight = if all || !is_brief(entry.command, words) { 1 } else { TIMED_OF };
         let began_us = (weight == 1 || cx.session.ticks.is_multiple_of(TIMED_OF))
             .then(|| self.engine().clock().now_us());

@@ -40,6 +40,10 @@ pub struct Stats {
     pub input_bytes: AtomicU64,
     /// Bytes written to sockets.
     pub output_bytes: AtomicU64,
+    /// Reads that gave something.
+    pub reads: AtomicU64,
+    /// Writes that took something.
+    pub writes: AtomicU64,
     /// Clients closed because all of them together took too much memory.
     pub evicted_clients: AtomicU64,
     /// Clients closed because they read too slowly.
@@ -127,6 +131,8 @@ impl Stats {
             &self.rejected_connections,
             &self.input_bytes,
             &self.output_bytes,
+            &self.reads,
+            &self.writes,
             &self.evicted_clients,
             &self.output_limit_disconnections,
             &self.error_replies,
@@ -157,6 +163,12 @@ impl Histogram {
     pub(crate) fn add(&self, usec: u64, weight: u64) {
         let bucket = (64 - usec.saturating_sub(1).leading_zeros() as usize).min(Histogram::BUCKETS - 1);
         self.0.get_or_init(Box::default)[bucket].fetch_add(weight, Ordering::Relaxed);
+    }
+
+    /// Whether any time was counted.
+    #[inline]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.get().is_some()
     }
 
     /// How many times were counted.

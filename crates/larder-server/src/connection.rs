@@ -607,8 +607,9 @@ impl Connection {
             Event::Returned(Err(_)) | Event::Read(Ok(0) | Err(_)) => false,
             Event::Read(Ok(len)) => {
                 self.moved += len;
-                let input_bytes = &self.guest.instance.stats.input_bytes;
-                footprint::received(input_bytes.fetch_add(len as u64, Ordering::Relaxed), len as u64);
+                let stats = &self.guest.instance.stats;
+                stats.reads.fetch_add(1, Ordering::Relaxed);
+                footprint::received(stats.input_bytes.fetch_add(len as u64, Ordering::Relaxed), len as u64);
                 if let (Some(session), Some(buffers)) = (&self.guest.session, &self.buffers) {
                     let query = buffers.query();
                     session.client.query_bytes.store(query, Ordering::Relaxed);
@@ -705,7 +706,9 @@ impl Connection {
                         self.guest.instance.engine().discard(bytes);
                     }
                     self.moved += len;
-                    self.guest.instance.stats.output_bytes.fetch_add(len as u64, Ordering::Relaxed);
+                    let stats = &self.guest.instance.stats;
+                    stats.writes.fetch_add(1, Ordering::Relaxed);
+                    stats.output_bytes.fetch_add(len as u64, Ordering::Relaxed);
                     progressed = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,

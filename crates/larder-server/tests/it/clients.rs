@@ -131,6 +131,19 @@ fn settings_are_written_back_and_the_process_is_known() {
 }
 
 #[test]
+fn reads_and_writes_are_counted() {
+    let larder = Larder::start(&[]);
+    let mut client = larder.client();
+    for line in ["CONFIG RESETSTAT", "PING", "PING"] {
+        client.says(line);
+    }
+    let stats = client.says("INFO stats");
+    for line in ["total_reads_processed:3\\r", "total_writes_processed:3\\r"] {
+        assert!(stats.contains(line), "{line} in {stats}");
+    }
+}
+
+#[test]
 fn shutdown_ends_the_connection_and_the_server() {
     let larder = Larder::start(&[]);
     let mut client = larder.client();

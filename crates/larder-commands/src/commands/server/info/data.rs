@@ -137,6 +137,8 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
     let (input, output) = stats.kilobytes_per_second(engine.now_ms());
     section.line("instantaneous_input_kbps", format_args!("{input:.2}"));
     section.line("instantaneous_output_kbps", format_args!("{output:.2}"));
+    section.line("instantaneous_input_repl_kbps", "0.00");
+    section.line("instantaneous_output_repl_kbps", "0.00");
     section.numbers(&[
         ("rejected_connections", stats.rejected_connections.load(Relaxed)),
         ("sync_full", 0),
@@ -167,12 +169,20 @@ pub(super) fn stats(cx: &mut Cx<'_>, section: &mut Section) -> Result<()> {
         ("active_defrag_misses", 0),
         ("active_defrag_key_hits", 0),
         ("active_defrag_key_misses", 0),
+        ("total_active_defrag_time", 0),
+        ("current_active_defrag_time", 0),
         ("tracking_total_keys", keys as u64),
         ("tracking_total_items", items as u64),
         ("tracking_total_prefixes", prefixes as u64),
         ("unexpected_error_replies", 0),
         ("total_error_replies", stats.error_replies.load(Relaxed)),
         ("dump_payload_sanitizations", 0),
+        ("total_reads_processed", stats.reads.load(Relaxed)),
+        ("total_writes_processed", stats.writes.load(Relaxed)),
+        ("io_threaded_reads_processed", 0),
+        ("io_threaded_writes_processed", 0),
+        ("reply_buffer_shrinks", 0),
+        ("reply_buffer_expands", 0),
     ]);
     for (name, reason) in [
         ("auth", Reason::Login),

@@ -131,4 +131,21 @@ mod tests {
         );
         assert_eq!(guest.says("LATENCY HISTOGRAM get"), "{}");
     }
+
+    #[test]
+    fn the_first_call_of_a_fast_command_is_timed() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for line in ["SET a 1", "GET a", "LPUSH list 1"] {
+            guest.says(line);
+        }
+        let info = guest.says("INFO latencystats");
+        for command in ["set", "get", "lpush"] {
+            assert!(
+                info.contains(&format!("latency_percentiles_usec_{command}:p50=")),
+                "{command} in {info}"
+            );
+            assert!(guest.says(&format!("LATENCY HISTOGRAM {command}")).contains("\"calls\": (1)"));
+        }
+    }
 }
