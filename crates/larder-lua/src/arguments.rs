@@ -9,6 +9,11 @@ pub(crate) type Result<T> = std::result::Result<T, Failed>;
 const OUTPUT_MAX: usize = 256 * 1024 * 1024;
 const VALUES_MAX: usize = 8_000_000;
 
+/// What it takes to write so much, in the time of instructions.
+pub(crate) fn output_work(len: usize, values: usize) -> u64 {
+    (len / 64 + values) as u64
+}
+
 /// Whether less is written than is too much.
 pub(crate) fn is_output_small(len: usize, values: &mut usize) -> bool {
     *values += 1;

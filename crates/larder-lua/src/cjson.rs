@@ -1,6 +1,6 @@
 //! `cjson`: Lua values as JSON, and back.
 
-use crate::arguments::{Given, Result, is_output_small};
+use crate::arguments::{Given, Result, is_output_small, output_work};
 use crate::decimal::{read_prefix, write_g};
 use crate::raw::{Args, Failed, Kind, Reader, Slot, Stack, Walk};
 use smallvec::SmallVec;
@@ -222,7 +222,10 @@ fn encode(args: &Args<'_>, stack: &mut Stack<'_>, settings: Settings, scratch: &
         return Err(stack.bad_argument(1, "expected 1 argument"));
     }
     with_scratch(scratch, |out| {
-        Encoder { settings, out, values: 0 }.encode(&mut stack.read(), args.slot(0))?;
+        let mut encoder = Encoder { settings, out, values: 0 };
+        let encoded = encoder.encode(&mut stack.read(), args.slot(0));
+        stack.add_work(output_work(encoder.out.len(), encoder.values));
+        encoded?;
         stack.push_text(out)?;
         Ok(1)
     })

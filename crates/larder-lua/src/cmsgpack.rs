@@ -1,6 +1,6 @@
 //! `cmsgpack`: Lua values as MessagePack, and back.
 
-use crate::arguments::{Given, Result, is_output_small};
+use crate::arguments::{Given, Result, is_output_small, output_work};
 use crate::raw::{Args, Kind, Reader, Slot, Stack};
 use smallvec::SmallVec;
 
@@ -52,9 +52,9 @@ fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
         return Err(stack.bad_argument(0, "MessagePack pack needs input."));
     }
     let mut packer = Packer { out: Vec::with_capacity(ROOM), values: 0 };
-    for at in 0..args.len() {
-        packer.put(&mut stack.read(), args.slot(at), 0)?;
-    }
+    let packed = (0..args.len()).try_for_each(|at| packer.put(&mut stack.read(), args.slot(at), 0));
+    stack.add_work(output_work(packer.out.len(), packer.values));
+    packed?;
     stack.push_text(&packer.out)?;
     Ok(1)
 }

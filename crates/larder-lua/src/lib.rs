@@ -26,6 +26,9 @@ use raw::{Failed, Slot, Stack};
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// So many bytes are collected in the time of an instruction.
+const COLLECTED_BYTES_PER_STEP: u64 = 64;
+
 /// What scripts may change about the libraries.
 #[derive(Clone, Debug)]
 pub struct Settings(Rc<Cell<cjson::Settings>>);
@@ -45,6 +48,19 @@ pub fn add_random(stack: &mut Stack<'_>, table: Slot, seed: i64) -> Result<(), F
 /// Adds `tonumber` to a table, which knows texts of few digits at once.
 pub fn add_to_number(stack: &mut Stack<'_>, table: Slot) -> Result<(), Failed> {
     stack.set_function(table, "tonumber", numbers::to_number)
+}
+
+/// Adds what keeps Lua's own functions within bounds to a table: `will_collect`, which notes the work of collecting all
+/// garbage, and `has_too_many_jumps` for a text that is to be compiled.
+pub fn add_bounds(stack: &mut Stack<'_>, table: Slot) -> Result<(), Failed> {
+    stack.set_function(table, "will_collect", |_, stack| {
+        stack.add_work(stack.used_memory() as u64 / COLLECTED_BYTES_PER_STEP);
+        Ok(0)
+    })?;
+    stack.set_function(table, "has_too_many_jumps", |args, stack| {
+        stack.push_boolean(raw::has_too_many_jumps(args.text(0).unwrap_or_default()))?;
+        Ok(1)
+    })
 }
 
 /// Adds what matches patterns to a table: `find`, `match`, `gsub` for texts and for tables that have no metatables, and

@@ -12,6 +12,8 @@ const CAPTURES_MAX: usize = 32;
 const DEPTH_MAX: usize = 200;
 /// After so much work somebody is asked whether it may go on.
 const WORK_PER_LOOK: u64 = 20_000;
+/// So much of a set is read in the time of one step.
+const SET_BYTES_PER_STEP: u64 = 16;
 
 /// Why there is no match, other than that nothing matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +112,11 @@ impl<'a, E, F: FnMut(u64) -> Result<(), E>> Matcher<'a, F> {
         Ok(())
     }
 
+    /// What it takes to compare a character with an item: sets are read from their beginning.
+    fn item_work(item: &Range<usize>) -> u64 {
+        1 + item.len() as u64 / SET_BYTES_PER_STEP
+    }
+
     /// Matches what is left of the pattern from `p` on against the subject from `s` on.
     fn go(&mut self, mut s: usize, mut p: usize, depth: usize) -> Found<E> {
         if depth > DEPTH_MAX {
@@ -129,10 +136,13 @@ impl<'a, E, F: FnMut(u64) -> Result<(), E>> Matcher<'a, F> {
                     (s, p) = (end, p + 4);
                 }
                 [b'%', b'f', ..] => {
-                    if !self.is_frontier(s, p + 2)? {
+                    let is_frontier = self.is_frontier(s, p + 2)?;
+                    let end = self.item_end(p + 2)?;
+                    self.worked(4 * Self::item_work(&(p..end)))?;
+                    if !is_frontier {
                         return Ok(None);
                     }
-                    p = self.item_end(p + 2)?;
+                    p = end;
                 }
                 [b'%', digit @ b'0'..=b'9', ..] => {
                     let Some(end) = self.repeated(s, *digit)? else { return Ok(None) };
@@ -141,6 +151,9 @@ impl<'a, E, F: FnMut(u64) -> Result<(), E>> Matcher<'a, F> {
                 _ => {
                     let end = self.item_end(p)?;
                     let item = p..end;
+                    if item.len() > SET_BYTES_PER_STEP as usize {
+                        self.worked(2 * Self::item_work(&item))?;
+                    }
                     match self.pattern.get(end) {
                         Some(b'*') => return self.expand(s, &item, depth),
                         Some(b'+') if self.is_one(s, &item) => return self.expand(s + 1, &item, depth),
@@ -167,7 +180,7 @@ impl<'a, E, F: FnMut(u64) -> Result<(), E>> Matcher<'a, F> {
         let mut count = 0;
         while self.is_one(s + count, item) {
             count += 1;
-            self.worked(1)?;
+            self.worked(Self::item_work(item))?;
         }
         for end in (s..=s + count).rev() {
             if let Some(found) = self.go(end, item.end + 1, depth + 1)? {
@@ -183,6 +196,7 @@ impl<'a, E, F: FnMut(u64) -> Result<(), E>> Matcher<'a, F> {
             if let Some(found) = self.go(s, item.end + 1, depth + 1)? {
                 return Ok(Some(found));
             }
+            self.worked(Self::item_work(item))?;
             if !self.is_one(s, item) {
                 return Ok(None);
             }
@@ -352,6 +366,24 @@ mod tests {
             if looks == 100 { Err("enough") } else { Ok(()) }
         });
         assert_eq!(matcher.search(0), Err(Stop::Watch("enough")));
+    }
+
+    /// Each step compares with many characters.
+    #[test]
+    fn sets_are_work() {
+        let set = format!("[{}]", "a".repeat(1 << 16));
+        for pattern in [set.clone(), format!("{set}*"), format!("{set}-c"), format!("%f{set}")] {
+            for subject in [[b'b'; 10], [b'a'; 10]] {
+                let mut told = 0;
+                let mut matcher = Matcher::new(&subject, pattern.as_bytes(), |more| {
+                    told += more;
+                    Ok::<_, ()>(())
+                });
+                assert!(matcher.search(0).is_ok());
+                let work = matcher.work + told;
+                assert!(work >= 1 << 12, "{work}: {}", &pattern[pattern.len() - 3..]);
+            }
+        }
     }
 
     #[test]

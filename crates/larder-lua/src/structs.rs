@@ -5,6 +5,8 @@ use crate::raw::{Args, Failed, Slot, Stack};
 
 /// The largest whole number that a format may ask for.
 const INTEGER_BYTES_MAX: usize = 32;
+/// What a character of a format takes, in the time of instructions.
+const WORK_PER_OPTION: u64 = 4;
 /// What the widest native type is aligned to.
 const ALIGN_MAX: usize = 8;
 
@@ -53,7 +55,8 @@ struct Format<'a> {
 }
 
 impl<'a> Format<'a> {
-    fn new(text: &'a [u8]) -> Format<'a> {
+    fn new(stack: &Stack<'_>, text: &'a [u8]) -> Format<'a> {
+        stack.add_work(text.len() as u64 * WORK_PER_OPTION);
         Format { rest: text, little: cfg!(target_endian = "little"), align: 1 }
     }
 
@@ -164,7 +167,7 @@ fn whole(n: f64) -> u64 {
 fn pack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     let given = Given::new(args, "pack").open();
     let (mut format_number, mut number) = (Vec::new(), Vec::new());
-    let mut format = Format::new(given.string(stack, 0, &mut format_number)?);
+    let mut format = Format::new(stack, given.string(stack, 0, &mut format_number)?);
     let mut out = Vec::new();
     let mut arg = 1;
     while let Some(item) = format.next(stack)? {
@@ -242,7 +245,7 @@ fn get_float(bytes: &[u8], little: bool) -> f64 {
 fn unpack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     let given = Given::new(args, "unpack");
     let (mut format_number, mut number) = (Vec::new(), Vec::new());
-    let mut format = Format::new(given.string(stack, 0, &mut format_number)?);
+    let mut format = Format::new(stack, given.string(stack, 0, &mut format_number)?);
     let data = given.string(stack, 1, &mut number)?;
     let start = if given.is_missing(2) { 1 } else { given.integer(stack, 2)? };
     // What is below zero counts as a place far behind the end.
@@ -294,7 +297,7 @@ fn unpack(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
 fn size(args: &Args<'_>, stack: &mut Stack<'_>) -> Result<usize> {
     let given = Given::new(args, "size");
     let mut number = Vec::new();
-    let mut format = Format::new(given.string(stack, 0, &mut number)?);
+    let mut format = Format::new(stack, given.string(stack, 0, &mut number)?);
     let mut total: usize = 0;
     while let Some(item) = format.next(stack)? {
         match item {

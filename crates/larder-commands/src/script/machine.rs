@@ -392,8 +392,11 @@ fn push_natives(
 ) -> Result<larder_lua::Settings, Failed> {
     let native = stack.push_table(0, 32)?;
     let stopped = watch.clone();
-    stack.set_function(native, "is_stopped", move |_, stack| {
-        stack.push_boolean(stopped.is_killed())?;
+    stack.set_function(native, "why_stopped", move |_, stack| {
+        match stopped.why_stopped() {
+            Some(reason) => stack.push_text(reason.as_bytes())?,
+            None => stack.push_nil()?,
+        }
         Ok(1)
     })?;
     for (name, what) in REACHES {
@@ -402,6 +405,7 @@ fn push_natives(
     }
     let looking = watch.clone();
     larder_lua::add_patterns(stack, native, move |work| looking.look(work))?;
+    larder_lua::add_bounds(stack, native)?;
     larder_lua::add_random(stack, native, seed as i64)?;
     larder_lua::add_to_number(stack, native)?;
     stack.set_function(native, "where", |_, stack| where_it_arose(stack))?;

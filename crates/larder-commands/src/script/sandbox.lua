@@ -13,7 +13,7 @@ local assert, collectgarbage, error, gcinfo, getmetatable, ipairs, loadstring, n
 local byte, concat, find, insert, rep, resume, sub =
     string.byte, table.concat, string.find, table.insert, string.rep, coroutine.resume, string.sub
 local function find_plain(text, what) return find(text, what, 1, true) end
-local is_stopped, where = native.is_stopped, native.where
+local where, why_stopped = native.where, native.why_stopped
 
 local READONLY = "Attempt to modify a readonly table"
 
@@ -107,6 +107,14 @@ function G.unpack(t, ...)
     return unpack(t, ...)
 end
 
+-- What was caught, unless the script has to stop: then it goes on nowhere.
+local function uncaught(ok, ...)
+    if ok then return ok, ... end
+    local reason = why_stopped()
+    if reason then error(reason, 0) end
+    return ok, ...
+end
+
 -- What an error of a command is: a table to handlers, and its text to those who catch it.
 local function caught(ok, ...)
     if ok then return ok, ... end
@@ -120,17 +128,17 @@ end
 
 function G.pcall(...)
     if select("#", ...) == 0 then error("bad argument #1 to 'pcall' (value expected)", 2) end
-    return caught(pcall(...))
+    return caught(uncaught(pcall(...)))
 end
 
 function G.xpcall(f, ...)
     if select("#", ...) == 0 then error("bad argument #2 to 'xpcall' (value expected)", 2) end
     local handler = ...
-    return xpcall(f, function(problem)
+    return uncaught(xpcall(f, function(problem)
         -- A script that has to stop could not be stopped again while it handles that.
-        if is_stopped() then return problem end
+        if why_stopped() then return problem end
         return handler(problem)
-    end)
+    end))
 end
 
 -- Compiled code could break the machine: only text is taken.
@@ -138,6 +146,7 @@ function G.loadstring(text, name)
     if type(text) == "number" then text = tostring(text) end
     if type(text) ~= "string" then misused(1, "loadstring", "string", text) end
     if byte(text, 1) == 27 then return nil, "only text can be loaded" end
+    if native.has_too_many_jumps(text) then return nil, "control structure too long" end
     -- A name ends at its first zero; the machine keeps the one that it is given while it compiles, and no other.
     if type(name) == "string" and find_plain(name, "\0") then name = sub(name, 1, find_plain(name, "\0") - 1) end
     return loadstring(text, name)
@@ -158,6 +167,7 @@ end
 function G.collectgarbage(what, ...)
     -- The collector's pace is not a script's to change.
     if what == nil or what == "collect" or what == "count" or what == "step" then
+        if what ~= "count" then native.will_collect() end
         return collectgarbage(what, ...)
     end
     return 0
@@ -172,7 +182,7 @@ end
 -- Lua's own libraries are changed as they are: nobody else has them.
 function coroutine.resume(...)
     if type((...)) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected)", 2) end
-    return resume(...)
+    return uncaught(resume(...))
 end
 G.coroutine = shown(coroutine)
 

@@ -184,6 +184,11 @@ impl Watch {
         self.killed.load(Ordering::SeqCst)
     }
 
+    /// Why the script has to stop, if it has to.
+    pub(super) fn why_stopped(&self) -> Option<&'static str> {
+        self.is_killed().then(|| REASONS[self.reason.load(Ordering::Relaxed)])
+    }
+
     /// How many instructions the script has executed, as of the last look.
     pub(super) fn instructions(&self) -> u64 {
         self.instructions.load(Ordering::Relaxed)
@@ -195,8 +200,8 @@ impl Watch {
 
     /// Looks at the clock after so many more instructions. The error says why the script has to stop.
     pub(super) fn look(&self, instructions: u64) -> Result<(), &'static str> {
-        if self.is_killed() {
-            return Err(REASONS[self.reason.load(Ordering::Relaxed)]);
+        if let Some(reason) = self.why_stopped() {
+            return Err(reason);
         }
         let most = self.instructions_max.load(Ordering::Relaxed);
         let so_far = self.instructions.fetch_add(instructions, Ordering::Relaxed) + instructions;

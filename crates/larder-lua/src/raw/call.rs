@@ -36,6 +36,7 @@ pub fn run<R>(
         // us. The call is protected, so that errors of Lua end there.
         unsafe {
             let args = ffi::lua_gettop(state) - first.0;
+            Account::begin(lua.account());
             Account::limit(lua.account(), memory_max);
             let status = ffi::lua_pcall(state, args, 1, handled_at);
             Account::limit(lua.account(), 0);

@@ -104,6 +104,64 @@ unsafe extern "C-unwind" fn release(state: *mut ffi::lua_State) -> c_int {
     0
 }
 
+/// Lists that are longer are sorted by a comparison that is watched.
+const SORT_LEN_UNWATCHED: usize = 1_000;
+
+/// Has a machine's `table.sort` watched. Lua's own function takes as long as the square of a list's length for some
+/// orders, and nobody is asked meanwhile where it compares by itself.
+///
+/// # Safety
+/// The machine's libraries are open, and nothing that is called here fails.
+pub(super) unsafe fn watch_sort(state: *mut ffi::lua_State) {
+    // SAFETY: the state is the caller's; Lua's libraries are tables.
+    unsafe {
+        ffi::lua_getfield(state, ffi::LUA_GLOBALSINDEX, c"table".as_ptr());
+        ffi::lua_getfield(state, -1, c"sort".as_ptr());
+        if let Some(of_lua) = ffi::lua_tocfunction(state, -1) {
+            ffi::lua_pushlightuserdata(state, of_lua as *mut c_void);
+            ffi::lua_pushcclosure(state, sort, 1);
+            ffi::lua_setfield(state, -3, c"sort".as_ptr());
+        }
+        ffi::lua_settop(state, -3);
+    }
+}
+
+/// Lua's own `sort`, in the place of this call.
+unsafe extern "C-unwind" fn sort(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: the closure's own value is the address of Lua's function, which is called as if it were this one. Nothing
+    // in this function wants to be cleaned up.
+    unsafe {
+        let of_lua = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1));
+        let is_long = ffi::lua_type(state, 1) == ffi::LUA_TTABLE
+            && ffi::lua_objlen(state, 1) > SORT_LEN_UNWATCHED
+            && ffi::lua_type(state, 2) <= ffi::LUA_TNIL;
+        if is_long {
+            ffi::lua_settop(state, 1);
+            ffi::lua_pushcclosure(state, is_less, 0);
+        }
+        transmute::<*mut c_void, ffi::lua_CFunction>(of_lua)(state)
+    }
+}
+
+/// Whether one value is less than another one.
+unsafe extern "C-unwind" fn is_less(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: the state is that of a call, whose account is there for as long as the machine. Errors jump from here:
+    // nothing in this function wants to be cleaned up.
+    unsafe {
+        let account = Account::of(state);
+        Account::add_work(account, 1);
+        if let Err(reason) = Account::look_after_work(account) {
+            let before = Account::limit(account, 0);
+            raise(state, reason);
+            Account::limit(account, before);
+            ffi::lua_error(state);
+        }
+        let is_less = ffi::lua_lessthan(state, 1, 2);
+        ffi::lua_pushboolean(state, is_less);
+    }
+    1
+}
+
 /// How a call ended: with so many results, or with the value on top of the stack as an error.
 const RAISED: c_int = -1;
 
@@ -148,6 +206,10 @@ unsafe fn run(
             let len = usize::try_from(ffi::lua_gettop(state)).unwrap_or(0);
             body(&Args::new(state, len), &mut Stack::new(state, account, before))
         }));
+        // Where the function failed, that is the error; who has to stop is stopped at the next occasion.
+        let looked = Account::look_after_work(account);
+        let ended =
+            ended.map(|ended| ended.and_then(|results| looked.map(|()| results).map_err(Failed::from)));
         let results = match ended {
             Ok(Ok(results)) => c_int::try_from(results).unwrap_or(0),
             Ok(Err(Failed::Raised)) => RAISED,

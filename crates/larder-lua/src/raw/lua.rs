@@ -17,6 +17,13 @@ use std::rc::Rc;
 const GC_PAUSE: c_int = 200;
 const GC_PACE: c_int = 400;
 
+/// After so much work of functions somebody is asked whether to go on.
+pub(super) const WORK_PER_LOOK: u64 = 20_000;
+/// An instruction may go through a block of this size more slowly than others execute by the hundred,
+const LARGE_BYTES: usize = 1 << 20;
+/// so that where there is one, somebody is asked after so many of them.
+const INSTRUCTIONS_PER_LOOK_LARGE: c_int = 50;
+
 /// Libraries of Lua that are opened: those that scripts find, or find parts of.
 const LIBRARIES: [(&str, ffi::lua_CFunction); 5] = [
     ("", ffi::luaopen_base),
@@ -35,7 +42,11 @@ pub(super) struct Account {
     /// Not more than this is given to a script; 0 for no limit.
     max: usize,
     main: *mut ffi::lua_State,
-    look: Option<(u32, Look)>,
+    look: Option<(c_int, Look)>,
+    /// What functions of ours have done since somebody was asked the last time, in the time of instructions.
+    work: u64,
+    /// There was a large block since the script began.
+    is_large: bool,
     arena: Arena,
 }
 
@@ -60,6 +71,60 @@ impl Account {
         unsafe { std::mem::replace(&mut (*account.as_ptr()).max, bytes) }
     }
 
+    /// A script begins, for which nothing has been done so far.
+    ///
+    /// # Safety
+    /// As for `limit`; nothing runs.
+    pub(super) unsafe fn begin(account: NonNull<Account>) {
+        // SAFETY: as above. The main state lives as long as the machine.
+        unsafe {
+            let account = account.as_ptr();
+            (*account).work = 0;
+            if std::mem::take(&mut (*account).is_large) {
+                look_every((*account).main, (*account).look.as_ref().map_or(0, |(every, _)| *every));
+            }
+        }
+    }
+
+    /// Notes so much work, in the time of instructions.
+    ///
+    /// # Safety
+    /// As for `limit`.
+    pub(super) unsafe fn add_work(account: NonNull<Account>, work: u64) {
+        // SAFETY: as above.
+        unsafe { (*account.as_ptr()).work += work };
+    }
+
+    /// Asks whether to go on, if there was much work since that was asked.
+    ///
+    /// # Safety
+    /// As for `limit`.
+    pub(super) unsafe fn look_after_work(account: NonNull<Account>) -> Result<(), &'static str> {
+        // SAFETY: as above; nobody changes who looks.
+        unsafe {
+            if (*account.as_ptr()).work < WORK_PER_LOOK {
+                return Ok(());
+            }
+            let work = std::mem::take(&mut (*account.as_ptr()).work);
+            (*account.as_ptr()).look.as_ref().map_or(Ok(()), |(_, look)| look(work))
+        }
+    }
+
+    /// From the first large block on, somebody looks more often: each instruction may be one that goes through it.
+    ///
+    /// # Safety
+    /// As for `limit`.
+    #[cold]
+    unsafe fn has_become_large(account: *mut Account) {
+        // SAFETY: as above. The main state lives as long as the machine, and a hook may be set at any time.
+        unsafe {
+            (*account).is_large = true;
+            if (*account).look.is_some() {
+                look_every((*account).main, INSTRUCTIONS_PER_LOOK_LARGE);
+            }
+        }
+    }
+
     /// # Safety
     /// As for `limit`.
     pub(super) unsafe fn used(account: NonNull<Account>) -> usize {
@@ -79,6 +144,9 @@ unsafe extern "C" fn allocate(
     // block how large it is.
     unsafe {
         let account = account.cast::<Account>();
+        if new >= LARGE_BYTES && !(*account).is_large {
+            Account::has_become_large(account);
+        }
         let (used, max, arena) = (&mut (*account).used, (*account).max, &mut (*account).arena);
         if block.is_null() {
             // What is no block has a kind of value as its size in other versions of Lua, and none in this.
@@ -188,7 +256,8 @@ impl Lua {
     #[expect(clippy::new_without_default, reason = "it takes some hundred microseconds")]
     pub fn new() -> Lua {
         let (main, arena) = (ptr::null_mut(), Arena::new());
-        let account = Box::new(Account { used: 0, max: 0, main, look: None, arena });
+        let account =
+            Box::new(Account { used: 0, max: 0, main, look: None, work: 0, is_large: false, arena });
         let account = NonNull::from(Box::leak(account));
         // SAFETY: the account lives until the state is closed. Without a limit nothing that is called here fails: where
         // the system has no memory, the allocator ends the program.
@@ -204,6 +273,7 @@ impl Lua {
                 ffi::lua_pushlstring_(state, name.as_ptr().cast(), name.len());
                 ffi::lua_call(state, 1, 0);
             }
+            super::function::watch_sort(state);
             // It names the libraries for those that are opened later, and would keep all of them.
             ffi::lua_pushnil(state);
             ffi::lua_setfield(state, ffi::LUA_REGISTRYINDEX, c"_LOADED".as_ptr());
@@ -246,8 +316,8 @@ impl Lua {
         let count = c_int::try_from(every).unwrap_or(c_int::MAX);
         // SAFETY: the machine is there, no other thread has it, and nothing runs that would be looking.
         unsafe {
-            (*self.0.account.as_ptr()).look = Some((every, Box::new(look)));
-            ffi::lua_sethook(self.0.state, Some(hook), ffi::LUA_MASKCOUNT, count);
+            (*self.0.account.as_ptr()).look = Some((count, Box::new(look)));
+            look_every(self.0.state, count);
         }
     }
 
@@ -256,6 +326,9 @@ impl Lua {
     pub fn load(&self, text: &[u8], name: &str) -> Result<Kept, String> {
         if text.first() == Some(&b'\x1b') {
             return Err("attempt to load a binary chunk (mode is 't')".into());
+        }
+        if super::has_too_many_jumps(text) {
+            return Err("control structure too long".into());
         }
         let name = CString::new(name).map_err(|_| "the name of a text has no zeros")?;
         self.load_code(text, &name).map_err(Failed::text)
@@ -362,6 +435,15 @@ impl Lua {
     }
 }
 
+/// Has somebody look after every so many instructions that this state executes.
+///
+/// # Safety
+/// The state is one of a machine of this module.
+unsafe fn look_every(state: *mut ffi::lua_State, count: c_int) {
+    // SAFETY: the state is the caller's.
+    unsafe { ffi::lua_sethook(state, Some(hook), ffi::LUA_MASKCOUNT, count) };
+}
+
 /// Looks at a machine that runs.
 unsafe extern "C-unwind" fn hook(state: *mut ffi::lua_State, _: *mut ffi::lua_Debug) {
     // SAFETY: the state is one of a machine of this module. The error jumps from here: nothing in this function wants
@@ -382,11 +464,19 @@ unsafe fn looked(state: *mut ffi::lua_State) -> bool {
     // without a limit, making one does not fail.
     unsafe {
         let account = Account::of(state);
-        let Some((every, look)) = &(*account.as_ptr()).look else { return false };
-        let looked = catch_unwind(AssertUnwindSafe(|| look(u64::from(*every))));
-        let Err(reason) = looked.unwrap_or(Err("internal error: a panic was caught")) else { return false };
-        ffi::lua_sethook(state, Some(hook), ffi::LUA_MASKCOUNT, 1);
-        ffi::lua_sethook((*account.as_ptr()).main, Some(hook), ffi::LUA_MASKCOUNT, 1);
+        let Some((_, look)) = &(*account.as_ptr()).look else { return false };
+        let every = ffi::lua_gethookcount(state);
+        let work = u64::from(every.unsigned_abs()) + std::mem::take(&mut (*account.as_ptr()).work);
+        let looked = catch_unwind(AssertUnwindSafe(|| look(work)));
+        let Err(reason) = looked.unwrap_or(Err("internal error: a panic was caught")) else {
+            // A coroutine has a count of its own.
+            if (*account.as_ptr()).is_large && every > INSTRUCTIONS_PER_LOOK_LARGE {
+                look_every(state, INSTRUCTIONS_PER_LOOK_LARGE);
+            }
+            return false;
+        };
+        look_every(state, 1);
+        look_every((*account.as_ptr()).main, 1);
         let before = Account::limit(account, 0);
         ffi::lua_pushlstring_(state, reason.as_ptr().cast::<c_char>(), reason.len());
         Account::limit(account, before);
@@ -468,7 +558,8 @@ mod tests {
 
     #[test]
     fn what_is_used_is_what_was_given_and_not_taken_back() {
-        let mut account = Account { used: 0, max: 0, main: null_mut(), look: None, arena: Arena::new() };
+        let (main, arena) = (null_mut(), Arena::new());
+        let mut account = Account { used: 0, max: 0, main, look: None, work: 0, is_large: false, arena };
         let account = &raw mut account;
         // SAFETY: it is an account, and all blocks are what they are said to be.
         let give = |block, old, new| unsafe { allocate(account.cast(), block, old, new) };
@@ -525,6 +616,52 @@ mod tests {
         let stopped = answer(&lua, "coroutine.wrap(function() while true do end end)()", 0);
         std::panic::set_hook(hook);
         assert!(stopped.is_err_and(|text| text.contains("panic")));
+    }
+
+    /// A machine, and how much work whoever looks was told of and how often.
+    fn watched() -> (Lua, Rc<Cell<u64>>, Rc<Cell<u64>>) {
+        let (lua, work, looks) = (Lua::new(), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let (counted, asked) = (work.clone(), looks.clone());
+        lua.watch_over(1_000, move |work| {
+            counted.set(counted.get() + work);
+            asked.set(asked.get() + 1);
+            Ok(())
+        });
+        (lua, work, looks)
+    }
+
+    #[test]
+    fn comparisons_of_a_long_sort_are_work() {
+        const ITEMS: u64 = 50_000;
+        let (lua, work, _) = watched();
+        let sort = "local t = {} for n = 1, 50000 do t[n] = n * 7919 % 50021 end
+            table.sort(t) for n = 2, #t do if t[n] < t[n - 1] then return n end end
+            return #t";
+        assert_eq!(answer(&lua, sort, 0), Ok("50000".into()));
+        // The loops take some ten instructions for each, and a sort compares each with more than that many others.
+        assert!(work.get() > 20 * ITEMS, "{}", work.get());
+        let wrong = answer(&lua, "local t = {} for n = 1, 2000 do t[n] = {} end table.sort(t)", 0);
+        assert_eq!(wrong, Err("attempt to compare two table values".into()));
+        let wrong = answer(&lua, "table.sort(1)", 0);
+        assert_eq!(wrong, Err("text:1: bad argument #1 to 'sort' (table expected, got number)".into()));
+    }
+
+    #[test]
+    fn whoever_looks_does_so_more_often_from_a_large_block_on() {
+        let (lua, _, looks) = watched();
+        let count = "for n = 1, 100000 do end";
+        answer(&lua, count, 0).expect("runs");
+        let few = looks.replace(0);
+        answer(&lua, &format!("local s = ('x'):rep(2 ^ 20) {count}"), 0).expect("runs");
+        let many = looks.replace(0);
+        assert!(many > 10 * few, "{few}, then {many}");
+        // A coroutine that was there before has a count of its own.
+        let within = "coroutine.wrap(function() coroutine.yield() LOOP end)";
+        let within = within.replace("LOOP", count);
+        answer(&lua, &format!("local f = {within} f() local s = ('x'):rep(2 ^ 20) f()"), 0).expect("runs");
+        assert!(looks.replace(0) > 10 * few);
+        answer(&lua, count, 0).expect("runs");
+        assert!(looks.get() <= few + 1, "{few}, then {}", looks.get());
     }
 
     #[test]

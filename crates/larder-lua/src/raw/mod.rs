@@ -18,12 +18,14 @@ mod arena;
 mod call;
 mod compiled;
 mod function;
+mod jumps;
 mod lent;
 mod lua;
 mod stack;
 
 pub use call::{Outcome, run};
 pub use compiled::Compiled;
+pub use jumps::has_too_many_jumps;
 pub use lent::Lent;
 pub use lua::{Frame, Kept, Lua};
 pub use stack::{Args, Failed, Kind, List, Reader, Slot, Stack, Walk, Word};

@@ -646,12 +646,22 @@ impl<'l> Stack<'l> {
 
     /// Refuses to go on where the machine would use more memory than it should with so many bytes more.
     fn check_memory_for(&self, more: usize) -> Result<(), Failed> {
-        // SAFETY: the machine is there for as long as its stack.
-        let used = unsafe { Account::used(self.account) };
-        if self.memory_max != 0 && used.saturating_add(more) > self.memory_max {
+        if self.memory_max != 0 && self.used_memory().saturating_add(more) > self.memory_max {
             return Err("not enough memory".into());
         }
         Ok(())
+    }
+
+    /// Notes that a function does so much work, in the time of instructions: who watches is asked after its call.
+    pub fn add_work(&self, work: u64) {
+        // SAFETY: the machine is there for as long as its stack, and this thread has it.
+        unsafe { Account::add_work(self.account, work) };
+    }
+
+    /// Bytes that the machine has.
+    pub fn used_memory(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { Account::used(self.account) }
     }
 
     /// Reads what lies on the stack.

@@ -10,6 +10,7 @@ mod hostile;
 mod large;
 mod limits;
 mod payloads;
+mod sandbox;
 mod script_fuzz;
 mod scripts;
 mod table;

@@ -10,7 +10,7 @@ use std::time::Instant;
 const COMPARED: &str = include_str!("scripts.lua");
 
 /// Says a line again and again until it is answered in a certain way; a hang fails.
-fn until_answered(client: &mut Client, line: &str, is: impl Fn(&str) -> bool) -> String {
+pub(crate) fn until_answered(client: &mut Client, line: &str, is: impl Fn(&str) -> bool) -> String {
     let began = Instant::now();
     loop {
         let answer = client.says(line);
@@ -28,7 +28,7 @@ fn kill_script(client: &mut Client) {
     until_answered(client, "SCRIPT KILL", |answer| answer == "OK");
 }
 
-fn eval(client: &mut Client, script: &str, keys_and_args: &[&str]) -> String {
+pub(crate) fn eval(client: &mut Client, script: &str, keys_and_args: &[&str]) -> String {
     let mut words = vec!["EVAL", script];
     if keys_and_args.is_empty() {
         words.push("0");
