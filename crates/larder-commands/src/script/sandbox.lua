@@ -155,7 +155,10 @@ end
 function G.load(reader, name)
     if type(reader) ~= "function" then misused(1, "load", "function", reader) end
     local pieces = {}
-    for piece in reader do
+    while true do
+        local ok, piece = uncaught(pcall(reader))
+        if not ok then return nil, piece end
+        if piece == nil then break end
         if type(piece) == "number" then piece = tostring(piece) end
         if type(piece) ~= "string" then return nil, "reader function must return a string" end
         if piece == "" then break end
@@ -164,7 +167,14 @@ function G.load(reader, name)
     return G.loadstring(concat(pieces), name or "=(load)")
 end
 
+local COLLECTING = { collect = true, count = true, restart = true, setpause = true, setstepmul = true, step = true,
+    stop = true }
+
 function G.collectgarbage(what, ...)
+    if what ~= nil and not COLLECTING[what] then
+        local text = "bad argument #1 to 'collectgarbage' (invalid option '%s')"
+        error(text:format(tostring(what)), 2)
+    end
     -- The collector's pace is not a script's to change.
     if what == nil or what == "collect" or what == "count" or what == "step" then
         if what ~= "count" then native.will_collect() end

@@ -520,3 +520,17 @@ local next_word = ('a b'):gmatch('%a')
 return {next_word(), next_word(), tostring(next_word()), tostring(next_word())}
 ----
 return {struct.unpack('bc0bc0s', struct.pack('bc0bc0s', 3, 'abc', 2, 'de', 'end'))}
+----
+local a, b = load(function() error('within') end) return {type(a), type(b) ~= 'nil'}
+----
+local a, b = load(function() error({err='E within'}) end) return {type(a), type(b)}
+----
+local a, b = load(function() return {} end) return {type(a), type(b) ~= 'nil'}
+----
+local n = 0 return {load(function() n = n + 1 return ({'return', ' ', 7})[n] end)()}
+----
+local a = collectgarbage('bogus') return a
+----
+local a = collectgarbage(1) return a
+----
+return {collectgarbage('stop'), collectgarbage('restart'), collectgarbage('collect'), type(collectgarbage('count'))}
