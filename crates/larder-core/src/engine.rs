@@ -11,15 +11,16 @@ use crate::keyspace::{
     ChangeListener, Class, Counts, DbIndex, GiveUp, Key, KeyHash, KeyHasher, Keyspace, Locks, OwnedKey,
     Policy, View, stripe_of,
 };
-use crate::limits::{EXPIRE_BATCH, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
+use crate::limits::{EXPIRE_BATCH, PREFETCH_MAX, STRIPES, USED_BYTES_BATCH, USED_BYTES_PRECISION};
 use crate::options::{Maintenance, Options, ValueLimits};
-use crate::raw::{Stored, Table, prefetch};
+use crate::raw::{RECORD_LINES, Stored, Table, prefetch};
 use crate::rng::Rng;
 use crate::sync::{Arc, AtomicBool, AtomicI64, AtomicU32, AtomicU64, Mutex, Ordering, RwLock};
 use crate::timer::{Lateness, Timer};
 use crate::topics::Topics;
 use crate::value::Object;
 use crate::waiting::{ReadyListener, Waiters};
+use smallvec::SmallVec;
 use std::fmt;
 use std::sync::Weak;
 use std::thread::JoinHandle;
@@ -311,13 +312,22 @@ impl Engine {
         for key in keys {
             self.on_table(key, |table, _| table.prefetch_bucket(key.hash));
         }
+        let lines = |table: &Table<Object>, used_bytes| {
+            let are_long = used_bytes > LONG_RECORD_BYTES * table.len() as i64;
+            if are_long { LONG_RECORD_LINES } else { RECORD_LINES }
+        };
+        // Some buckets overflow: one key in ten or twenty is there.
+        let mut further: SmallVec<[&Key<'_>; PREFETCH_MAX]> = SmallVec::new();
         for key in keys {
             self.on_table(key, |table, used_bytes| {
-                if used_bytes > LONG_RECORD_BYTES * table.len() as i64 {
-                    table.prefetch_lines(key.hash, LONG_RECORD_LINES);
-                } else {
-                    table.prefetch_records(key.hash);
+                if table.prefetch_lines(key.hash, lines(table, used_bytes)) {
+                    further.push(key);
                 }
+            });
+        }
+        for key in further {
+            self.on_table(key, |table, used_bytes| {
+                table.prefetch_overflow(key.hash, lines(table, used_bytes));
             });
         }
     }

@@ -313,8 +313,7 @@ impl Db {
     /// Fetches what wheel items lead to into the cache, all of it at once: each is a bucket and a record that nobody
     /// has touched for a while.
     pub(crate) fn prefetch(&self, items: &[u32]) {
-        items.iter().for_each(|item| self.table.prefetch_bucket(u64::from(*item)));
-        items.iter().for_each(|item| self.table.prefetch_records(u64::from(*item)));
+        self.table.prefetch_all(items.iter().map(|item| u64::from(*item)));
     }
 
     /// Looks at a wheel item whose time has come. Takes out the record that is due and gives it with its hash; where

@@ -11,7 +11,9 @@
 //! are free for choosing a stripe.
 
 use super::record::{Record, Stored};
+use crate::limits::PREFETCH_MAX;
 use crate::rng::Rng;
+use smallvec::SmallVec;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -23,6 +25,8 @@ const SLOTS: usize = 8;
 const SEGMENT: usize = 64;
 /// A line of the cache.
 const LINE_LEN: usize = 64;
+/// So many of them are fetched of a record: a short one may lie across two.
+pub(crate) const RECORD_LINES: usize = 2;
 const ADDRESS: u64 = (1 << 48) - 1;
 const TAG_SHIFT: u32 = 48;
 /// Set in each record's tag, clear in a link: a link never looks like a record.
@@ -383,8 +387,8 @@ impl<O> Table<O> {
     }
 
     /// Takes the slots of a bucket's chain out and frees its overflow buckets.
-    fn take_chain(&mut self, mut bucket: NonNull<Bucket>) -> smallvec::SmallVec<[u64; 16]> {
-        let mut taken = smallvec::SmallVec::new();
+    fn take_chain(&mut self, mut bucket: NonNull<Bucket>) -> SmallVec<[u64; 16]> {
+        let mut taken = SmallVec::new();
         let mut first = true;
         loop {
             // SAFETY: the bucket belongs to this exclusively borrowed table, and no other reference to it is alive.
@@ -528,27 +532,52 @@ impl<O> Table<O> {
         }
     }
 
-    /// Fetches the records that may belong to a hash into the cache, without waiting for them. Short ones may lie
-    /// across two lines of the cache.
+    /// Fetches so many lines of the cache of each of the records that may belong to a hash, without waiting for them.
+    /// `true` where they may be in an overflow bucket: that is fetched then, and what it leads to is for
+    /// [`Table::prefetch_overflow`].
     #[inline]
-    pub(crate) fn prefetch_records(&self, hash: u64) {
-        self.prefetch_lines(hash, 2);
+    pub(crate) fn prefetch_lines(&self, hash: u64, lines: usize) -> bool {
+        if self.buckets == 0 {
+            return false;
+        }
+        let bucket = self.bucket(self.index_of(hash));
+        if Self::prefetch_hits(bucket, hash, lines) {
+            return false;
+        }
+        let link = Self::link_of(bucket);
+        link.inspect(|link| prefetch(link.as_ptr())).is_some()
     }
 
-    /// Fetches so many lines of the cache of each of the records that may belong to a hash.
-    #[inline]
-    pub(crate) fn prefetch_lines(&self, hash: u64, lines: usize) {
-        if self.buckets == 0 {
-            return;
+    /// Fetches the lines of records of a hash that are in overflow buckets.
+    pub(crate) fn prefetch_overflow(&self, hash: u64, lines: usize) {
+        let mut bucket = Self::link_of(self.bucket(self.index_of(hash)));
+        while let Some(at) = bucket.filter(|at| !Self::prefetch_hits(*at, hash, lines)) {
+            bucket = Self::link_of(at);
         }
+    }
+
+    /// Fetches the records of a bucket that may belong to a hash, and says whether there are any.
+    #[inline]
+    fn prefetch_hits(bucket: NonNull<Bucket>, hash: u64, lines: usize) -> bool {
         // SAFETY: buckets reached from the table are live and initialised.
-        let bucket = unsafe { self.bucket(self.index_of(hash)).as_ref() };
+        let bucket = unsafe { bucket.as_ref() };
         let mut hits = slots_with(bucket, tag_of(hash) >> TAG_SHIFT);
+        let any = hits != 0;
         while hits != 0 {
             let record = (bucket.0[hits.trailing_zeros() as usize] & ADDRESS) as *const u8;
             (0..lines).for_each(|line| prefetch(record.wrapping_add(line * LINE_LEN)));
             hits &= hits - 1;
         }
+        any
+    }
+
+    /// Fetches what looking for these hashes will touch into the cache, without waiting for it: the buckets of all, then
+    /// their records, so that the misses overlap.
+    pub(crate) fn prefetch_all(&self, hashes: impl Iterator<Item = u64> + Clone) {
+        hashes.clone().for_each(|hash| self.prefetch_bucket(hash));
+        let further: SmallVec<[u64; PREFETCH_MAX]> =
+            hashes.filter(|hash| self.prefetch_lines(*hash, RECORD_LINES)).collect();
+        further.iter().for_each(|hash| self.prefetch_overflow(*hash, RECORD_LINES));
     }
 
     /// Visits the records of the bucket at `cursor`, and gives the cursor of the next bucket; 0 when done.
@@ -645,7 +674,7 @@ impl<O> Table<O> {
         }
         let mut index = (random as usize >> 8) % self.buckets;
         loop {
-            let found: smallvec::SmallVec<[u64; 16]> = self.chain(index).collect();
+            let found: SmallVec<[u64; 16]> = self.chain(index).collect();
             if !found.is_empty() {
                 // SAFETY: the slot holds a record, which lives unchanged while the table is borrowed.
                 return Some(unsafe { Ref::of(found[random as usize % found.len()]) });

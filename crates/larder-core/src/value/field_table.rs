@@ -73,9 +73,8 @@ impl FieldTable {
             let mut hashes = [0; PREFETCH_MAX];
             for (hash, field) in hashes.iter_mut().zip(fields) {
                 *hash = self.hasher.hash(field);
-                self.table.prefetch_bucket(*hash);
             }
-            hashes[..fields.len()].iter().for_each(|hash| self.table.prefetch_records(*hash));
+            self.table.prefetch_all(hashes[..fields.len()].iter().copied());
         }
     }
 
