@@ -20,4 +20,4 @@ mod table;
 pub(crate) use coarse::monotonic_ms as coarse_monotonic_ms;
 
 pub(crate) use record::{Parts, Record, Stored};
-pub(crate) use table::{RECORD_LINES, Ref, Table, prefetch};
+pub(crate) use table::{RECORD_LINES, Ref, Table, prefetch, prefetch_whole};

@@ -746,6 +746,13 @@ pub(crate) fn prefetch<T>(at: *const T) {
     let _ = at;
 }
 
+/// Fetches all lines of something into the cache, without waiting for them.
+#[inline]
+pub(crate) fn prefetch_whole<T>(at: &T) {
+    let start = std::ptr::from_ref(at).cast::<u8>();
+    (0..size_of::<T>()).step_by(LINE_LEN).for_each(|offset| prefetch(start.wrapping_add(offset)));
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::record::Parts;

@@ -13,6 +13,7 @@
 use crate::keyspace::KeyHasher;
 use crate::limits::PREFETCH_MAX;
 use crate::raw::prefetch;
+use smallvec::SmallVec;
 use std::fmt;
 
 /// Members up to this length lie in their entry.
@@ -173,6 +174,26 @@ impl Index {
         }
     }
 
+    /// The place of a handle with this hash.
+    #[inline]
+    fn place_of(&self, hash: u64, handle: u32) -> Option<(At, usize)> {
+        let mut at = self.home(hash);
+        loop {
+            let bucket = self.bucket(at);
+            let mut hits = 0_u32;
+            for (i, other) in bucket.handles.iter().enumerate() {
+                hits |= u32::from(*other == handle) << i;
+            }
+            if hits != 0 {
+                return Some((at, hits.trailing_zeros() as usize));
+            }
+            if bucket.next == NONE {
+                return None;
+            }
+            at = At::Overflow(bucket.next);
+        }
+    }
+
     /// Fetches the bucket of a hash into the cache, without waiting for it.
     #[inline]
     fn prefetch_home(&self, hash: u64) {
@@ -196,11 +217,15 @@ impl Index {
     }
 
     fn put(&mut self, hash: u64, handle: u32) {
-        let mut at = self.home(hash);
+        self.put_at(self.home(hash), tag_of(hash), handle);
+    }
+
+    /// Adds a handle to the chain that begins at a bucket.
+    fn put_at(&mut self, mut at: At, tag: u8, handle: u32) {
         loop {
             let bucket = self.bucket_mut(at);
             if let Some(i) = bucket.free() {
-                (bucket.tags[i], bucket.handles[i]) = (tag_of(hash), handle);
+                (bucket.tags[i], bucket.handles[i]) = (tag, handle);
                 return;
             }
             if bucket.next == NONE {
@@ -246,52 +271,64 @@ impl Index {
         }
     }
 
-    /// Takes all handles of a chain.
-    fn take_chain(&mut self, index: usize, taken: &mut Vec<u32>) {
-        let mut next = {
-            let bucket = std::mem::replace(self.bucket_mut(At::Index(index)), Bucket::EMPTY);
-            taken.extend(bucket.handles.iter().filter(|handle| **handle != NONE));
-            bucket.next
+    /// Takes all handles of a chain, with their tags.
+    fn take_chain(&mut self, index: usize) -> Chain {
+        let mut taken = Chain::new();
+        let mut take = |bucket: &Bucket| {
+            let filled = bucket.tags.iter().zip(&bucket.handles).filter(|(_, handle)| **handle != NONE);
+            taken.extend(filled.map(|(tag, handle)| (*tag, *handle)));
         };
+        let bucket = std::mem::replace(self.bucket_mut(At::Index(index)), Bucket::EMPTY);
+        take(&bucket);
+        let mut next = bucket.next;
         while next != NONE {
             let number = next;
             let bucket = std::mem::replace(&mut self.overflow[number as usize], Bucket::EMPTY);
-            taken.extend(bucket.handles.iter().filter(|handle| **handle != NONE));
+            take(&bucket);
             next = bucket.next;
             self.overflow[number as usize].next = self.free;
             self.free = number;
         }
+        taken
     }
 
-    /// Adds a bucket, which takes its share from the one it splits.
-    fn split(&mut self, hash_of: impl Fn(u32) -> u64) {
+    /// Adds a bucket, which takes its share from the one it splits. `ahead` is shown the handles that `hash_of` is going
+    /// to be asked for.
+    fn split(&mut self, ahead: impl Fn(u32), hash_of: impl Fn(u32) -> u64) {
         if self.buckets / SEGMENT == self.segments.len() {
             self.segments.push(Box::new([Bucket::EMPTY; SEGMENT]));
         }
         let new = self.buckets;
         self.buckets += 1;
         if new > 0 {
-            self.redistribute(new - (new + 1).next_power_of_two() / 2, hash_of);
+            let taken = self.take_chain(split_from(new));
+            taken.iter().for_each(|(_, handle)| ahead(*handle));
+            for (_, handle) in taken {
+                self.put(hash_of(handle), handle);
+            }
         }
     }
 
-    /// Takes the last bucket back; its handles join the one it was split from.
-    fn merge(&mut self, hash_of: impl Fn(u32) -> u64) {
+    /// Takes the last bucket back; its handles join the one it was split from, whatever their hashes.
+    fn merge(&mut self) {
         self.buckets -= 1;
-        self.redistribute(self.buckets, hash_of);
+        let home = At::Index(split_from(self.buckets));
+        for (tag, handle) in self.take_chain(self.buckets) {
+            self.put_at(home, tag, handle);
+        }
         // One spare block is kept, so that a table at the edge does not allocate at each step.
         if self.segments.len() > self.buckets / SEGMENT + 2 {
             self.segments.pop();
         }
     }
+}
 
-    fn redistribute(&mut self, index: usize, hash_of: impl Fn(u32) -> u64) {
-        let mut taken = Vec::with_capacity(SLOTS * 2);
-        self.take_chain(index, &mut taken);
-        for handle in taken {
-            self.put(hash_of(handle), handle);
-        }
-    }
+/// Handles with their tags.
+type Chain = SmallVec<[(u8, u32); SLOTS * 2]>;
+
+/// The bucket from which one that is not the first was split.
+fn split_from(bucket: usize) -> usize {
+    bucket - (bucket + 1).next_power_of_two() / 2
 }
 
 fn same_place(a: (At, usize), b: (At, usize)) -> bool {
@@ -339,14 +376,20 @@ impl MemberTable {
 
     #[inline]
     fn entry(&self, handle: u32) -> &Entry {
-        let at = handle as usize;
-        &self.blocks[at / BLOCK][at % BLOCK]
+        entry_in(&self.blocks, handle)
     }
 
     /// Fetches the entry of a handle into the cache, without waiting for it.
     #[inline]
     pub(crate) fn prefetch(&self, handle: u32) {
         prefetch(self.entry(handle));
+    }
+
+    /// Fetches where a handle stands in the index into the cache, without waiting for it: what removing it touches
+    /// beside its entry.
+    #[inline]
+    pub(crate) fn prefetch_place(&self, handle: u32) {
+        self.index.prefetch_home(self.hasher.hash(self.name(handle)));
     }
 
     /// Fetches what finding these members will touch into the cache, all of it at once.
@@ -394,7 +437,8 @@ impl MemberTable {
         let handle = handle.expect("four billion members do not fit in memory");
         if (self.len + 1) * 2 > self.index.buckets * GROW_AT_2 {
             let (blocks, hasher) = (&self.blocks, &self.hasher);
-            self.index.split(|handle| hash_in(blocks, hasher, handle));
+            let ahead = |handle| prefetch(entry_in(blocks, handle));
+            self.index.split(ahead, |handle| hasher.hash(entry_in(blocks, handle).name.as_bytes()));
         }
         self.index.put(self.hasher.hash(member), handle);
         let name = Name::new(member);
@@ -411,13 +455,13 @@ impl MemberTable {
     /// has the handle of the removed one. O(1).
     pub(crate) fn remove(&mut self, handle: u32) -> Option<u32> {
         let hash = self.hasher.hash(self.name(handle));
-        if let Some((at, slot)) = self.index.find(hash, |other| other == handle) {
+        if let Some((at, slot)) = self.index.place_of(hash, handle) {
             self.index.clear(hash, at, slot);
         }
         let last = (self.len - 1) as u32;
         if last != handle {
             let hash = self.hasher.hash(self.name(last));
-            if let Some((at, slot)) = self.index.find(hash, |other| other == last) {
+            if let Some((at, slot)) = self.index.place_of(hash, last) {
                 self.index.bucket_mut(at).handles[slot] = handle;
             }
         }
@@ -432,8 +476,7 @@ impl MemberTable {
         // One spare block is kept, so that a table at the edge does not allocate at each step.
         self.blocks.truncate(self.len / BLOCK + 2);
         if self.index.buckets > 1 && self.len < self.index.buckets * SHRINK_AT {
-            let (blocks, hasher) = (&self.blocks, &self.hasher);
-            self.index.merge(|handle| hash_in(blocks, hasher, handle));
+            self.index.merge();
         }
         (last != handle).then_some(last)
     }
@@ -452,8 +495,10 @@ impl MemberTable {
     }
 }
 
-fn hash_in(blocks: &[Vec<Entry>], hasher: &KeyHasher, handle: u32) -> u64 {
-    hasher.hash(blocks[handle as usize / BLOCK][handle as usize % BLOCK].name.as_bytes())
+#[inline]
+fn entry_in(blocks: &[Vec<Entry>], handle: u32) -> &Entry {
+    let at = handle as usize;
+    &blocks[at / BLOCK][at % BLOCK]
 }
 
 impl fmt::Debug for MemberTable {

@@ -11,6 +11,8 @@
 //! comes before what is sought; it must be true for all pairs up to some place and false from there on. One search
 //! serves pairs, score bounds and bounds by member alike, and members are stored once, elsewhere.
 
+use crate::raw::prefetch_whole;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Pairs in a leaf: with these a leaf fills a 768-byte block of a size-class allocator almost exactly.
@@ -54,10 +56,12 @@ struct Edges {
 /// The number of leading indices below `len` for which `before` holds.
 #[inline]
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if before(middle) { low = middle + 1 } else { high = middle }
+    // Without a jump that depends on a comparison: half of those would be foretold wrongly.
+    let (mut low, mut left) = (0, len);
+    while left > 0 {
+        let half = left.div_ceil(2);
+        low += if before(low + half - 1) { half } else { 0 };
+        left -= half;
     }
     low
 }
@@ -326,6 +330,10 @@ impl Node {
     }
 }
 
+/// The children that lead from the root to a leaf.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Way(SmallVec<[u8; 8]>);
+
 /// Pairs in order, with ranks. See the module's documentation.
 #[derive(Clone, Debug)]
 pub(crate) struct ScoreTree {
@@ -374,6 +382,24 @@ impl ScoreTree {
                 Node::Inner(inner) => {
                     let (at, within) = inner.child_at(rank);
                     (node, rank) = (&inner.children[at], within);
+                }
+            }
+        }
+    }
+
+    /// The way to the leaf with a place, which is fetched into the cache without waiting for it. O(log n).
+    pub(crate) fn way_to(&self, before: impl Fn(f64, u32) -> bool) -> Way {
+        let (mut node, mut way) = (&self.root, Way::default());
+        loop {
+            match node {
+                Node::Leaf(leaf) => {
+                    prefetch_whole(&**leaf);
+                    return way;
+                }
+                Node::Inner(inner) => {
+                    let at = inner.place(&before).saturating_sub(1);
+                    way.0.push(at as u8);
+                    node = &inner.children[at];
                 }
             }
         }
@@ -472,6 +498,26 @@ impl ScoreTree {
                 }
             }
         }
+    }
+
+    /// The same for a pair that is expected at the end of a way. If this says `false`, the tree changed too much since
+    /// that was taken, or the pair is the first of its leaf, and nothing was done. No search.
+    pub(crate) fn replace_handle_on(&mut self, way: &Way, old: u32, new: u32) -> bool {
+        let mut node = &mut self.root;
+        for at in &way.0 {
+            let Node::Inner(inner) = node else { return false };
+            let Some(child) = inner.children.get_mut(usize::from(*at)) else { return false };
+            node = child;
+        }
+        let Node::Leaf(leaf) = node else { return false };
+        // All are looked at, several at a time; a handle is there once at most.
+        let len = leaf.len();
+        let places = leaf.handles[..len].iter().zip(0_u32..);
+        let at: u32 = places.map(|(handle, place)| if *handle == old { place } else { 0 }).sum();
+        if at > 0 {
+            leaf.handles[at as usize] = new;
+        }
+        at > 0
     }
 
     /// The pairs of these ranks, from either end. O(log n) to begin, then O(1) each.
@@ -733,6 +779,30 @@ mod tests {
             tree.replace_handle(|score, _| score < pair.0, old, pair.1);
         }
         agree(&tree, &model);
+    }
+
+    #[test]
+    fn a_way_leads_to_a_pair_or_changes_nothing() {
+        let (mut tree, mut model) = (ScoreTree::new(), Vec::new());
+        for i in 0..10_000 {
+            insert(&mut tree, &mut model, (f64::from(i), i));
+        }
+        let (mut found, mut tried) = (0, 0);
+        while model.len() > 5_000 {
+            // Taken before the tree changes, and used afterwards.
+            let (score, old) = model[model.len() / 2 + model.len() % 1_000];
+            let way = tree.way_to(|s, _| s < score);
+            assert_eq!(tree.remove(0), model.remove(0));
+            let at = model.partition_point(|pair| pair.0 < score);
+            tried += 1;
+            if tree.replace_handle_on(&way, old, old + 10_000) {
+                model[at].1 = old + 10_000;
+                found += 1;
+            }
+            assert!(!tree.replace_handle_on(&way, 5_000_000, 1));
+        }
+        agree(&tree, &model);
+        assert!(found > tried / 2 && found < tried, "{found} of {tried}");
     }
 
     #[test]

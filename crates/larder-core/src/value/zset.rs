@@ -10,7 +10,7 @@
 use super::member_table::MemberTable;
 use super::score::{LexBound, ScoreBound};
 use super::score_list::{ScoreList, Spots};
-use super::score_tree::{Pairs, ScoreTree};
+use super::score_tree::{Pairs, ScoreTree, Way};
 use super::{Collection, Kind, Object};
 use crate::keyspace::{KeyHasher, Tools};
 use crate::options::ValueLimits;
@@ -40,6 +40,8 @@ enum Form {
 struct Large {
     members: MemberTable,
     order: ScoreTree,
+    /// Where the member that the next removal moves was seen in the order.
+    ahead: Option<(u32, Way)>,
 }
 
 /// What an insertion did.
@@ -55,7 +57,7 @@ pub enum Inserted {
 
 impl Large {
     fn new(hasher: &KeyHasher) -> Large {
-        Large { members: MemberTable::new(hasher), order: ScoreTree::new() }
+        Large { members: MemberTable::new(hasher), order: ScoreTree::new(), ahead: None }
     }
 
     fn rank_of(&self, score: f64, member: &[u8]) -> usize {
@@ -99,14 +101,42 @@ impl Large {
     fn remove_rank(&mut self, rank: usize) {
         let (_, handle) = self.order.remove(rank);
         let last = (self.members.len() - 1) as u32;
-        if handle != last {
-            // The last member is about to move into the place of the removed one.
+        // The last member is about to move into the place of the removed one.
+        let seen = self.ahead.take().filter(|(moves, _)| *moves == last);
+        let replaced = seen.is_some_and(|(_, way)| self.order.replace_handle_on(&way, last, handle));
+        if handle != last && !replaced {
             let members = &self.members;
             let (score, member) = (members.score(last), members.name(last));
             let before = |s, other| s < score || (s == score && members.name(other) < member);
             self.order.replace_handle(before, last, handle);
         }
         self.members.remove(handle);
+        if rank == 0 || rank == self.order.len() {
+            self.prefetch_removal(rank == 0);
+        }
+    }
+
+    /// Begins to fetch what the next removals from the beginning or the end will touch. Who takes one from there takes
+    /// more, and each would wait for half a dozen lines one after the other: the member, its place in the index, and
+    /// both and the leaf of the one that moves into the gap.
+    fn prefetch_removal(&mut self, first: bool) {
+        let Some(last) = self.order.len().checked_sub(1) else { return };
+        let members = &self.members;
+        let (near, then) = if first { (0, 1) } else { (last, last.saturating_sub(1)) };
+        let mut pairs = self.order.range(near.min(then)..near.max(then) + 1);
+        let mut next = || if first { pairs.next() } else { pairs.next_back() };
+        if let Some((_, handle)) = next() {
+            members.prefetch_place(handle);
+        }
+        if let Some((_, handle)) = next() {
+            members.prefetch(handle);
+        }
+        let moves = last as u32;
+        members.prefetch_place(moves);
+        members.prefetch(moves.saturating_sub(2));
+        let (score, member) = (members.score(moves), members.name(moves));
+        let before = |s, handle| s < score || (s == score && members.name(handle) < member);
+        self.ahead = Some((moves, self.order.way_to(before)));
     }
 
     fn remove_ranks(&mut self, ranks: Range<usize>) {
@@ -121,7 +151,7 @@ impl Large {
             let handle = members.insert(self.members.name(handle), score);
             order.insert(|_, _| true, (score, handle));
         }
-        *self = Large { members, order };
+        *self = Large { members, order, ahead: None };
     }
 }
 
@@ -235,7 +265,7 @@ impl Zset {
         for handle in handles {
             order.insert(|_, _| true, (members.score(handle), handle));
         }
-        Zset { form: Form::Large(Box::new(Large { members, order })) }
+        Zset { form: Form::Large(Box::new(Large { members, order, ahead: None })) }
     }
 
     /// Removes a member and gives its score. O(log n).
@@ -511,7 +541,7 @@ mod tests {
     use crate::rng::Rng;
     use crate::value::combine::{Aggregate, Input, difference, intersection, intersection_len, union};
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     type Model = BTreeMap<Vec<u8>, f64>;
 
@@ -737,6 +767,56 @@ mod tests {
                 assert_eq!(seen, model);
             });
         }
+    }
+
+    #[test]
+    fn what_is_seen_ahead_of_a_pop_may_change_before_it() {
+        with_tools(0, |tools| {
+            let (mut zset, mut model) = (Zset::new(), BTreeSet::new());
+            let added = 6_000_u16;
+            for n in 0..added {
+                let score = tools.rng.below(500);
+                zset.insert(tools, &member(n), score as f64);
+                model.insert((score, member(n)));
+            }
+            let mut next = added;
+            while let (Some(first), Some(last)) = (model.first().cloned(), model.last().cloned()) {
+                let len = model.len();
+                // Often the one that moves at the next removal.
+                let (other, old) = zset.any(if len % 2 == 0 { len - 1 } else { tools.rng.below(len) });
+                let other = (old as usize, other.to_vec());
+                match tools.rng.below(8) {
+                    0 => {
+                        assert_eq!(zset.remove(&other.1), Some(other.0 as f64));
+                        model.remove(&other);
+                    }
+                    1 => {
+                        let new = (tools.rng.below(500), other.1.clone());
+                        zset.insert(tools, &new.1, new.0 as f64);
+                        model.remove(&other);
+                        model.insert(new);
+                    }
+                    2 => {
+                        zset.insert(tools, &member(next), 250.0);
+                        model.insert((250, member(next)));
+                        next += 1;
+                    }
+                    3..=5 => {
+                        assert_eq!(zset.pop_min(), Some((first.1.clone(), first.0 as f64)));
+                        model.remove(&first);
+                    }
+                    _ => {
+                        assert_eq!(zset.pop_max(), Some((last.1.clone(), last.0 as f64)));
+                        model.remove(&last);
+                    }
+                }
+                if len.is_multiple_of(500) {
+                    let scores = model.iter().map(|(score, member)| (member.clone(), *score as f64));
+                    agree(&zset, &scores.collect());
+                }
+            }
+            assert!(zset.is_empty());
+        });
     }
 
     #[test]
