@@ -56,12 +56,10 @@ struct Edges {
 /// The number of leading indices below `len` for which `before` holds.
 #[inline]
 fn partition(len: usize, before: impl Fn(usize) -> bool) -> usize {
-    // Without a jump that depends on a comparison: half of those would be foretold wrongly.
-    let (mut low, mut left) = (0, len);
-    while left > 0 {
-        let half = left.div_ceil(2);
-        low += if before(low + half - 1) { half } else { 0 };
-        left -= half;
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if before(middle) { low = middle + 1 } else { high = middle }
     }
     low
 }
@@ -510,7 +508,7 @@ impl ScoreTree {
             node = child;
         }
         let Node::Leaf(leaf) = node else { return false };
-        // All are looked at, several at a time; a handle is there once at most.
+        // A handle is there once at most.
         let len = leaf.len();
         let places = leaf.handles[..len].iter().zip(0_u32..);
         let at: u32 = places.map(|(handle, place)| if *handle == old { place } else { 0 }).sum();
