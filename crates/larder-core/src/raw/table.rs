@@ -571,8 +571,8 @@ impl<O> Table<O> {
         any
     }
 
-    /// Fetches what looking for these hashes will touch into the cache, without waiting for it: the buckets of all, then
-    /// their records, so that the misses overlap.
+    /// Fetches what looking for these hashes will touch into the cache, without waiting for it: the buckets of all,
+    /// then their records, so that the misses overlap.
     pub(crate) fn prefetch_all(&self, hashes: impl Iterator<Item = u64> + Clone) {
         hashes.clone().for_each(|hash| self.prefetch_bucket(hash));
         let further: SmallVec<[u64; PREFETCH_MAX]> =

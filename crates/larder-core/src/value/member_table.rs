@@ -292,8 +292,8 @@ impl Index {
         taken
     }
 
-    /// Adds a bucket, which takes its share from the one it splits. `ahead` is shown the handles that `hash_of` is going
-    /// to be asked for.
+    /// Adds a bucket, which takes its share from the one it splits. `ahead` is shown the handles that `hash_of` is
+    /// going to be asked for.
     fn split(&mut self, ahead: impl Fn(u32), hash_of: impl Fn(u32) -> u64) {
         if self.buckets / SEGMENT == self.segments.len() {
             self.segments.push(Box::new([Bucket::EMPTY; SEGMENT]));
