@@ -10,6 +10,7 @@ use crate::crowd::Crowd;
 use crate::footprint;
 use crate::output::Pieces;
 use crate::reply::RespReply;
+use crate::stream::{PlainStream, Stream};
 use larder_commands::{
     Blocked, Flow, Haste, Instance, Item, Pace, Prepared, Reply, Session, Wake, client_flags,
 };
@@ -24,9 +25,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use std::{net, os::unix};
-use tokio::io::AsyncReadExt;
-use tokio::net::{TcpStream, UnixStream};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Sleep;
 
@@ -45,74 +43,6 @@ const MAIL_INTO_OUTPUT_MAX: usize = 256 * 1024;
 const TURN_LEN: usize = 256 * 1024;
 /// Buffers larger than this are given back to the allocator when they are empty.
 const BUFFER_KEPT: usize = 64 * 1024;
-
-/// A TCP or a Unix stream.
-#[derive(Debug)]
-pub(crate) enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl Stream {
-    /// Reads once. The stream remembers that a read which did not fill the buffer has taken everything.
-    fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        match self {
-            Stream::Tcp(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
-            Stream::Unix(stream) => std::pin::pin!(stream.read_buf(input)).poll(cx),
-        }
-    }
-
-    /// The same, for so many bytes at most.
-    fn poll_read_some(
-        &mut self,
-        cx: &mut Context<'_>,
-        input: &mut Vec<u8>,
-        most: usize,
-    ) -> Poll<io::Result<usize>> {
-        match self {
-            Stream::Tcp(stream) => std::pin::pin!(stream.take(most as u64).read_buf(input)).poll(cx),
-            Stream::Unix(stream) => std::pin::pin!(stream.take(most as u64).read_buf(input)).poll(cx),
-        }
-    }
-
-    fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Stream::Tcp(stream) => stream.poll_write_ready(cx),
-            Stream::Unix(stream) => stream.poll_write_ready(cx),
-        }
-    }
-
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Stream::Tcp(stream) => stream.try_write(bytes),
-            Stream::Unix(stream) => stream.try_write(bytes),
-        }
-    }
-
-    fn deregister(self) -> io::Result<PlainStream> {
-        Ok(match self {
-            Stream::Tcp(stream) => PlainStream::Tcp(stream.into_std()?),
-            Stream::Unix(stream) => PlainStream::Unix(stream.into_std()?),
-        })
-    }
-}
-
-/// A stream that no worker waits for.
-#[derive(Debug)]
-pub(crate) enum PlainStream {
-    Tcp(net::TcpStream),
-    Unix(unix::net::UnixStream),
-}
-
-impl PlainStream {
-    /// Has the worker of this thread wait for it.
-    pub(crate) fn register(self) -> io::Result<Stream> {
-        Ok(match self {
-            PlainStream::Tcp(socket) => Stream::Tcp(TcpStream::from_std(socket)?),
-            PlainStream::Unix(socket) => Stream::Unix(UnixStream::from_std(socket)?),
-        })
-    }
-}
 
 /// Wakes a connection's task. The task leaves its waker here once, not each time it waits: most waits end with bytes
 /// from the socket, and would only take it back.

@@ -16,6 +16,7 @@ mod output;
 mod reply;
 mod serve;
 mod server;
+mod stream;
 mod watchman;
 mod worker;
 

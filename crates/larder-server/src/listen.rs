@@ -1,8 +1,8 @@
 //! Listening: addresses and paths become sockets, sockets become arrivals, arrivals go to the worker with the least to
 //! do.
 
-use crate::connection::PlainStream;
 use crate::server::StartError;
+use crate::stream::PlainStream;
 use crate::worker::Worker;
 use larder_commands::Instance;
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};

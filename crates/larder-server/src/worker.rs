@@ -1,7 +1,8 @@
 //! A worker: one thread with its own runtime and its share of the connections.
 
-use crate::connection::{Bell, Connection, Moving, PlainStream, Pool, Served};
+use crate::connection::{Bell, Connection, Moving, Pool, Served};
 use crate::crowd::Crowd;
+use crate::stream::PlainStream;
 use larder_commands::{Instance, Origin};
 use parking_lot::Mutex;
 use std::io;
