@@ -176,8 +176,12 @@ impl Histogram {
         self.counts().sum()
     }
 
+    fn buckets(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.0.get().into_iter().flat_map(|buckets| buckets.iter())
+    }
+
     fn counts(&self) -> impl Iterator<Item = u64> {
-        self.0.get().into_iter().flat_map(|counts| counts.iter()).map(|count| count.load(Ordering::Relaxed))
+        self.buckets().map(|count| count.load(Ordering::Relaxed))
     }
 
     /// Upper bounds in microseconds, each with how many took no longer, where a bound has any of its own.
@@ -202,11 +206,7 @@ impl Histogram {
     }
 
     pub(crate) fn reset(&self) {
-        self.0
-            .get()
-            .into_iter()
-            .flat_map(|counts| counts.iter())
-            .for_each(|count| count.store(0, Ordering::Relaxed));
+        self.buckets().for_each(|count| count.store(0, Ordering::Relaxed));
     }
 }
 

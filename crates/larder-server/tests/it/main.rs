@@ -17,4 +17,5 @@ mod table;
 mod topics;
 mod tracking;
 mod transactions;
+mod unix;
 mod waiting;

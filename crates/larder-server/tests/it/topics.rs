@@ -1,12 +1,7 @@
 //! Messages, from outside: shapes, order, and what a slow subscriber costs.
 
-use crate::harness::{Client, Larder, PATIENCE, shown};
-use larder_commands::Instance;
-use larder_commands::settings::Settings;
-use larder_core::Engine;
-use larder_server::Server;
-use std::io::{Read as _, Write};
-use std::os::unix::net::UnixStream;
+use crate::harness::{Client, Larder, shown};
+use std::io::Write;
 
 fn subscribed(larder: &Larder, line: &str) -> Client {
     let mut client = larder.client();
@@ -29,64 +24,6 @@ fn a_message_reaches_channels_and_patterns() {
     assert_eq!(shown(&shard.receive()), "[\"smessage\" \"news\" \"snow\"]");
     assert_eq!(publisher.says("PUBSUB NUMSUB news other"), "[\"news\" (1) \"other\" (0)]");
     drop((channel, pattern, shard));
-}
-
-/// Over a Unix socket, where what is written is there at once: the system may hand over the bytes of two TCP
-/// connections in another order when it is busy.
-#[test]
-fn what_a_few_connections_are_told_one_after_another_is_done_in_this_order() {
-    let path = std::env::temp_dir().join(format!("larder-order-{}", std::process::id()));
-    let settings = Settings::default();
-    for (name, value) in [("loglevel", "nothing"), ("io-threads", "0")] {
-        settings.preset(name, value).expect("a valid setting");
-    }
-    let instance = Instance::with_settings(Engine::new(), settings);
-    let _server = Server::serve_at(instance, &format!("unix:{}", path.display())).expect("a server");
-    let connect = || {
-        let mut stream = UnixStream::connect(&path).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        assert_eq!(told(&mut stream, "PING", 7), "+PONG\r\n");
-        stream
-    };
-    let (mut subscriber, mut publisher) = (connect(), connect());
-    for n in 0..500 {
-        subscriber.write_all(format!("SUBSCRIBE c{n}\r\n").as_bytes()).expect("written");
-        assert_eq!(told(&mut publisher, &format!("PUBLISH c{n} m"), 4), ":1\r\n", "{n}");
-    }
-}
-
-/// So many bytes of the reply to a line.
-fn told(stream: &mut UnixStream, line: &str, len: usize) -> String {
-    stream.write_all(format!("{line}\r\n").as_bytes()).expect("written");
-    let mut reply = vec![0; len];
-    stream.read_exact(&mut reply).expect("a reply");
-    String::from_utf8(reply).expect("text")
-}
-
-/// A reader that falls behind by far more than its socket holds, and a value that comes in many pieces.
-#[test]
-fn large_values_go_through_a_unix_socket_both_ways() {
-    let path = std::env::temp_dir().join(format!("larder-large-{}", std::process::id()));
-    let settings = Settings::default();
-    settings.preset("loglevel", "nothing").expect("a valid setting");
-    let instance = Instance::with_settings(Engine::new(), settings);
-    let _server = Server::serve_at(instance, &format!("unix:{}", path.display())).expect("a server");
-    let mut stream = UnixStream::connect(&path).expect("a connection");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let value: Vec<u8> = (0..8_000_000_u32).map(|n| (n % 251) as u8).collect();
-    let header = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${}\r\n", value.len());
-    let gets = "GET k\r\n".repeat(4);
-    stream.write_all(&[header.as_bytes(), &value, b"\r\n", gets.as_bytes()].concat()).expect("written");
-    assert_eq!(told(&mut stream, "PING", 5), "+OK\r\n");
-    for _ in 0..4 {
-        let expected = [format!("${}\r\n", value.len()).as_bytes(), &value, b"\r\n"].concat();
-        let mut reply = vec![0; expected.len()];
-        stream.read_exact(&mut reply).expect("a reply");
-        assert!(reply == expected);
-    }
-    let mut last = [0; 7];
-    stream.read_exact(&mut last).expect("a reply");
-    assert_eq!(&last, b"+PONG\r\n");
 }
 
 #[test]
