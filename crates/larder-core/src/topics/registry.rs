@@ -26,20 +26,6 @@ pub(super) struct Publish<'a> {
     with_patterns: bool,
 }
 
-impl<'a> Publish<'a> {
-    #[inline]
-    fn new(registry: &Registry, space: Space, channel: &'a [u8], payload: &'a [u8]) -> Publish<'a> {
-        let with_patterns = space == Space::Channel && registry.patterns.len() != 0;
-        Publish { space, hash: registry.hasher.hash(channel), channel, payload, with_patterns }
-    }
-
-    #[inline]
-    fn stripe<'r>(&self, registry: &'r Registry) -> Option<&'r Stripe> {
-        let stripe = registry.channels_of(self.space)?.stripe(self.hash);
-        (self.with_patterns || !stripe.is_idle()).then_some(stripe)
-    }
-}
-
 /// The name of the channel and the payload, copied when the first receiver is found.
 type Shared = (Arc<[u8]>, Arc<[u8]>);
 
@@ -101,8 +87,11 @@ impl Registry {
         channel: &'a [u8],
         payload: &'a [u8],
     ) -> Option<(&Stripe, Publish<'a>)> {
-        let publish = Publish::new(self, space, channel, payload);
-        Some((publish.stripe(self)?, publish))
+        let (channels, hash) = (self.channels_of(space)?, self.hasher.hash(channel));
+        let with_patterns = space == Space::Channel && self.patterns.len() != 0;
+        let stripe = channels.stripe(hash);
+        let may_be_heard = with_patterns || !stripe.is_idle();
+        may_be_heard.then_some((stripe, Publish { space, hash, channel, payload, with_patterns }))
     }
 
     /// Delivers what [`Registry::begin`] gave.

@@ -156,10 +156,7 @@ impl Index {
         let (tag, mut at) = (tag_of(hash), self.home(hash));
         loop {
             let bucket = self.bucket(at);
-            let mut hits = 0_u32;
-            for (i, other) in bucket.tags.iter().enumerate() {
-                hits |= u32::from(*other == tag) << i;
-            }
+            let mut hits = slots_with(&bucket.tags, tag);
             while hits != 0 {
                 let i = hits.trailing_zeros() as usize;
                 if bucket.handles[i] != NONE && is_it(bucket.handles[i]) {
@@ -180,10 +177,7 @@ impl Index {
         let mut at = self.home(hash);
         loop {
             let bucket = self.bucket(at);
-            let mut hits = 0_u32;
-            for (i, other) in bucket.handles.iter().enumerate() {
-                hits |= u32::from(*other == handle) << i;
-            }
+            let hits = slots_with(&bucket.handles, handle);
             if hits != 0 {
                 return Some((at, hits.trailing_zeros() as usize));
             }
@@ -329,6 +323,13 @@ type Chain = SmallVec<[(u8, u32); SLOTS * 2]>;
 /// The bucket from which one that is not the first was split.
 fn split_from(bucket: usize) -> usize {
     bucket - (bucket + 1).next_power_of_two() / 2
+}
+
+/// The slots that hold this, as bits: all are looked at, without a branch for each.
+#[inline]
+fn slots_with<T: Copy + PartialEq>(slots: &[T; SLOTS], wanted: T) -> u32 {
+    let bits = slots.iter().enumerate().map(|(i, held)| u32::from(*held == wanted) << i);
+    bits.fold(0, |hits, bit| hits | bit)
 }
 
 fn same_place(a: (At, usize), b: (At, usize)) -> bool {
