@@ -8,6 +8,7 @@
 use crate::bulk::{Bulk, OwnedLine};
 use crate::crowd::Crowd;
 use crate::footprint;
+use crate::outbox::{self, POSTED_LEN_MAX, Socket};
 use crate::output::Pieces;
 use crate::reply::RespReply;
 use crate::stream::{PlainStream, Stream};
@@ -65,7 +66,7 @@ impl Bell {
     }
 
     /// Whether it was rung since this was asked last.
-    fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         self.0.rung.load(Ordering::Acquire) && self.0.rung.swap(false, Ordering::AcqRel)
     }
 }
@@ -310,7 +311,7 @@ pub(crate) struct Moving {
 
 /// One connection.
 pub(crate) struct Connection {
-    stream: Stream,
+    socket: Rc<Socket>,
     bell: Bell,
     /// Who comes when the bell is rung, if the bell knows.
     listener: Option<Waker>,
@@ -360,7 +361,7 @@ impl Connection {
         bulk_len_max: usize,
     ) -> Connection {
         Connection {
-            stream,
+            socket: Socket::new(stream, bell.clone()),
             bell,
             listener: None,
             guest,
@@ -395,8 +396,9 @@ impl Connection {
 
     /// Makes this connection ready to be served by another worker.
     pub(crate) fn depart(self) -> io::Result<Moving> {
-        let Connection { stream, bell, guest, parser, buffers, bulk_len_max, .. } = self;
-        Ok(Moving { socket: stream.deregister()?, bell, guest, parser, buffers, bulk_len_max })
+        let Connection { socket, bell, guest, parser, buffers, bulk_len_max, .. } = self;
+        let socket = socket.into_stream().ok_or(io::ErrorKind::ResourceBusy)?.deregister()?;
+        Ok(Moving { socket, bell, guest, parser, buffers, bulk_len_max })
     }
 
     /// Whether nothing of this connection waits for anything, so that another worker could go on with it.
@@ -422,6 +424,7 @@ impl Connection {
         // The waker keeps this task in memory.
         self.bell.set_listener(None);
         self.listener = None;
+        self.socket.settle();
         served
     }
 
@@ -429,11 +432,13 @@ impl Connection {
         loop {
             let pause = self.work();
             self.take_mail();
-            if self.write_some().is_err() || self.is_killed() {
+            if (!self.post(&pause) && self.write_some().is_err()) || self.is_killed() {
                 break;
             }
             if self.moved >= TURN_LEN {
                 self.moved = 0;
+                // The thread may not come to wait for anything meanwhile.
+                outbox::send_all();
                 tokio::task::yield_now().await;
             }
             let unread = self.buffers.as_ref().map_or(0, |buffers| buffers.unread());
@@ -518,7 +523,7 @@ impl Connection {
             {
                 return Poll::Ready(Event::Returned(returned));
             }
-            if writing && self.stream.poll_write_ready(cx).is_ready() {
+            if writing && self.socket.stream().poll_write_ready(cx).is_ready() {
                 return Poll::Ready(Event::Writable);
             }
             if reading { self.poll_read(cx).map(Event::Read) } else { Poll::Pending }
@@ -557,7 +562,7 @@ impl Connection {
         buffers.begin_bulk(&self.parser);
         let read = if let Some(bulk) = &mut buffers.bulk {
             let most = bulk.left().min(TURN_LEN);
-            let read = self.stream.poll_read_some(cx, &mut bulk.bytes, most);
+            let read = self.socket.stream().poll_read_some(cx, &mut bulk.bytes, most);
             buffers.end_bulk(&mut self.parser);
             read
         } else {
@@ -565,7 +570,7 @@ impl Connection {
                 // Memory grows with what has arrived, never with what a header promises.
                 buffers.input.reserve(READ_LEN.max(buffers.input.len() / 2));
             }
-            self.stream.poll_read(cx, &mut buffers.input)
+            self.socket.stream().poll_read(cx, &mut buffers.input)
         };
         if read.is_pending() && buffers.is_empty() && !self.parser.is_unfinished() {
             self.pool.give(buffers);
@@ -618,8 +623,44 @@ impl Connection {
         }
     }
 
+    /// Leaves what there is to say to be written with the replies to other clients, if it is short and whole. Says
+    /// whether that is so.
+    fn post(&mut self, pause: &Pause) -> bool {
+        let (Some(session), Some(buffers)) = (&self.guest.session, &mut self.buffers) else { return false };
+        let output = &mut buffers.output;
+        let len = output.len();
+        let is_whole = matches!(pause, Pause::Input | Pause::Blocked) && buffers.written == 0;
+        let is_short = len > 0 && len <= POSTED_LEN_MAX && buffers.pieces.len() == 0;
+        let instance = &self.guest.instance;
+        if !is_whole || !is_short || !self.socket.takes_letters() || instance.ends_if_unread(session, len) {
+            return false;
+        }
+        let now_ms = instance.engine().clock().coarse_ms();
+        outbox::post(&self.socket, output, now_ms);
+        output.clear();
+        self.moved += len;
+        let stats = &instance.stats;
+        stats.writes.fetch_add(1, Ordering::Relaxed);
+        stats.output_bytes.fetch_add(len as u64, Ordering::Relaxed);
+        note_active(session, now_ms);
+        session.client.written();
+        true
+    }
+
+    /// Puts what did not fit of replies in the outbox before those that came behind them.
+    fn take_late(&mut self) -> io::Result<()> {
+        self.socket.settle();
+        let Some(late) = self.socket.take_late()? else { return Ok(()) };
+        self.guest.instance.stats.output_bytes.fetch_sub(late.len() as u64, Ordering::Relaxed);
+        let buffers = self.buffers.get_or_insert_with(|| self.pool.take());
+        buffers.pieces.make_room(late.len());
+        buffers.output.splice(buffers.written..buffers.written, late);
+        Ok(())
+    }
+
     /// Hands the socket as much as it takes.
     fn write_some(&mut self) -> io::Result<()> {
+        self.take_late()?;
         let Some(buffers) = &mut self.buffers else { return Ok(()) };
         let mut progressed = false;
         if let Some(session) = &self.guest.session
@@ -629,7 +670,7 @@ impl Connection {
         }
         while buffers.unread() > 0 && self.moved < TURN_LEN {
             let next = buffers.pieces.next(&buffers.output, buffers.written);
-            match self.stream.try_write(&next[..next.len().min(TURN_LEN)]) {
+            match self.socket.stream().try_write(&next[..next.len().min(TURN_LEN)]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(len) => {
                     if let Some(bytes) = buffers.pieces.advance(&mut buffers.written, len) {
@@ -647,10 +688,7 @@ impl Connection {
             }
         }
         if progressed && let Some(session) = &self.guest.session {
-            let now = self.guest.instance.engine().clock().coarse_ms();
-            if session.client.active_ms.load(Ordering::Relaxed) < now {
-                session.client.active_ms.fetch_max(now, Ordering::Relaxed);
-            }
+            note_active(session, self.guest.instance.engine().clock().coarse_ms());
         }
         if buffers.unread() == 0 {
             buffers.output.clear();
@@ -1000,6 +1038,14 @@ impl Connection {
             _ => {}
         }
         Some(flow)
+    }
+}
+
+/// A client has been told something.
+fn note_active(session: &Session, now_ms: u64) {
+    let active_ms = &session.client.active_ms;
+    if active_ms.load(Ordering::Relaxed) < now_ms {
+        active_ms.fetch_max(now_ms, Ordering::Relaxed);
     }
 }
 

@@ -12,6 +12,7 @@ mod footprint;
 mod host;
 mod listen;
 mod log;
+mod outbox;
 mod output;
 mod reply;
 mod serve;

@@ -81,6 +81,11 @@ impl Pieces {
         self.list.iter_mut().for_each(|piece| piece.at -= len);
     }
 
+    /// So many bytes were put before everything that waits.
+    pub(crate) fn make_room(&mut self, len: usize) {
+        self.list.iter_mut().for_each(|piece| piece.at += len);
+    }
+
     /// Adds another output behind this one. Where that is long, its bytes are not copied either.
     pub(crate) fn append(&mut self, output: &mut Vec<u8>, other: Vec<u8>, pieces: Pieces) {
         if other.len() < SHARED_LEN_MIN && pieces.list.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::connection::{Bell, Connection, Moving, Pool, Served};
 use crate::crowd::Crowd;
+use crate::outbox;
 use crate::stream::PlainStream;
 use larder_commands::{Instance, Origin};
 use parking_lot::Mutex;
@@ -89,12 +90,18 @@ impl Worker {
     ) -> io::Result<Worker> {
         let (arrivals, receiver) = unbounded_channel();
         let load = Arc::new(AtomicUsize::new(0));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().on_thread_park(outbox::send_all).build()?;
         let (instance, places) = (instance.clone(), load.clone());
         // Only the first worker has connections that the others have not got yet.
         let peers = Peers { all, mine: index, spreads: spreads && index == 0 };
         let thread = std::thread::Builder::new().name(format!("larder-worker-{index}")).spawn(move || {
-            tokio::task::LocalSet::new().block_on(&runtime, run(instance, receiver, places, stop, peers));
+            let run = async {
+                run(instance, receiver, places, stop, peers).await;
+                // Replies of this moment belong to clients that are still there.
+                outbox::send_all();
+            };
+            tokio::task::LocalSet::new().block_on(&runtime, run);
             // A script that does not end keeps nobody from leaving.
             runtime.shutdown_background();
         })?;
