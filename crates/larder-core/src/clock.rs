@@ -24,6 +24,11 @@ impl Patience {
         Patience(Instant::now().checked_add(time))
     }
 
+    /// When it ends, on the machine's clock; `None` for never.
+    pub(crate) fn end(self) -> Option<Instant> {
+        self.0
+    }
+
     /// What is left of it; `None` for no end.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0.map(|until| until.saturating_duration_since(Instant::now()))

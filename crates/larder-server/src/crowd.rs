@@ -25,8 +25,8 @@ const WINDOW_US: u64 = 10_000;
 const BUSY_PERCENT: u64 = 85;
 /// The machine is looked at for so long at least, whose idle time is told by hundredths of a second.
 const MACHINE_WINDOW_US: u64 = 100_000;
-/// There is time to spare where so much of one processor was idle.
-const IDLE_PERCENT: u64 = 20;
+/// There is time to spare where so much of one processor was idle: two workers need up to a quarter more time than one.
+const IDLE_PERCENT: u64 = 30;
 
 /// What a worker knows of how busy it is.
 #[derive(Debug)]

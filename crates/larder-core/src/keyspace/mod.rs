@@ -41,7 +41,7 @@ use crate::error::{Error, Result};
 use crate::limits::{DATABASES, STRIPES};
 use crate::options::ValueLimits;
 use crate::rng::Rng;
-use crate::sync::{AtomicU64, CachePadded, Mutex, Ordering};
+use crate::sync::{AtomicU64, CachePadded, Ordering, StripeMutex};
 use stripe::Stripe;
 
 /// The number of a database.
@@ -121,7 +121,7 @@ pub struct OwnedKey {
 /// One stripe with what may be read of it without its lock.
 #[derive(Debug)]
 pub(crate) struct StripeCell {
-    pub(crate) stripe: Mutex<Stripe>,
+    pub(crate) stripe: StripeMutex<Stripe>,
     /// When the timer must look at this stripe next; `u64::MAX` for never. Written under the lock.
     pub(crate) next_due_ms: AtomicU64,
 }
@@ -138,7 +138,7 @@ impl Keyspace {
         let mut seeds = Rng::seeded(seed);
         let cell = || {
             CachePadded(StripeCell {
-                stripe: Mutex::new(Stripe::new(seeds.next_u64(), limits)),
+                stripe: StripeMutex::new(Stripe::new(seeds.next_u64(), limits)),
                 next_due_ms: AtomicU64::new(u64::MAX),
             })
         };

@@ -1,5 +1,5 @@
-//! The only unsafe code of the engine: a record that is one thin pointer, the table that holds records, and a look at
-//! the kernel's cheap clock.
+//! The only unsafe code of the engine: a record that is one thin pointer, the table that holds records, the lock of a
+//! stripe, and a look at the kernel's cheap clock.
 //!
 //! Why it is worth it: a safe entry is at least two words in the table and usually two allocations. A [`Record`]
 //! keeps header, key and value in one allocation behind eight bytes, so a bucket of eight of them is one cache
@@ -13,11 +13,13 @@
 
 #[cfg(target_os = "linux")]
 mod coarse;
+mod lock;
 mod record;
 mod table;
 
 #[cfg(target_os = "linux")]
 pub(crate) use coarse::monotonic_ms as coarse_monotonic_ms;
 
+pub(crate) use lock::{StripeGuard, StripeMutex};
 pub(crate) use record::{Parts, Record, Stored};
 pub(crate) use table::{RECORD_LINES, Ref, Table, prefetch, prefetch_whole};

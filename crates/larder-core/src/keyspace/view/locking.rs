@@ -4,16 +4,16 @@ use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::keyspace::stripe::Stripe;
 use crate::keyspace::{locks, stripe_of};
-use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, StripeGuard, StripeMutex};
 use smallvec::SmallVec;
 use std::time::Duration;
 
-pub(super) type Guard<'e> = MutexGuard<'e, Stripe>;
+pub(super) type Guard<'e> = StripeGuard<'e, Stripe>;
 
 /// The right to wait for a stripe with others in hand, which one view has at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    pub(super) lock: Mutex<()>,
+    pub(super) lock: StripeMutex<()>,
     /// So many views with stripes in hand wait for it.
     pub(super) wanted: AtomicUsize,
     /// Who has it waits for a stripe: whoever waits for one with others in hand lets go of these.
@@ -35,7 +35,7 @@ pub(in crate::keyspace) enum Several<'e> {
     /// Sorted by stripe.
     Many(Vec<(usize, Guard<'e>)>),
     /// Those that were needed so far, sorted by stripe. More may follow, since only one view at a time may do that.
-    Roaming(Vec<(usize, Guard<'e>)>, #[expect(dead_code, reason = "it is only held")] MutexGuard<'e, ()>),
+    Roaming(Vec<(usize, Guard<'e>)>, #[expect(dead_code, reason = "it is only held")] StripeGuard<'e, ()>),
     /// Every stripe, in order.
     All(Vec<(usize, Guard<'e>)>),
 }
@@ -49,7 +49,7 @@ impl<'e> Locked<'e> {
         Locked::Several(Box::new(Several::All(guards)))
     }
 
-    pub(super) fn roaming(guards: Vec<(usize, Guard<'e>)>, turn: MutexGuard<'e, ()>) -> Locked<'e> {
+    pub(super) fn roaming(guards: Vec<(usize, Guard<'e>)>, turn: StripeGuard<'e, ()>) -> Locked<'e> {
         Locked::Several(Box::new(Several::Roaming(guards, turn)))
     }
 

@@ -9,7 +9,7 @@ use super::locking::{
 use crate::engine::Shared;
 use crate::keyspace::{Key, locks};
 use crate::limits::{LONG_HOLD_US, STRIPES};
-use crate::sync::{MutexGuard, Ordering};
+use crate::sync::{Ordering, StripeGuard};
 
 impl<'e> View<'e> {
     pub(crate) fn none(shared: &'e Shared, now_ms: Option<u64>) -> View<'e> {
@@ -211,13 +211,13 @@ impl<'e> View<'e> {
         self.report_batch();
         match std::mem::replace(&mut self.locked, Locked::None) {
             Locked::One(at, guard) => {
-                MutexGuard::unlock_fair(guard);
+                StripeGuard::unlock_fair(guard);
                 Released::One(at)
             }
             Locked::Several(several) => match *several {
                 Several::Many(guards) => {
                     let unlock = |(at, guard)| {
-                        MutexGuard::unlock_fair(guard);
+                        StripeGuard::unlock_fair(guard);
                         at
                     };
                     Released::Many(guards.into_iter().map(unlock).collect())
