@@ -5,7 +5,7 @@ use larder_core::Slice;
 use larder_core::value::string::{IntText, Str};
 
 /// Byte strings, one behind the other.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct ByteList {
     bytes: Vec<u8>,
     ends: Vec<usize>,

@@ -4,6 +4,7 @@
 //! Without such patterns only the key itself is locked. A pattern can lead anywhere, so with one everything is: the
 //! order is then that of one moment, as with Redis.
 
+use crate::cx::Haste;
 use crate::prelude::*;
 use crate::spec::acl;
 use larder_core::value::hash::Hash;
@@ -158,6 +159,22 @@ impl<'a> Plan<'a> {
         Ok(self)
     }
 
+    /// Whether so few elements are asked for that they are read at once, however many there are.
+    fn asks_for_few(&self) -> bool {
+        self.unsorted && usize::try_from(self.count).is_ok_and(|count| count <= Haste::PARTS_MAX)
+    }
+
+    /// Which of so many elements, in the order in which they are kept, have to be read: where that order stays, those
+    /// that are asked for. From the end is the same range counted from there.
+    fn range_to_read(&self, len: usize) -> Range<usize> {
+        let range = self.range(len);
+        match (self.unsorted, self.descending) {
+            (false, _) => 0..len,
+            (true, false) => range,
+            (true, true) => len - range.end..len - range.start,
+        }
+    }
+
     /// Which of so many elements are asked for.
     fn range(&self, len: usize) -> Range<usize> {
         let within = |n: i64| usize::try_from(n).unwrap_or(0).min(len);
@@ -223,8 +240,10 @@ fn stored_key(words: &[&[u8]], found: &mut Vec<(usize, u32)>) {
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, mut plan: Plan<'_>) -> Result<Outcome> {
     let key = cx.key(args.at(1));
     match cx.way_through(&args.from(1)[..1])? {
-        // What leads to other keys, or nowhere but to a few, keeps its locks.
-        Way::InSlices if !plan.unsorted && !cx.view.holds_all() => return in_slices(cx, args, out, &plan),
+        // What leads to other keys keeps its locks.
+        Way::InSlices if !plan.asks_for_few() && !cx.view.holds_all() => {
+            return in_slices(cx, args, out, &plan);
+        }
         Way::AtOnce | Way::InSlices => {}
         Way::Elsewhere => return Ok(Outcome::Elsewhere),
     }
@@ -247,58 +266,98 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, mut plan: Plan<'_>)
     Ok(Done)
 }
 
+/// Elements that were read in slices.
+#[derive(Debug, Default)]
+struct Loaded {
+    elements: Vec<Vec<u8>>,
+    /// Where a set is gone on with.
+    cursor: u64,
+    /// They are a set's: all of them, in no order.
+    is_set: bool,
+}
+
+impl Loaded {
+    /// Adds some more elements of a value. Says whether that was all.
+    fn go_on(&mut self, entry: &Entry<'_>, plan: &Plan<'_>) -> Result<bool> {
+        let mut slice = Slice::default();
+        let done = self.elements.len();
+        // What a slice has room for, of what is to be read.
+        let part = |len: usize, slice: &Slice| {
+            let range = plan.range_to_read(len);
+            let start = range.start + done;
+            (start..(start + slice.left()).min(range.end), range.end)
+        };
+        let mut add = |element: Vec<u8>, slice: &mut Slice| {
+            slice.add(element.len());
+            self.elements.push(element);
+        };
+        match entry.kind() {
+            Kind::List => {
+                let list: &List = entry.collection()?;
+                let (part, end) = part(list.len(), &slice);
+                let is_all = part.end == end;
+                list.range(part).for_each(|element| add(element.to_vec(), &mut slice));
+                Ok(is_all)
+            }
+            Kind::Zset => {
+                let zset: &Zset = entry.collection()?;
+                let (part, end) = part(zset.len(), &slice);
+                let is_all = part.end == end;
+                zset.range(part).for_each(|(member, _)| add(member.to_vec(), &mut slice));
+                Ok(is_all)
+            }
+            Kind::Set => {
+                let set: &Set = entry.collection()?;
+                self.is_set = true;
+                self.cursor = set.scan(self.cursor, slice.left(), |member| add(member.to_vec(), &mut slice));
+                Ok(self.cursor == 0)
+            }
+            _ => Err(Error::WRONG_TYPE),
+        }
+    }
+
+    /// Puts them in order, for which no lock is needed. Gives those that are asked for.
+    fn in_order(mut self, plan: &Plan<'_>) -> Result<Vec<Vec<u8>>> {
+        match (plan.unsorted, self.is_set) {
+            (false, _) => sorted(self.elements, plan),
+            (true, true) => {
+                if plan.store.is_some() {
+                    self.elements.sort_by(|a, b| plan.order(a.cmp(b)));
+                }
+                Ok(plan.of_range(self.elements))
+            }
+            (true, false) => {
+                if plan.descending {
+                    self.elements.reverse();
+                }
+                Ok(self.elements)
+            }
+        }
+    }
+}
+
 /// Sorts what is many by itself: it is read in slices, and put in order with no lock held.
 fn in_slices(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, plan: &Plan<'_>) -> Result<Outcome> {
     let (key, times) = (cx.key(args.at(1)), plan.gets.len().max(1));
     cx.view.get(&key)?;
-    let read = |view: &mut View<'_>, (elements, cursor): &mut (Vec<Vec<u8>>, u64)| {
-        let Some(entry) = view.peek(&key)? else { return Ok(true) };
-        load_slice(&entry, elements, cursor)
+    let read = |view: &mut View<'_>, loaded: &mut Loaded| {
+        view.peek(&key)?.map_or(Ok(true), |entry| loaded.go_on(&entry, plan))
     };
     let Some(destination) = plan.store else {
-        let (elements, _) = cx.read_in_slices(args, &[key], read)?;
-        let elements = sorted(elements, plan)?;
+        let elements = cx.read_in_slices(args, &[key], read)?.in_order(plan)?;
         out.array(elements.len() * times);
         elements.iter().flat_map(|element| std::iter::repeat_n(element, times)).for_each(|e| out.bulk(e));
         return Ok(Done);
     };
     let limits = cx.view.tools().limits;
-    let list = cx.view.in_slices_then(&[key], read, |(elements, _)| {
+    let list = cx.view.in_slices_then(&[key], read, |loaded: Loaded| {
         let mut list = List::new();
-        for element in sorted(elements, plan)? {
+        for element in loaded.in_order(plan)? {
             (0..times).for_each(|_| list.push_back(&limits, &element));
         }
         Ok::<_, Error>(list)
     })?;
     put(cx, out, destination, list)
-}
-
-/// Adds some more elements of a value. Says whether that was all.
-fn load_slice(entry: &Entry<'_>, elements: &mut Vec<Vec<u8>>, cursor: &mut u64) -> Result<bool> {
-    let mut slice = Slice::default();
-    let done = elements.len();
-    let (len, mut add) = (done + slice.left(), |element: Vec<u8>| {
-        slice.add(element.len());
-        elements.push(element);
-    });
-    match entry.kind() {
-        Kind::List => {
-            let list: &List = entry.collection()?;
-            list.range(done..len).for_each(|element| add(element.to_vec()));
-            Ok(len >= list.len())
-        }
-        Kind::Zset => {
-            let zset: &Zset = entry.collection()?;
-            zset.range(done..len.min(zset.len())).for_each(|(member, _)| add(member.to_vec()));
-            Ok(len >= zset.len())
-        }
-        Kind::Set => {
-            let set: &Set = entry.collection()?;
-            *cursor = set.scan(*cursor, len - done, |member| add(member.to_vec()));
-            Ok(*cursor == 0)
-        }
-        _ => Err(Error::WRONG_TYPE),
-    }
 }
 
 fn store(
@@ -341,23 +400,14 @@ fn put(cx: &mut Cx<'_>, out: &mut dyn Reply, destination: &[u8], list: List) -> 
 /// The elements of the key: those that are asked for where the order stays, else all.
 fn load(cx: &mut Cx<'_>, key: &Key<'_>, plan: &mut Plan<'_>) -> Result<Vec<Vec<u8>>> {
     let Some(entry) = cx.view.get(key)? else { return Ok(Vec::new()) };
-    // In an order that stays, from the end is the same range counted from there.
-    let ordered = |len: usize, plan: &Plan<'_>| {
-        let range = plan.range(len);
-        match (plan.unsorted, plan.descending) {
-            (false, _) => 0..len,
-            (true, false) => range,
-            (true, true) => len - range.end..len - range.start,
-        }
-    };
     let mut elements: Vec<Vec<u8>> = match entry.kind() {
         Kind::List => {
             let list: &List = entry.collection()?;
-            list.range(ordered(list.len(), plan)).map(<[u8]>::to_vec).collect()
+            list.range(plan.range_to_read(list.len())).map(<[u8]>::to_vec).collect()
         }
         Kind::Zset => {
             let zset: &Zset = entry.collection()?;
-            zset.range(ordered(zset.len(), plan)).map(|(member, _)| member.to_vec()).collect()
+            zset.range(plan.range_to_read(zset.len())).map(|(member, _)| member.to_vec()).collect()
         }
         Kind::Set => {
             let set: &Set = entry.collection()?;

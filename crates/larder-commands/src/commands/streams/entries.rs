@@ -1,7 +1,9 @@
 //! Entries as replies, and where they are looked for.
 
 use super::ids;
+use crate::byte_list::ByteList;
 use crate::prelude::*;
+use larder_core::Slice;
 use larder_core::value::stream::{Entry, Log, Stream, StreamId};
 use smallvec::SmallVec;
 
@@ -39,6 +41,62 @@ pub(crate) fn write_history(out: &mut dyn Reply, log: &Log, history: &[StreamId]
             out.array(2);
             ids::write(out, *id);
             out.null_array();
+        }
+    }
+}
+
+/// Entries that were copied: their ids, how many words each has, and these.
+#[derive(Debug, Default)]
+pub(crate) struct Copied {
+    entries: Vec<(StreamId, usize)>,
+    words: ByteList,
+}
+
+impl Copied {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Goes on with the entries between two ids, `most` of them, for as long as a slice allows. Says whether that was
+    /// all.
+    pub(crate) fn go_on(
+        &mut self,
+        log: &Log,
+        (start, end): (StreamId, StreamId),
+        most: usize,
+        back: bool,
+        slice: &mut Slice,
+    ) -> bool {
+        let last = self.entries.last().map(|(id, _)| *id);
+        let left = most - self.entries.len();
+        let mut add = |entry: Entry<'_>| {
+            let fields = entry.fields();
+            self.entries.push((entry.id, 2 * fields.len()));
+            for (name, value) in fields {
+                self.words.push_part(name, slice);
+                self.words.push_part(value, slice);
+            }
+            slice.add(0);
+            slice.left() > 0
+        };
+        // The one that ended the last slice is there still, and is passed over.
+        let passed = usize::from(last.is_some());
+        if back {
+            log.range_back(start, last.unwrap_or(end)).skip(passed).take(left).all(&mut add)
+        } else {
+            log.range(last.unwrap_or(start), end).skip(passed).take(left).all(&mut add)
+        }
+    }
+
+    /// Writes them as a list.
+    pub(crate) fn write(&self, out: &mut dyn Reply) {
+        let mut words = self.words.iter();
+        out.array(self.entries.len());
+        for (id, len) in &self.entries {
+            out.array(2);
+            ids::write(out, *id);
+            out.array(*len);
+            words.by_ref().take(*len).for_each(|word| out.bulk(word));
         }
     }
 }

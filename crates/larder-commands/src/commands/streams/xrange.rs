@@ -1,7 +1,7 @@
 //! `XRANGE`, `XREVRANGE`: entries from one id to another.
 
+use super::entries::Copied;
 use super::{entries, ids};
-use crate::byte_list::ByteList;
 use crate::cx::Haste;
 use crate::prelude::*;
 use larder_core::Slice;
@@ -105,53 +105,19 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, back: bool) -> Resu
     Ok(Done)
 }
 
-/// Entries that were copied: their ids, how many words each has, and these.
-#[derive(Default)]
-struct Copied {
-    entries: Vec<(StreamId, usize)>,
-    words: ByteList,
-}
-
 fn in_slices(
     cx: &mut Cx<'_>,
     args: Args<'_>,
     out: &mut dyn Reply,
-    (start, end): (StreamId, StreamId),
+    range: (StreamId, StreamId),
     most: usize,
     back: bool,
 ) -> Result<Outcome> {
     let key = cx.key(args.at(1));
-    let Copied { entries, words } = cx.read_in_slices(args, &[key], |view, copied: &mut Copied| {
+    let copied = cx.read_in_slices(args, &[key], |view, copied: &mut Copied| {
         let Some(entry) = view.peek(&key)? else { return Ok(true) };
-        let (log, mut slice) = (entry.collection::<Stream>()?.log(), Slice::default());
-        let last = copied.entries.last().map(|(id, _)| *id);
-        let left = most - copied.entries.len();
-        let mut add = |entry: larder_core::value::stream::Entry<'_>| {
-            let fields = entry.fields();
-            copied.entries.push((entry.id, 2 * fields.len()));
-            for (name, value) in fields {
-                copied.words.push_part(name, &mut slice);
-                copied.words.push_part(value, &mut slice);
-            }
-            slice.add(0);
-            slice.left() > 0
-        };
-        // The one that ended the last slice is there still, and is passed over.
-        let passed = usize::from(last.is_some());
-        let whole = if back {
-            log.range_back(start, last.unwrap_or(end)).skip(passed).take(left).all(&mut add)
-        } else {
-            log.range(last.unwrap_or(start), end).skip(passed).take(left).all(&mut add)
-        };
-        Ok(whole)
+        Ok(copied.go_on(entry.collection::<Stream>()?.log(), range, most, back, &mut Slice::default()))
     })?;
-    let mut words = words.iter();
-    out.array(entries.len());
-    for (id, len) in entries {
-        out.array(2);
-        ids::write(out, id);
-        out.array(len);
-        words.by_ref().take(len).for_each(|word| out.bulk(word));
-    }
+    copied.write(out);
     Ok(Done)
 }

@@ -1,9 +1,11 @@
 //! `XREAD`: what came into streams since an id, and waiting for more to come.
 
+use super::entries::Copied;
 use super::reading::{self, Asked, begin, begin_stream, key_spec};
 use super::{entries, ids};
-use crate::cx::Haste;
+use crate::cx::{Haste, Way};
 use crate::prelude::*;
+use larder_core::Slice;
 use larder_core::value::stream::{Log, Stream, StreamId};
 
 pub(crate) static XREAD: Command = Command {
@@ -64,12 +66,18 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if served == 0 {
         return Ok(asked.nothing(&above, out));
     }
-    if cx.haste().forbids_waiting() && takes_long(cx, &asked, &above)? {
-        for (_, key, _) in asked.pairs() {
-            let key = cx.key(key);
-            cx.view.uncount(&key)?;
+    if takes_long(cx, &asked, &above)? {
+        match cx.haste().way(Haste::PARTS_MAX + 1) {
+            Way::Elsewhere => {
+                for (_, key, _) in asked.pairs() {
+                    let key = cx.key(key);
+                    cx.view.uncount(&key)?;
+                }
+                return Ok(Outcome::Elsewhere);
+            }
+            Way::InSlices => return in_slices(cx, args, out, &asked, &above),
+            Way::AtOnce => {}
         }
-        return Ok(Outcome::Elsewhere);
     }
     begin(out, served);
     for ((_, key, _), id) in asked.pairs().zip(above) {
@@ -79,6 +87,48 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
             let (from, to) = ids::above(id).into_inner();
             entries::write_all(out, stream.log().range(from, to).take(asked.count));
         }
+    }
+    Ok(Done)
+}
+
+/// Copies entries, stream after stream.
+fn in_slices(
+    cx: &mut Cx<'_>,
+    args: Args<'_>,
+    out: &mut dyn Reply,
+    asked: &Asked<'_>,
+    above: &[StreamId],
+) -> Result<Outcome> {
+    let keys: Vec<Key<'_>> = asked.pairs().map(|(_, key, _)| cx.key(key)).collect();
+    let copied = cx.view.in_slices(&keys, |view, copied: &mut Vec<Copied>| {
+        let mut slice = Slice::default();
+        if copied.is_empty() {
+            copied.push(Copied::default());
+        }
+        loop {
+            let at = copied.len() - 1;
+            if let Some(entry) = view.peek(&keys[at])? {
+                let (log, range) = (entry.collection::<Stream>()?.log(), ids::above(above[at]).into_inner());
+                let is_above = above[at] < log.last_id();
+                if is_above && !copied[at].go_on(log, range, asked.count, false, &mut slice) {
+                    return Ok::<_, Error>(false);
+                }
+            }
+            if copied.len() == keys.len() {
+                return Ok(true);
+            }
+            copied.push(Copied::default());
+        }
+    })?;
+    let served = copied.iter().filter(|copied| !copied.is_empty()).count();
+    if served == 0 {
+        return Ok(asked.nothing(above, out));
+    }
+    cx.stop_reading(args);
+    begin(out, served);
+    for ((_, key, _), copied) in asked.pairs().zip(copied).filter(|(_, copied)| !copied.is_empty()) {
+        begin_stream(out, key);
+        copied.write(out);
     }
     Ok(Done)
 }
