@@ -60,6 +60,23 @@ for (const [name, [Redis, make]] of Object.entries(LIBRARIES)) {
       assert.equal(await redis.exists('door'), 0);
     });
 
+    test('for as long as numbers go', async () => {
+      const redlock = locks(none);
+      const long = Math.floor(Number.MAX_SAFE_INTEGER / 10);
+      const lock = await redlock.acquire(['for', 'ever'], long);
+      const left = async (atMost) => {
+        for (const key of ['for', 'ever']) {
+          const ms = await redis.pttl(key);
+          assert.ok(ms <= atMost && ms > atMost - 10_000, `${key}: ${ms}`);
+        }
+      };
+      await left(long);
+      const longer = await lock.extend(3 * long);
+      await left(3 * long);
+      await (longer.release ?? longer.unlock).call(longer);
+      assert.equal(await redis.exists('for', 'ever'), 0);
+    });
+
     test('several at once, or none', async () => {
       const redlock = locks(none);
       const lock = await redlock.acquire(['a', 'b', 'c'], 10_000);

@@ -198,8 +198,11 @@ impl Clock for ManualClock {
 pub struct Deadline(u64);
 
 impl Deadline {
-    /// The latest deadline a record can hold: the year 10889.
-    pub const MAX: Deadline = Deadline((1 << 48) - 1);
+    /// The latest deadline of an entry: what fits in a signed number of 64 bits.
+    pub const MAX: Deadline = Deadline(i64::MAX as u64);
+
+    /// The latest deadline of a field of a hash: the year 10889.
+    pub const FIELD_MAX: Deadline = Deadline((1 << 48) - 1);
 
     /// A deadline at an engine time, cut to what can be kept. Zero means the earliest possible moment, not "never".
     pub fn at_ms(ms: u64) -> Deadline {

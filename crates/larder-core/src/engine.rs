@@ -454,7 +454,7 @@ impl Engine {
 
     /// A deadline as unix time in milliseconds.
     pub fn unix_ms_of(&self, deadline: Deadline) -> i64 {
-        deadline.ms() as i64 + self.wall_ahead_ms()
+        (deadline.ms() as i64).saturating_add(self.wall_ahead_ms())
     }
 
     /// Random bits, from the engine's seed.

@@ -395,7 +395,8 @@ impl Connection {
     }
 
     /// Makes this connection ready to be served by another worker.
-    pub(crate) fn depart(self) -> io::Result<Moving> {
+    pub(crate) fn depart(mut self) -> io::Result<Moving> {
+        self.take_late()?;
         let Connection { socket, bell, guest, parser, buffers, bulk_len_max, .. } = self;
         let socket = socket.into_stream().ok_or(io::ErrorKind::ResourceBusy)?.deregister()?;
         Ok(Moving { socket, bell, guest, parser, buffers, bulk_len_max })
@@ -1071,6 +1072,9 @@ const WORDS_FEW: usize = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use larder_commands::Origin;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
 
     #[test]
     fn what_a_client_leaves_behind_is_freed_elsewhere() {
@@ -1090,5 +1094,37 @@ mod tests {
         buffers.output = b"short".to_vec();
         buffers.give_up(&engine);
         assert_eq!(engine.reclaim_taken(), 3);
+    }
+
+    #[test]
+    fn replies_that_do_not_fit_move_along() {
+        const REPLY: [u8; 1_000] = [b'x'; 1_000];
+        const REPLIES: usize = 1_000;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
+            let stream = PlainStream::Unix(near).register().expect("a socket that is waited for");
+            let (instance, bell) = (Instance::new(Engine::new()), Bell::default());
+            let session = instance.connect(Origin::default(), Box::new(bell.clone()));
+            let pool = Rc::new(Pool::default());
+            let connection = Connection::new(stream, instance, session, bell, pool.clone());
+            (0..REPLIES).for_each(|_| outbox::post(&connection.socket, &REPLY, 1));
+            let moving = connection.depart().expect("it can go on elsewhere");
+            let buffers = moving.buffers.as_ref().expect("something is left to write");
+            let left = buffers.output.len();
+            assert!(left > 0 && buffers.written == 0);
+            let mut connection = Connection::arrive(moving, pool).expect("it has arrived");
+            let mut arrived = vec![0; REPLIES * REPLY.len()];
+            let (first, second) = arrived.split_at_mut(REPLIES * REPLY.len() - left);
+            far.read_exact(first).expect("this did fit");
+            while connection.buffers.as_ref().is_some_and(|buffers| buffers.unread() > 0) {
+                connection.moved = 0;
+                connection.write_some().expect("there is room again");
+                let len = left - connection.buffers.as_ref().map_or(0, |buffers| buffers.unread());
+                let read = left - second.iter().rev().take_while(|byte| **byte == 0).count();
+                far.read_exact(&mut second[read..len]).expect("it was written");
+            }
+            assert!(arrived.iter().all(|byte| *byte == b'x'));
+        });
     }
 }

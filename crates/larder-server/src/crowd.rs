@@ -156,7 +156,7 @@ mod tests {
         let windows = MACHINE_WINDOW_US / WINDOW_US;
         let mut leaves = |percent: u64| (0..windows).filter(|_| go_on(percent)).count() as u64;
         assert_eq!([leaves(10), leaves(10)], [0, 0], "there is nothing to gain");
-        assert_eq!([leaves(100), leaves(100)][1], windows);
+        assert_eq!([leaves(100), leaves(100), leaves(100)][2], windows);
         assert_eq!([leaves(0), leaves(0), leaves(0)][2], 0, "the others have it now");
     }
 

@@ -1,7 +1,7 @@
-//! One entry as one allocation: a header of one to ten bytes, then the key, then the value.
+//! One entry as one allocation: a header of one to twelve bytes, then the key, then the value.
 //!
 //! ```text
-//! shape 1 | touch 3? | deadline 6? | key length 1 or 4 | value length 0, 1 or 4 | key | value
+//! shape 1 | touch 3? | deadline 8? | key length 1 or 4 | value length 0, 1 or 4 | key | value
 //! ```
 //! The optional parts exist only where the shape byte says so, because most entries of a large keyspace are a short
 //! key, a short value and nothing else. A value that is not plain bytes or an integer is a boxed object whose pointer
@@ -35,7 +35,7 @@ const MEMBER_SHIFT: u32 = 3;
 const MEMBER_LEN_MAX: usize = 31;
 
 const TOUCH_LEN: usize = 3;
-const DEADLINE_LEN: usize = 6;
+const DEADLINE_LEN: usize = 8;
 const ALIGN: usize = 8;
 
 /// What a record keeps as its value, borrowed.
@@ -491,17 +491,14 @@ impl<O> Record<O> {
 
     fn read_deadline(&self) -> u64 {
         let at = 1 + if self.shape() & TOUCH == 0 { 0 } else { TOUCH_LEN };
-        let mut bytes = [0; 8];
         // SAFETY: called only where the shape has a deadline.
-        unsafe { self.at.add(at).copy_to_nonoverlapping(NonNull::from(&mut bytes).cast(), DEADLINE_LEN) }
-        u64::from_le_bytes(bytes)
+        u64::from_le_bytes(unsafe { self.at.add(at).cast::<[u8; DEADLINE_LEN]>().read() })
     }
 
     fn write_deadline(&mut self, ms: u64) {
         let at = 1 + if self.shape() & TOUCH == 0 { 0 } else { TOUCH_LEN };
-        let bytes = ms.to_le_bytes();
         // SAFETY: called only where the shape has a deadline.
-        unsafe { self.at.add(at).copy_from_nonoverlapping(NonNull::from(&bytes).cast(), DEADLINE_LEN) }
+        unsafe { self.at.add(at).cast::<[u8; DEADLINE_LEN]>().write(ms.to_le_bytes()) }
     }
 
     /// When the entry dies, in engine milliseconds; `None` for never.
@@ -513,7 +510,7 @@ impl<O> Record<O> {
         Some(self.read_deadline()).filter(|ms| *ms != 0)
     }
 
-    /// Sets or clears the deadline (below 2^48). A record that never had one moves once to make room.
+    /// Sets or clears the deadline. A record that never had one moves once to make room.
     pub(crate) fn set_deadline(&mut self, ms: Option<u64>) {
         if self.marks() & DEADLINE != 0 {
             self.write_deadline(ms.unwrap_or(0));
@@ -694,8 +691,8 @@ mod tests {
                     }
                     record.set_value(Parts::Object(Box::new("kept".into())));
                     assert_eq!(record.object().map(String::as_str), Some("kept"));
-                    record.set_deadline(Some((1 << 48) - 1));
-                    assert_eq!(record.deadline_ms(), Some((1 << 48) - 1));
+                    record.set_deadline(Some(u64::MAX));
+                    assert_eq!(record.deadline_ms(), Some(u64::MAX));
                     record.set_deadline(None);
                     assert_eq!(record.deadline_ms(), None);
                     record.set_value_until(Parts::Int(1), Some(5));

@@ -181,7 +181,7 @@ impl Hash {
             self.0 = Form::Mortal(Box::new(Mortal::new(std::mem::take(fields))));
         }
         if let Form::Mortal(mortal) = &mut self.0 {
-            mortal.set_deadline(tools, field, deadline.ms());
+            mortal.set_deadline(tools, field, deadline.min(Deadline::FIELD_MAX).ms());
         }
         true
     }

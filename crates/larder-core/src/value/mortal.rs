@@ -22,7 +22,7 @@ use std::cell::Cell;
 #[derive(Debug)]
 pub(super) struct Mortal {
     fields: Fields,
-    /// Engine milliseconds stay below 2^48, so a score holds them exactly.
+    /// Deadlines of fields stay below 2^48, so a score holds them exactly.
     deadlines: Zset,
     /// The nearest of the deadlines; `u64::MAX` where there are none.
     nearest_ms: u64,

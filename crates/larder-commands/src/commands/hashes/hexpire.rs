@@ -91,7 +91,7 @@ pub(super) fn deadline(cx: &mut Cx<'_>, n: i64, unit: Unit, command: &str) -> Re
     }
     let deadline = unit.deadline(cx, n, command)?;
     // What is farther away than deadlines can be is no deadline.
-    if deadline == Deadline::MAX { Err(Error::expire_time(command)) } else { Ok(deadline) }
+    if deadline >= Deadline::FIELD_MAX { Err(Error::expire_time(command)) } else { Ok(deadline) }
 }
 
 fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply, name: &str, unit: Unit) -> Result<Outcome> {

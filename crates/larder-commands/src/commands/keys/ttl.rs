@@ -44,6 +44,8 @@ pub(crate) static EXPIRETIME: Command = Command {
         "EXPIRETIME k",
         "SET k v PXAT 33177117420500",
         "EXPIRETIME k",
+        "SET k v PXAT 9223372036854775807",
+        "EXPIRETIME k",
     ],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| seconds(cx.unix_ms_of(deadline))),
     ..ANY
@@ -59,13 +61,17 @@ pub(crate) static PEXPIRETIME: Command = Command {
         "PEXPIRETIME k",
         "SET k v PXAT 33177117420123",
         "PEXPIRETIME k",
+        "SET k v PXAT 9223372036854775807",
+        "PEXPIRETIME k",
+        "PEXPIREAT k 9007199254740991",
+        "PEXPIRETIME k",
     ],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| cx.unix_ms_of(deadline)),
     ..ANY
 };
 
 fn seconds(ms: i64) -> i64 {
-    ms.saturating_add(500) / 1_000
+    ms / 1_000 + (ms % 1_000 + 500) / 1_000
 }
 
 fn left_ms(cx: &mut Cx<'_>, deadline: Deadline) -> i64 {
