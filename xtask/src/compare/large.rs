@@ -334,9 +334,9 @@ pub(super) fn compare(setup: &Setup<'_>) -> Result<Part> {
         text: "How long reads of other keys take, in milliseconds, while one client does something large: 2,000 \
                reads a second in an open loop, for as long as it takes. Collections have a million members, fields, \
                entries or elements where nothing else is said, and so many keys has the database. What is done once \
-               (freeing, growth) is measured in one round. The first two rows are the machine's: nothing large is done there, but two threads of \
-               nobody's compute, as a server's and its client's do. It takes ten minutes and two gigabytes. Less is \
-               better."
+               (freeing, growth) is measured in one round. The first two rows are the machine's: nothing large is \
+               done there, but two threads of nobody's compute, as a server's and its client's do. It takes ten \
+               minutes and two gigabytes. Less is better."
             .into(),
         unit: "",
         command: "cargo xtask compare large",
