@@ -122,7 +122,7 @@ impl Embedded {
         session.client.written();
         if let Some((blocked, Some(until))) = self.blocked
             && Instant::now() >= until
-            && self.instance.stop_waiting(blocked.id)
+            && self.instance.stop_waiting_in_vain(blocked.id)
         {
             blocked.empty.write(&mut out);
             self.blocked = None;

@@ -617,9 +617,7 @@ impl Instance {
 
     /// Counts a command that waited and was served.
     pub(crate) fn count_served(&self, session: &Session, entry: &Entry, words: &[&[u8]], usec: u64) {
-        entry.stats.calls.fetch_add(1, Ordering::Relaxed);
-        entry.stats.usec.fetch_add(usec, Ordering::Relaxed);
-        entry.stats.histogram.add(usec, 1);
+        entry.stats.count_waited(usec);
         self.note_time(session, entry, words, usec);
         self.latency.record("command-unblocking", usec / 1_000, self.engine().clock().wall_us());
     }

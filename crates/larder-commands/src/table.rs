@@ -45,6 +45,13 @@ pub struct CommandStats {
 }
 
 impl CommandStats {
+    /// Counts a call that has waited and come to its end.
+    pub(crate) fn count_waited(&self, usec: u64) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.usec.fetch_add(usec, Ordering::Relaxed);
+        self.histogram.add(usec, 1);
+    }
+
     fn reset(&self) {
         for count in [&self.calls, &self.usec, &self.rejected, &self.failed] {
             count.store(0, Ordering::Relaxed);

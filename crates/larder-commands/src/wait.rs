@@ -113,7 +113,25 @@ impl Instance {
         Ok(Blocked { id, timeout_ms: wait.timeout_ms, empty: wait.empty })
     }
 
-    /// Ends a waiter whose time is up or whose client is gone. Says whether it was still waiting; if not, its reply is
+    /// Ends a waiter whose time is up, as [`Instance::stop_waiting`] does, and counts its command, which has come to an
+    /// end by that.
+    pub fn stop_waiting_in_vain(&self, id: WaiterId) -> bool {
+        let waiter = self.waiters.get(id);
+        let stopped = self.stop_waiting(id);
+        if stopped && let Some(waiter) = waiter {
+            self.count_in_vain(&waiter, false);
+        }
+        stopped
+    }
+
+    fn count_in_vain(&self, waiter: &Waiter, failed: bool) {
+        if let Some(entry) = self.table().get(waiter.command) {
+            entry.stats.count_waited(waiter.spent_us.load(Ordering::Relaxed));
+            entry.stats.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
+        }
+    }
+
+    /// Ends a waiter whose client is gone. Says whether it was still waiting; if not, its reply is
     /// in the mailbox.
     pub fn stop_waiting(&self, id: WaiterId) -> bool {
         let Some(waiter) = self.waiters.get(id) else { return false };
@@ -129,16 +147,17 @@ impl Instance {
     /// Ends the wait of a client, with the reply of a timeout or with an error. Says whether it waited.
     pub fn unblock(&self, client: &Client, with_error: bool) -> bool {
         let Some(id) = *client.waiting.lock() else { return false };
-        let Some(empty) = self.waiters.get(id).map(|waiter| waiter.empty) else { return false };
+        let Some(waiter) = self.waiters.get(id) else { return false };
         if !self.stop_waiting(id) {
             return false;
         }
+        self.count_in_vain(&waiter, with_error);
         let reply = if with_error {
             let error = Error::new("UNBLOCKED client unblocked via CLIENT UNBLOCK");
             self.stats.count_error(&error);
             Value::Error(error)
         } else {
-            empty.value()
+            waiter.empty.value()
         };
         client.send(Item::Reply(reply));
         true

@@ -584,7 +584,7 @@ impl Connection {
     fn time_is_up(&mut self) {
         self.timeout = None;
         if let Some(blocked) = self.blocked
-            && self.guest.instance.stop_waiting(blocked.id)
+            && self.guest.instance.stop_waiting_in_vain(blocked.id)
         {
             self.blocked = None;
             if let Some(session) = &self.guest.session {

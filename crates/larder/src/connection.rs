@@ -227,7 +227,9 @@ impl Connection {
             if self.is_ended() && self.instance.stop_waiting(blocked.id) {
                 return ended();
             }
-            if until.is_some_and(|until| Instant::now() >= until) && self.instance.stop_waiting(blocked.id) {
+            if until.is_some_and(|until| Instant::now() >= until)
+                && self.instance.stop_waiting_in_vain(blocked.id)
+            {
                 let protocol = self.session.as_ref().map_or(Protocol::Resp3, Session::protocol);
                 let mut out = ValueReply::new(protocol);
                 blocked.empty.write(&mut out);

@@ -57,6 +57,24 @@ fn a_timeout_has_a_fraction_and_is_answered_with_nothing() {
     assert_eq!(client.says("LPUSH a 1"), "(1)");
 }
 
+#[test]
+fn who_waits_in_vain_is_counted_when_that_ends() {
+    let larder = Larder::start(&[]);
+    let (mut client, mut waiter) = (larder.client(), larder.client());
+    client.says("BLPOP a 0.01");
+    let stats = client.says("INFO commandstats");
+    assert!(stats.contains("cmdstat_blpop:calls=1,"), "{stats}");
+    let id = waiter.says("CLIENT ID").trim_matches(['(', ')']).to_owned();
+    waiter.send("BRPOP a 0");
+    larder.until_waiting(1);
+    assert!(!client.says("INFO commandstats").contains("cmdstat_brpop"), "it has not ended yet");
+    assert_eq!(client.says(&format!("CLIENT UNBLOCK {id} ERROR")), "(1)");
+    assert!(shown(&waiter.receive()).contains("UNBLOCKED"));
+    let stats = client.says("INFO commandstats");
+    let line = stats.split("\\r\\n").find(|line| line.contains("cmdstat_brpop:")).unwrap_or_default();
+    assert!(line.contains("calls=1,") && line.contains("failed_calls=1"), "{stats}");
+}
+
 /// RESP2 has two kinds of nothing, which a decoder makes one.
 #[test]
 fn nothing_is_the_nil_of_a_list_after_waiting_and_that_of_a_text_at_once() {

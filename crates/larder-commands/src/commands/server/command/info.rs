@@ -41,7 +41,7 @@ pub(super) fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Resul
             for name in names {
                 match named(table, name) {
                     Some(entry) => describe(table, entry, out),
-                    None => out.null_array(),
+                    None => out.null(),
                 }
             }
         }
