@@ -44,7 +44,7 @@ pub(crate) static EXPIRETIME: Command = Command {
         "EXPIRETIME k",
         "SET k v PXAT 33177117420500",
         "EXPIRETIME k",
-        "SET k v PXAT 9223372036854775807",
+        "SET k v PXAT 9007199254740991",
         "EXPIRETIME k",
     ],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| seconds(cx.unix_ms_of(deadline))),
@@ -61,9 +61,7 @@ pub(crate) static PEXPIRETIME: Command = Command {
         "PEXPIRETIME k",
         "SET k v PXAT 33177117420123",
         "PEXPIRETIME k",
-        "SET k v PXAT 9223372036854775807",
-        "PEXPIRETIME k",
-        "PEXPIREAT k 9007199254740991",
+        "SET k v PXAT 9007199254740991",
         "PEXPIRETIME k",
     ],
     run: |cx, args, out| run(cx, args, out, |cx, deadline| cx.unix_ms_of(deadline)),
@@ -92,4 +90,29 @@ fn run(
         Some(Some(deadline)) => told(cx, deadline),
     });
     Ok(Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::House;
+
+    #[test]
+    fn a_key_may_die_as_late_as_numbers_go() {
+        let house = House::new();
+        let mut guest = house.guest();
+        for line in ["SET k v PXAT 9223372036854775807", "PEXPIREAT k 9223372036854775807"] {
+            assert!(["OK", "(1)"].contains(&&*guest.says(line)), "{line}");
+            assert_eq!(guest.says("PEXPIRETIME k"), "(9223372036854775807)");
+            assert_eq!(guest.says("EXPIRETIME k"), "(9223372036854776)");
+            // The clock stands at 2020-01-01.
+            assert_eq!(guest.says("PTTL k"), "(9223370459017975807)");
+            assert_eq!(guest.says("TTL k"), "(9223370459017976)");
+        }
+        // What redlock's tests ask for.
+        assert_eq!(guest.says("SET k v PX 900719925474099"), "OK");
+        assert_eq!(guest.says("PEXPIRE k 2702159776422297 GT"), "(1)");
+        assert_eq!(guest.says("PTTL k"), "(2702159776422297)");
+        house.advance_ms(1_000);
+        assert_eq!(guest.says("PTTL k"), "(2702159776421297)");
+    }
 }
