@@ -131,8 +131,7 @@ impl Instance {
         }
     }
 
-    /// Ends a waiter whose client is gone. Says whether it was still waiting; if not, its reply is
-    /// in the mailbox.
+    /// Ends a waiter whose client is gone. Says whether it was still waiting; if not, its reply is in the mailbox.
     pub fn stop_waiting(&self, id: WaiterId) -> bool {
         let Some(waiter) = self.waiters.get(id) else { return false };
         let mut over = waiter.over.lock();

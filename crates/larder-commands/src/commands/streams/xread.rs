@@ -66,18 +66,16 @@ fn run(cx: &mut Cx<'_>, args: Args<'_>, out: &mut dyn Reply) -> Result<Outcome> 
     if served == 0 {
         return Ok(asked.nothing(&above, out));
     }
-    if takes_long(cx, &asked, &above)? {
-        match cx.haste().way(Haste::PARTS_MAX + 1) {
-            Way::Elsewhere => {
-                for (_, key, _) in asked.pairs() {
-                    let key = cx.key(key);
-                    cx.view.uncount(&key)?;
-                }
-                return Ok(Outcome::Elsewhere);
+    match cx.haste().way(Haste::PARTS_MAX + 1) {
+        Way::Elsewhere if takes_long(cx, &asked, &above)? => {
+            for (_, key, _) in asked.pairs() {
+                let key = cx.key(key);
+                cx.view.uncount(&key)?;
             }
-            Way::InSlices => return in_slices(cx, args, out, &asked, &above),
-            Way::AtOnce => {}
+            return Ok(Outcome::Elsewhere);
         }
+        Way::InSlices if takes_long(cx, &asked, &above)? => return in_slices(cx, args, out, &asked, &above),
+        _ => {}
     }
     begin(out, served);
     for ((_, key, _), id) in asked.pairs().zip(above) {
