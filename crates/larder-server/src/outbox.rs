@@ -48,8 +48,7 @@ pub(crate) struct Socket {
     /// So many replies to it wait in the outbox.
     posted: Cell<usize>,
     /// What the socket did not take of them.
-    late: Cell<Vec<u8>>,
-    is_late: Cell<bool>,
+    late: RefCell<Vec<u8>>,
     /// It takes nothing more.
     broken: Cell<Option<io::ErrorKind>>,
 }
@@ -60,8 +59,7 @@ impl Socket {
             stream: RefCell::new(stream),
             bell,
             posted: Cell::default(),
-            late: Cell::default(),
-            is_late: Cell::default(),
+            late: RefCell::default(),
             broken: Cell::default(),
         })
     }
@@ -86,7 +84,7 @@ impl Socket {
 
     /// Whether replies can be left in the outbox: nothing that belongs before them has to be written by the connection.
     pub(crate) fn takes_letters(&self) -> bool {
-        !self.is_late.get() && self.broken.get().is_none()
+        self.late.borrow().is_empty() && self.broken.get().is_none()
     }
 
     /// What the socket did not take of earlier replies.
@@ -97,7 +95,7 @@ impl Socket {
     pub(crate) fn take_late(&self) -> io::Result<Option<Vec<u8>>> {
         match self.broken.get() {
             Some(kind) => Err(kind.into()),
-            None => Ok(self.is_late.take().then(|| self.late.take())),
+            None => Ok(Some(self.late.take()).filter(|late| !late.is_empty())),
         }
     }
 
@@ -108,15 +106,13 @@ impl Socket {
             match self.stream.borrow().try_write(rest) {
                 Ok(0) => self.broken.set(Some(io::ErrorKind::WriteZero)),
                 Ok(len) => rest = &rest[len..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_late.set(true),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.broken.set(Some(error.kind())),
             }
         }
         if !rest.is_empty() {
-            let mut late = self.late.take();
-            late.extend_from_slice(rest);
-            self.late.set(late);
+            self.late.borrow_mut().extend_from_slice(rest);
             self.bell.wake();
         }
     }
